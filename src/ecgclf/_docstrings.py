@@ -1,0 +1,140 @@
+"""Parameter texts that several estimators share, written once."""
+
+RECORDINGS = """\
+X : array-like of shape (n_recordings, n_timepoints), ndarray of shape (n_recordings, n_leads, n_timepoints), \
+or list or 1-D object array of ndarray of shape (n_timepoints_i,) or (n_leads, n_timepoints_i)
+    The recordings, in mV: a table, a 3-D array, or a ragged collection of any lengths."""
+
+CLASSIFIER_PARAMETERS = """\
+max_epochs : int, default={max_epochs}
+    Number of passes over the training recordings.
+
+batch_size : int, default=32
+    Recordings (or windows) in a batch, at most. Batches hold recordings of similar length.
+
+learning_rate : float, default={learning_rate}
+    Learning rate of the AdamW optimiser; with ``schedule="one_cycle"`` the highest it reaches.
+
+weight_decay : float, default=0.01
+    Decoupled weight decay of AdamW.
+
+schedule : {"one_cycle", "constant"}, default="one_cycle"
+    Course of the learning rate over a fit: up over the first quarter and down to nothing over the rest, or constant.
+    Choose "constant" when a skorch callback of yours sets it.
+
+class_weight : "balanced", dict of {label: weight} or None, default=None
+    Weights of the classes in the loss. "balanced" weighs by the inverse of their frequency among the windows
+    trained on; labels missing from a dict weigh 1.
+
+early_stopping : bool, default=False
+    Whether to set recordings aside, to stop when their loss no longer falls, and to keep the weights of the best
+    epoch.
+
+validation_fraction : float, default=0.1
+    Share of the recordings of each class set aside by `early_stopping`.
+
+n_iter_no_change : int, default=10
+    Epochs without a fall of the validation loss after which `early_stopping` stops.
+
+window_length : int or None, default=None
+    Timepoints of the windows into which recordings are cut, inside the classifier: rows stay recordings, so no
+    split can put windows of one recording on both sides. None takes each recording whole.
+
+window_stride : int, dict of {label: int} or None, default=None
+    Timepoints from one window of a recording to its next; None is `window_length`, windows side by side. A dict
+    gives training windows a stride by class (a rare class gets more of them by a shorter stride; labels missing
+    from it have `window_length`); to predict, where classes are unknown, windows then lie side by side.
+
+callbacks : list of skorch.callbacks.Callback, or of (name, callback), or None, default=None
+    Callbacks for the fit. They are copied, yours stay as they are.
+
+net_params : dict or None, default=None
+    Any further argument of :class:`skorch.NeuralNetClassifier`, in skorch's own spelling, such as
+    ``dict(optimizer=torch.optim.SGD, optimizer__momentum=0.9)``. It wins over what the classifier would pass.
+
+device : str, default="auto"
+    "auto" takes a GPU if there is one; "cpu", "cuda", "cuda:1", "mps" name it.
+
+precision : {"float32", "bfloat16"}, default="float32"
+    "bfloat16" runs the network under autocast. It pays on hardware with bfloat16 arithmetic; on a CPU without, it
+    is many times slower.
+
+random_state : int, RandomState instance or None, default=None
+    Seeds initial weights, batches, dropout and the validation split. The same int gives the same fit.
+
+warm_start : bool, default=False
+    Whether `fit` goes on from the weights of the last fit, with the same classes, instead of starting anew.
+
+verbose : int, default=0
+    0 is silent, 1 shows a progress bar with loss and validation accuracy."""
+
+CLASSIFIER_ATTRIBUTES = """\
+classes_ : ndarray of shape (n_classes,)
+    The labels, sorted.
+
+net_ : skorch.NeuralNetClassifier
+    The fitted net: ``net_.history`` is what happened in each epoch, ``net_.module_`` the torch module.
+
+n_epochs_ : int
+    Number of epochs trained, over all warm starts.
+
+n_features_in_ : int
+    Number of timepoints. Only after a fit on a table.
+
+feature_names_in_ : ndarray of shape (n_features_in_,)
+    Names of the timepoints. Only after a fit on a table whose columns are named by strings.
+
+n_leads_ : int
+    Number of leads.
+
+window_length_ : int
+    `window_length`, or the median length of the training recordings where it is None; `predict_windows` cuts so."""
+
+
+def document(**texts):
+    """Fill shared texts into a docstring.
+
+    Parameters
+    ----------
+    **texts : str
+        Text for each ``{name}``; other braces stay as they are. The lines of a text take the indentation of the
+        line that names it.
+
+    Returns
+    -------
+    callable
+        A decorator of classes and functions.
+    """
+
+    def fill(documented):
+        lines = []
+        for line in documented.__doc__.splitlines():
+            name = line.strip()[1:-1] if line.strip().startswith("{") else None
+            if name in texts:
+                indent = line[: len(line) - len(line.lstrip())]
+                lines += [indent + text if text else "" for text in texts[name].splitlines()]
+            else:
+                lines.append(line)
+        documented.__doc__ = "\n".join(lines)
+        return documented
+
+    return fill
+
+
+def classifier_parameters(**defaults):
+    """Parameters of all classifiers, with a classifier's own defaults.
+
+    Parameters
+    ----------
+    **defaults : object
+        ``max_epochs`` and ``learning_rate``.
+
+    Returns
+    -------
+    str
+        Lines for its Parameters section.
+    """
+    text = CLASSIFIER_PARAMETERS
+    for name, default in defaults.items():
+        text = text.replace(f"{{{name}}}", repr(default))
+    return text
