@@ -1,0 +1,64 @@
+"""skorch callbacks of our own."""
+
+import numpy as np
+from skorch.callbacks import Callback
+from tqdm.auto import tqdm
+
+
+class OneCycle(Callback):
+    """Learning rate that rises over the first quarter of the steps and falls to nothing over the rest.
+
+    Parameters
+    ----------
+    max_learning_rate : float
+        The rate at the top.
+
+    References
+    ----------
+    Smith LN, Topin N (2019). Super-convergence: very fast training of neural networks using large learning
+    rates. doi:10.1117/12.2520589.
+    """
+
+    def __init__(self, max_learning_rate):
+        self.max_learning_rate = max_learning_rate
+
+    def on_train_begin(self, net, X=None, y=None, **kwargs):
+        """Count the steps to come."""
+        self.step_ = 0
+        self.n_steps_ = net.max_epochs * len(net.get_iterator(X, training=True))
+
+    def on_batch_begin(self, net, batch=None, training=False, **kwargs):
+        """Set the rate of this step."""
+        if not training:
+            return
+        done, rise = (self.step_ + 0.5) / self.n_steps_, 0.25
+        phase = done / rise if done < rise else 1 + (done - rise) / (1 - rise)
+        factor = 0.5 * (1 - np.cos(np.pi * phase))
+        for group in net.optimizer_.param_groups:
+            group["lr"] = self.max_learning_rate * factor
+        self.step_ += 1
+
+
+class ProgressBar(Callback):
+    """One bar over all batches of all epochs, with the losses and the validation accuracy."""
+
+    def on_train_begin(self, net, X=None, y=None, **kwargs):
+        """Open the bar."""
+        n_batches = len(net.get_iterator(X, training=True))
+        self.bar_ = tqdm(total=net.max_epochs * n_batches, desc="fit", unit="batch")
+
+    def on_batch_end(self, net, batch=None, training=False, **kwargs):
+        """Step by a batch of training."""
+        if training:
+            self.bar_.update()
+
+    def on_epoch_end(self, net, **kwargs):
+        """Show the epoch's figures."""
+        row = net.history[-1]
+        shown = {key: f"{row[key]:.3f}" for key in ("train_loss", "valid_loss", "valid_acc") if key in row}
+        self.bar_.set_postfix(epoch=len(net.history), **shown)
+
+    def on_train_end(self, net, X=None, y=None, **kwargs):
+        """Close the bar, also after an interruption; an open bar would not pickle."""
+        self.bar_.close()
+        del self.bar_

@@ -1,0 +1,158 @@
+"""Windows of recordings as zero-padded batches of similar length."""
+
+import numpy as np
+import torch
+from torch.utils.data import DataLoader, Dataset, Sampler
+
+from ecgclf.signal import window_starts
+
+# Bounds the memory of a batch of very long recordings: 2**20 timepoints are 58 minutes at 300 Hz.
+_MAX_BATCH_TIMEPOINTS = 2**20
+
+
+class WindowDataset(Dataset):
+    """Windows of recordings with their targets, handed out as zero-padded batches.
+
+    Parameters
+    ----------
+    items : list of ndarray of shape (n_leads, n_timepoints_i)
+        The recordings; windows are cut from them only when a batch is made.
+    windows : ndarray of shape (n_windows, 3)
+        Recording, first timepoint and end of each window.
+    targets : ndarray of shape (n_recordings,), default=None
+        Class index of each recording.
+    """
+
+    def __init__(self, items, windows, targets=None):
+        self.items = items
+        self.windows = windows
+        self.targets = np.zeros(len(items), dtype=np.int64) if targets is None else targets
+        self.lengths = windows[:, 2] - windows[:, 1]
+
+    def __len__(self):
+        return len(self.windows)
+
+    def __getitem__(self, index):
+        return self.__getitems__([index])
+
+    def __getitems__(self, indices):
+        windows = self.windows[indices]
+        lengths = self.lengths[indices]
+        x = np.zeros((len(windows), self.items[0].shape[0], lengths.max()), dtype=np.float32)
+        for row, (recording, start, stop) in zip(x, windows, strict=True):
+            row[:, : stop - start] = self.items[recording][:, start:stop]
+        inputs = {"x": torch.from_numpy(x), "lengths": torch.from_numpy(lengths)}
+        return inputs, torch.from_numpy(self.targets[windows[:, 0]])
+
+
+class LengthBuckets(Sampler):
+    """Batches of windows of similar length, so that little is padded.
+
+    The sorted lengths are cut into batches once; every epoch draws anew which of equally long windows falls into
+    which batch, and the order of the batches.
+
+    Parameters
+    ----------
+    lengths : ndarray of shape (n_windows,)
+        Timepoints of each window.
+    batch_size : int
+        Windows in a batch, at most.
+    shuffle : bool
+        Whether to draw; otherwise batches come in the order of their lengths.
+    """
+
+    def __init__(self, lengths, batch_size, shuffle):
+        self.lengths = lengths
+        self.shuffle = shuffle
+        n_batches = -(-len(lengths) // batch_size)
+        self.bounds = []
+        for part in np.array_split(np.sort(lengths), n_batches):
+            fit = max(1, _MAX_BATCH_TIMEPOINTS // int(part[-1]))
+            self.bounds += [min(fit, len(part) - i) for i in range(0, len(part), fit)]
+        self.bounds = np.cumsum(self.bounds)
+
+    def __len__(self):
+        return len(self.bounds)
+
+    def __iter__(self):
+        order = np.arange(len(self.lengths))
+        if self.shuffle:
+            order = torch.randperm(len(order)).numpy()
+        order = order[np.argsort(self.lengths[order], kind="stable")]
+        batches = np.split(order, self.bounds[:-1])
+        for b in torch.randperm(len(batches)).tolist() if self.shuffle else range(len(batches)):
+            yield batches[b]
+
+
+def _as_given(batch):
+    return batch
+
+
+def bucket_loader(dataset, batch_size, shuffle=False):
+    """Iterate over a `WindowDataset` in batches of similar length.
+
+    Parameters
+    ----------
+    dataset : WindowDataset
+        The windows.
+    batch_size : int
+        Windows in a batch, at most.
+    shuffle : bool, default=False
+        Whether to draw batches anew in every epoch.
+
+    Returns
+    -------
+    torch.utils.data.DataLoader
+        Yields ``({"x": …, "lengths": …}, targets)``.
+    """
+    buckets = LengthBuckets(dataset.lengths, batch_size, shuffle)
+    return DataLoader(dataset, batch_sampler=buckets, collate_fn=_as_given)
+
+
+def cut_windows(lengths, window_length=None, window_strides=None):
+    """Cut recordings into windows.
+
+    Parameters
+    ----------
+    lengths : ndarray of shape (n_recordings,)
+        Timepoints of each recording.
+    window_length : int or None
+        Timepoints of a window; None takes each recording whole.
+    window_strides : ndarray of shape (n_recordings,)
+        Timepoints from one window of a recording to its next.
+
+    Returns
+    -------
+    ndarray of shape (n_windows, 3)
+        Recording, first timepoint and end of each window. A recording shorter than a window is one window.
+    """
+    if window_length is None:
+        return np.column_stack([np.arange(len(lengths)), np.zeros_like(lengths), lengths])
+    windows = []
+    for recording, (length, stride) in enumerate(zip(lengths, window_strides, strict=True)):
+        starts = window_starts(int(length), window_length, int(stride))
+        stops = np.minimum(starts + window_length, length)
+        windows.append(np.column_stack([np.full_like(starts, recording), starts, stops]))
+    return np.concatenate(windows)
+
+
+def lead_statistics(items):
+    """Mean and standard deviation of each lead over all timepoints of all recordings.
+
+    Parameters
+    ----------
+    items : list of ndarray of shape (n_leads, n_timepoints_i)
+        The recordings.
+
+    Returns
+    -------
+    mean, std : ndarray of shape (n_leads,)
+        In the units of the recordings. A constant lead gets a `std` of 1.
+    """
+    counts = np.array([item.shape[1] for item in items], dtype=np.float64)[:, None]
+    means = np.array([item.mean(axis=1, dtype=np.float64) for item in items])
+    variances = np.array([item.var(axis=1, dtype=np.float64) for item in items])
+    share = counts / counts.sum()
+    mean = (share * means).sum(axis=0)
+    std = np.sqrt((share * (variances + (means - mean) ** 2)).sum(axis=0))
+    return mean, np.where(std > np.finfo(np.float32).eps * (1 + np.abs(mean)), std, 1.0)

@@ -1,0 +1,289 @@
+"""A skorch net over recordings: build, train, predict."""
+
+import copy
+import warnings
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+from skorch import NeuralNetClassifier
+from skorch.callbacks import EarlyStopping
+from skorch.helper import predefined_split
+from skorch.utils import noop
+
+from ecgclf._training._callbacks import OneCycle, ProgressBar
+from ecgclf._training._data import WindowDataset, bucket_loader
+
+
+class RecordingNet(NeuralNetClassifier):
+    """A skorch net that knows autocast and tells whether a fit was interrupted.
+
+    Parameters
+    ----------
+    *args, **kwargs
+        As for `skorch.NeuralNetClassifier`.
+    precision : {"float32", "bfloat16"}, default="float32"
+        "bfloat16" runs the network under autocast; weights and loss stay float32.
+    """
+
+    def __init__(self, *args, precision="float32", **kwargs):
+        super().__init__(*args, **kwargs)
+        self.precision = precision
+
+    def infer(self, x, **fit_params):
+        """Run the module on one batch; logits come back as float32."""
+        with self.autocast():
+            return super().infer(x, **fit_params).float()
+
+    def autocast(self):
+        """Context in which the module runs in the net's precision."""
+        device_type = torch.device(self.device).type
+        return torch.autocast(device_type, torch.bfloat16, enabled=self.precision == "bfloat16")
+
+    def fit_loop(self, X, y=None, epochs=None, **fit_params):
+        """Run the epochs; remember in `interrupted_` whether Ctrl-C ended them."""
+        self.interrupted_ = False
+        try:
+            return super().fit_loop(X, y, epochs=epochs, **fit_params)
+        except KeyboardInterrupt as interrupt:
+            self.interrupted_ = not _raised_by_early_stopping(interrupt)
+            if self.history and "train_loss" not in self.history[-1]:
+                # An epoch cut short has no loss; learning curves need one in every row.
+                del self.history[-1]
+            raise
+
+
+def _raised_by_early_stopping(interrupt):
+    # skorch's way to stop early is a KeyboardInterrupt of its own.
+    trace = interrupt.__traceback__
+    while trace.tb_next is not None:
+        trace = trace.tb_next
+    return isinstance(trace.tb_frame.f_locals.get("self"), EarlyStopping)
+
+
+def resolve_device(device):
+    """Turn "auto" into the best device there is, and refuse one that is not there.
+
+    Parameters
+    ----------
+    device : str
+        "auto", "cpu", "cuda", "cuda:1", "mps", ….
+
+    Returns
+    -------
+    str
+        A device torch can use on this machine.
+    """
+    if device == "auto":
+        if torch.cuda.is_available():
+            return "cuda"
+        return "mps" if torch.backends.mps.is_available() else "cpu"
+    try:
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise ValueError(
+            f"device={device!r} cannot be used here ({str(error).splitlines()[0]}). Give 'auto' to take what "
+            "there is, or 'cpu'."
+        ) from error
+    return device
+
+
+@contextmanager
+def seeded(seed, device):
+    """Seed torch inside a block and leave the caller's random state as it was.
+
+    Parameters
+    ----------
+    seed : int
+        Seed of the block.
+    device : str
+        The device used; its generator is restored too.
+    """
+    device = torch.device(device)
+    if device.type == "cuda":
+        index = torch.cuda.current_device() if device.index is None else device.index
+        fork = torch.random.fork_rng(devices=[index])
+    elif device.type == "mps":
+        fork = torch.random.fork_rng(devices=[0], device_type="mps")
+    else:
+        fork = torch.random.fork_rng(devices=[])
+    with fork:
+        torch.manual_seed(seed)
+        yield
+
+
+def build_net(
+    make_module,
+    *,
+    class_weights,
+    callbacks,
+    schedule,
+    early_stopping,
+    n_iter_no_change,
+    verbose,
+    net_params,
+    learning_rate,
+    weight_decay,
+    **kwargs,
+):
+    """Build a net that is not trained yet.
+
+    Parameters
+    ----------
+    make_module : torch.nn.Module
+        The network.
+    class_weights : ndarray of shape (n_classes,) or None
+        Weights of the classes in the loss.
+    callbacks : list or None
+        The user's skorch callbacks. They are copied: what they learn stays with this net.
+    schedule : {"one_cycle", "constant"}
+        Course of the learning rate.
+    early_stopping : bool
+        Whether to stop when the validation loss no longer falls, and to keep the best weights.
+    n_iter_no_change : int
+        Epochs to wait for that.
+    verbose : int
+        1 shows a progress bar.
+    net_params : dict or None
+        Any further argument of `skorch.NeuralNetClassifier`; these win.
+    learning_rate, weight_decay : float
+        Of the AdamW optimiser.
+    **kwargs
+        Arguments of `RecordingNet`.
+
+    Returns
+    -------
+    RecordingNet
+        Not initialised.
+    """
+    ours = []
+    if schedule == "one_cycle":
+        ours.append(("one_cycle", OneCycle(learning_rate)))
+    if early_stopping:
+        ours.append(("early_stopping", EarlyStopping(patience=n_iter_no_change, load_best=True, sink=noop)))
+    if verbose:
+        ours.append(("progress_bar", ProgressBar()))
+    weight = None if class_weights is None else torch.tensor(class_weights, dtype=torch.float32)
+    arguments = {
+        "module": make_module,
+        "criterion": torch.nn.CrossEntropyLoss,
+        "criterion__weight": weight,
+        "optimizer": torch.optim.AdamW,
+        "optimizer__weight_decay": weight_decay,
+        "lr": learning_rate,
+        "iterator_train": bucket_loader,
+        "iterator_train__shuffle": True,
+        "iterator_valid": bucket_loader,
+        "train_split": None,
+        "callbacks": [*ours, *copy.deepcopy(callbacks or [])],
+        "callbacks__print_log": None,
+        "verbose": verbose,
+        **kwargs,
+        **(net_params or {}),
+    }
+    return RecordingNet(**arguments)
+
+
+def train(net, training, validation, seed):
+    """Train a net, from the start or from where it is.
+
+    Parameters
+    ----------
+    net : RecordingNet
+        The net.
+    training, validation : WindowDataset
+        Windows to learn from, and to watch (or None).
+    seed : int
+        Seed of all that is drawn.
+    """
+    with seeded(seed, net.device):
+        if not net.initialized_:
+            net.initialize()
+        net.train_split = None if validation is None else predefined_split(validation)
+        try:
+            net.partial_fit(training, None)
+        finally:
+            # The split holds the validation recordings; a fitted net should not carry them along.
+            net.train_split = None
+    if net.interrupted_:
+        warnings.warn(
+            f"Training was interrupted after {len(net.history)} of {net.max_epochs} epochs. The estimator is "
+            "usable as trained so far; fit again with warm_start=True to go on.",
+            stacklevel=4,
+        )
+
+
+def window_probabilities(net, items, windows):
+    """Class probabilities of each window.
+
+    Parameters
+    ----------
+    net : RecordingNet
+        A trained net.
+    items : list of ndarray of shape (n_leads, n_timepoints_i)
+        The recordings.
+    windows : ndarray of shape (n_windows, 3)
+        As `cut_windows` gives them.
+
+    Returns
+    -------
+    ndarray of shape (n_windows, n_classes)
+        In the order of `windows`.
+    """
+    batches = _run(net, net.module_, items, windows)
+    rows = [torch.softmax(logits.double(), dim=1).numpy() for logits, _ in batches]
+    return _unsort(np.concatenate(rows), windows)
+
+
+def window_attention(net, items, windows):
+    """Attention weights of each window.
+
+    Parameters
+    ----------
+    net : RecordingNet
+        A trained net whose module has attention.
+    items : list of ndarray of shape (n_leads, n_timepoints_i)
+        The recordings.
+    windows : ndarray of shape (n_windows, 3)
+        As `cut_windows` gives them.
+
+    Returns
+    -------
+    list of ndarray of shape (n_timepoints_i,)
+        One array a recording, 1 in sum: the mean over its windows.
+    """
+    segment_length = net.module_.encoder.segment_length
+    rows = []
+    for weights, lengths in _run(net, net.module_.attention, items, windows):
+        for row, length in zip(weights.double().numpy(), lengths.tolist(), strict=True):
+            n_segments = -(-length // segment_length)
+            sizes = np.full(n_segments, segment_length)
+            sizes[-1] = length - (n_segments - 1) * segment_length
+            rows.append(np.repeat(row[:n_segments] / sizes, sizes))
+    attention = [np.zeros(item.shape[1]) for item in items]
+    n_windows = np.bincount(windows[:, 0])
+    for row, (recording, start, stop) in zip(rows, windows[_order(windows)], strict=True):
+        attention[recording][start:stop] += row / n_windows[recording]
+    return attention
+
+
+def _order(windows):
+    # `bucket_loader` hands windows out in this order when it does not shuffle.
+    return np.argsort(windows[:, 2] - windows[:, 1], kind="stable")
+
+
+def _unsort(rows, windows):
+    unsorted = np.empty_like(rows)
+    unsorted[_order(windows)] = rows
+    return unsorted
+
+
+def _run(net, function, items, windows):
+    """Yield what a function of the module gives for each batch, with the batch's lengths."""
+    # Iterating over a DataLoader draws from torch's generator; the caller's stays as it is.
+    with seeded(0, net.device), torch.inference_mode():
+        net.module_.eval()
+        for inputs, _ in bucket_loader(WindowDataset(items, windows), net.batch_size):
+            with net.autocast():
+                result = function(**{name: x.to(net.device) for name, x in inputs.items()})
+            yield result.float().cpu(), inputs["lengths"]

@@ -1,0 +1,178 @@
+"""Convolutions on short segments, an LSTM over the segments; with mean, maximum or attention over time."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from ecgclf.nn._layers import (
+    AttentionPool,
+    InputScale,
+    LengthAwareLSTM,
+    MaskedBatchNorm,
+    MaskedPool,
+    length_mask,
+    masked,
+    strided_length,
+    trim,
+)
+
+
+class SegmentEncoder(nn.Module):
+    """Describe each segment of a signal by convolutions that do not leave it.
+
+    Parameters
+    ----------
+    n_leads : int
+        Leads of a recording.
+    segment_length : int
+        Timepoints of a segment; segments do not overlap, the last is filled up with zeros.
+    n_filters, kernel_sizes, strides : sequence of int
+        One entry per convolution. Convolutions are "valid": a segment has to be long enough for all of them.
+    segment_pooling : {"mean", "max"}
+        How the last convolution is pooled over the segment.
+    batch_norm : bool
+        Whether each convolution, and the pooling, is followed by batch normalisation.
+    """
+
+    def __init__(
+        self,
+        n_leads: int,
+        *,
+        segment_length: int,
+        n_filters: Sequence[int],
+        kernel_sizes: Sequence[int],
+        strides: Sequence[int],
+        segment_pooling: str,
+        batch_norm: bool,
+    ) -> None:
+        super().__init__()
+        if not len(n_filters) == len(kernel_sizes) == len(strides):
+            raise ValueError(
+                "n_filters, kernel_sizes and strides need one entry per convolution; they have "
+                f"{len(n_filters)}, {len(kernel_sizes)} and {len(strides)}."
+            )
+        self.segment_length = segment_length
+        self.convs, self.norms = nn.ModuleList(), nn.ModuleList()
+        n_in, n_left = n_leads, segment_length
+        for n_out, kernel_size, stride in zip(n_filters, kernel_sizes, strides, strict=True):
+            if n_left < kernel_size:
+                raise ValueError(
+                    f"a segment of {segment_length} timepoints has {n_left} left where a kernel of {kernel_size} "
+                    "should fit; lengthen segment_length, or shorten kernel_sizes or strides."
+                )
+            n_left = (n_left - kernel_size) // stride + 1
+            self.convs.append(nn.Conv2d(n_in, n_out, (1, kernel_size), stride=(1, stride)))
+            self.norms.append(MaskedBatchNorm(n_out) if batch_norm else _Unnormed())
+            n_in = n_out
+        self.segment_pooling = segment_pooling
+        self.last_norm = MaskedBatchNorm(n_in) if batch_norm else _Unnormed()
+        self.n_out = n_in
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    def forward(self, x: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """Map `x` of shape (n, n_leads, n_timepoints) to (n, n_segments, n_out), and give the new lengths."""
+        n, n_leads, n_timepoints = x.shape
+        n_segments = -(-n_timepoints // self.segment_length)
+        x = F.pad(x, (0, n_segments * self.segment_length - n_timepoints))
+        # One row of the "image" a segment: a kernel of height one cannot reach from one into the next.
+        x = x.view(n, n_leads, n_segments, self.segment_length)
+        x = x.contiguous(memory_format=torch.channels_last)
+        lengths = strided_length(lengths, self.segment_length)
+        mask = length_mask(lengths, n_segments)
+        mask = None if mask is None else mask.transpose(2, 3)
+        for conv, norm in zip(self.convs, self.norms, strict=True):
+            x = torch.relu(norm(conv(x), mask))
+        x = x.mean(3, keepdim=True) if self.segment_pooling == "mean" else x.amax(3, keepdim=True)
+        return self.last_norm(x, mask).squeeze(3).transpose(1, 2), lengths
+
+
+class _Unnormed(nn.Module):
+    """Stands where a norm would."""
+
+    def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:
+        return masked(x, mask)
+
+
+class CRNN(nn.Module):
+    """Segment encoder, LSTM over the segments, pooling, linear layer.
+
+    Parameters
+    ----------
+    n_leads, n_classes : int
+        Leads of a recording, classes to tell apart.
+    segment_length : int
+        Timepoints of a segment.
+    n_filters, kernel_sizes, strides : sequence of int
+        Convolutions of the segment encoder.
+    segment_pooling : {"mean", "max"}
+        How they are pooled over a segment.
+    batch_norm : bool
+        Whether they and the pooling are followed by batch normalisation.
+    n_units, n_layers : int
+        LSTM units per direction, and layers.
+    bidirectional : bool
+        Whether the LSTM also runs backwards.
+    pooling : {"mean", "max", "mean_max", "attention"}
+        How the LSTM's outputs are pooled over the segments. "attention" makes this a CRANN.
+    n_attention_units : int
+        Hidden units of the attention; without meaning for the other poolings.
+    dropout : float
+        Dropout before the LSTM, between its layers and before the linear layer.
+    """
+
+    def __init__(
+        self,
+        n_leads: int,
+        n_classes: int,
+        *,
+        segment_length: int,
+        n_filters: Sequence[int],
+        kernel_sizes: Sequence[int],
+        strides: Sequence[int],
+        segment_pooling: str,
+        batch_norm: bool,
+        n_units: int,
+        n_layers: int,
+        bidirectional: bool,
+        pooling: str,
+        n_attention_units: int,
+        dropout: float,
+    ) -> None:
+        super().__init__()
+        self.scale = InputScale(n_leads)
+        self.encoder = SegmentEncoder(
+            n_leads,
+            segment_length=segment_length,
+            n_filters=n_filters,
+            kernel_sizes=kernel_sizes,
+            strides=strides,
+            segment_pooling=segment_pooling,
+            batch_norm=batch_norm,
+        )
+        self.lstm = LengthAwareLSTM(self.encoder.n_out, n_units, n_layers, bidirectional, dropout)
+        self.dropout = nn.Dropout(dropout)
+        if pooling == "attention":
+            self.pool: nn.Module = AttentionPool(self.lstm.n_out, n_attention_units)
+            n_pooled = self.lstm.n_out
+        else:
+            self.pool = MaskedPool(pooling)
+            n_pooled = self.pool.n_out(self.lstm.n_out)
+        self.head = nn.Linear(n_pooled, n_classes)
+
+    def _sequence(self, x: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        x = trim(x, lengths)
+        mask = length_mask(lengths, x.shape[-1])
+        x = masked(self.scale(x), None if mask is None else mask.squeeze(2))
+        x, lengths = self.encoder(x, lengths)
+        return self.lstm(self.dropout(x), lengths), lengths
+
+    def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
+        """Return logits of shape (n, n_classes) for `x` of shape (n, n_leads, n_timepoints)."""
+        return self.head(self.dropout(self.pool(*self._sequence(x, lengths))))
+
+    def attention(self, x: Tensor, lengths: Tensor) -> Tensor:
+        """Return attention weights of shape (n, n_segments); only with attention pooling."""
+        assert isinstance(self.pool, AttentionPool)
+        return self.pool.weights(*self._sequence(x, lengths))
