@@ -1,0 +1,13 @@
+"""Deep classifiers of ECG recordings."""
+
+from ecgclf.classifiers._crnn import CRANNClassifier, CRNNClassifier
+from ecgclf.classifiers._recurrent import BiLSTMClassifier, LSTMClassifier
+from ecgclf.classifiers._resnet import ResNetClassifier
+
+__all__ = [
+    "BiLSTMClassifier",
+    "CRANNClassifier",
+    "CRNNClassifier",
+    "LSTMClassifier",
+    "ResNetClassifier",
+]

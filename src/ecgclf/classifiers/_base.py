@@ -1,0 +1,293 @@
+"""What the five classifiers share: from recordings to a trained net, and back to probabilities."""
+
+from abc import abstractmethod
+from numbers import Integral, Real
+
+import numpy as np
+import torch
+from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
+from sklearn.model_selection import train_test_split
+from sklearn.utils import check_random_state, compute_class_weight
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted
+
+from ecgclf import _training
+from ecgclf._docstrings import RECORDINGS, document
+from ecgclf._recordings import check_recordings
+
+
+class BaseECGClassifier(ClassifierMixin, BaseEstimator):
+    """Base of the classifiers: a subclass adds hyperparameters and `_make_module`."""
+
+    _parameter_constraints: dict = {
+        "max_epochs": [Interval(Integral, 1, None, closed="left")],
+        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "weight_decay": [Interval(Real, 0, None, closed="left")],
+        "schedule": [StrOptions({"one_cycle", "constant"})],
+        "class_weight": [StrOptions({"balanced"}), dict, None],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+        "window_length": [Interval(Integral, 1, None, closed="left"), None],
+        "window_stride": [Interval(Integral, 1, None, closed="left"), dict, None],
+        "callbacks": [list, None],
+        "net_params": [dict, None],
+        "device": [str],
+        "precision": [StrOptions({"float32", "bfloat16"})],
+        "random_state": ["random_state"],
+        "warm_start": ["boolean"],
+        "verbose": ["verbose"],
+    }
+
+    @abstractmethod
+    def __init__(
+        self,
+        *,
+        max_epochs,
+        batch_size,
+        learning_rate,
+        weight_decay,
+        schedule,
+        class_weight,
+        early_stopping,
+        validation_fraction,
+        n_iter_no_change,
+        window_length,
+        window_stride,
+        callbacks,
+        net_params,
+        device,
+        precision,
+        random_state,
+        warm_start,
+        verbose,
+    ):
+        self.max_epochs = max_epochs
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.weight_decay = weight_decay
+        self.schedule = schedule
+        self.class_weight = class_weight
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.window_length = window_length
+        self.window_stride = window_stride
+        self.callbacks = callbacks
+        self.net_params = net_params
+        self.device = device
+        self.precision = precision
+        self.random_state = random_state
+        self.warm_start = warm_start
+        self.verbose = verbose
+
+    @abstractmethod
+    def _make_module(self, n_leads, n_classes):
+        """Build the network."""
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    @document(X=RECORDINGS)
+    def fit(self, X, y):
+        """Train the network.
+
+        Ctrl-C ends the training early and leaves an estimator that is usable as trained so far.
+
+        Parameters
+        ----------
+        {X}
+
+        y : array-like of shape (n_recordings,)
+            The label of each recording, of any dtype.
+
+        Returns
+        -------
+        self : object
+            The fitted classifier.
+
+        Raises
+        ------
+        ValueError
+            If a recording is not usable (the message names it), if there are fewer than two classes, or if a
+            parameter does not fit the recordings.
+        """
+        going_on = self.warm_start and hasattr(self, "net_")
+        recordings, y = check_recordings(self, X, y, reset=not going_on)
+        targets = self._encode_labels(y, going_on)
+        rng = check_random_state(self.random_state)
+        seed = int(rng.randint(np.iinfo(np.int32).max))
+        device = _training.resolve_device(self.device)
+        training, validation = self._split(recordings, targets, rng)
+        self.window_length_ = self.window_length or max(1, int(np.median(recordings.lengths)))
+        if not going_on:
+            with _training.seeded(seed, device):
+                module = self._make_module(recordings.n_leads, len(self.classes_))
+            mean, std = _training.lead_statistics(recordings.items)
+            module.scale.mean.copy_(torch.from_numpy(mean))
+            module.scale.std.copy_(torch.from_numpy(std))
+            self.net_ = self._make_net(module, training, device)
+        else:
+            self.net_.max_epochs = self.max_epochs
+        _training.train(self.net_, training, validation, seed)
+        self.n_epochs_ = len(self.net_.history)
+        return self
+
+    def _encode_labels(self, y, going_on):
+        check_classification_targets(y)
+        classes, targets = np.unique(y, return_inverse=True)
+        if going_on:
+            if not np.array_equal(classes, self.classes_):
+                raise ValueError(
+                    f"warm_start goes on with the classes of the last fit, {self.classes_.tolist()}, but y has "
+                    f"{classes.tolist()}. Give recordings of the same classes, or set warm_start=False."
+                )
+        elif len(classes) < 2:
+            raise ValueError(
+                f"{type(self).__name__} needs recordings of at least two classes; y has 1 class: {classes.tolist()[0]!r}."
+            )
+        self.classes_ = classes
+        return targets.astype(np.int64)
+
+    def _split(self, recordings, targets, rng):
+        """Cut training and validation recordings into windows, the split made by recordings."""
+        strides = self._training_strides(targets)
+        windows = _training.cut_windows(recordings.lengths, self.window_length, strides)
+        if not self.early_stopping:
+            return _training.WindowDataset(recordings.items, windows, targets), None
+        counts = np.bincount(targets)
+        # The only recording of a class is needed for training.
+        several = np.flatnonzero(counts[targets] > 1)
+        n_validation = max(1, round(self.validation_fraction * len(several)))
+        if len(several) - n_validation < 1 or len(several) < 2:
+            raise ValueError(
+                f"early_stopping with validation_fraction={self.validation_fraction} leaves nothing to train on "
+                f"among {len(targets)} recordings. Give more recordings, or set early_stopping=False."
+            )
+        n_classes = len(np.unique(targets[several]))
+        can_stratify = n_classes <= min(n_validation, len(several) - n_validation)
+        _, held_out = train_test_split(
+            several,
+            test_size=n_validation,
+            stratify=targets[several] if can_stratify else None,
+            random_state=rng,
+        )
+        is_held_out = np.zeros(len(targets), dtype=bool)
+        is_held_out[held_out] = True
+        of_validation = is_held_out[windows[:, 0]]
+        return (
+            _training.WindowDataset(recordings.items, windows[~of_validation], targets),
+            _training.WindowDataset(recordings.items, windows[of_validation], targets),
+        )
+
+    def _training_strides(self, targets):
+        if isinstance(self.window_stride, dict):
+            unknown = [label for label in self.window_stride if label not in self.classes_]
+            if unknown:
+                raise ValueError(
+                    f"window_stride names the labels {unknown}, which y does not hold; its classes are "
+                    f"{self.classes_.tolist()}."
+                )
+            by_class = [self.window_stride.get(label, self.window_length) for label in self.classes_.tolist()]
+            return np.asarray(by_class)[targets] if self.window_length else None
+        return np.full(len(targets), self.window_stride or self.window_length or 1)
+
+    def _make_net(self, module, training, device):
+        class_weights = None
+        if self.class_weight is not None:
+            of_windows = self.classes_[training.targets[training.windows[:, 0]]]
+            class_weights = compute_class_weight(self.class_weight, classes=self.classes_, y=of_windows)
+        return _training.build_net(
+            module,
+            class_weights=class_weights,
+            callbacks=self.callbacks,
+            schedule=self.schedule,
+            early_stopping=self.early_stopping,
+            n_iter_no_change=self.n_iter_no_change,
+            verbose=self.verbose,
+            net_params=self.net_params,
+            learning_rate=self.learning_rate,
+            weight_decay=self.weight_decay,
+            max_epochs=self.max_epochs,
+            batch_size=self.batch_size,
+            device=device,
+            precision=self.precision,
+            classes=self.classes_,
+        )
+
+    def _prediction_windows(self, recordings, window_length):
+        stride = window_length
+        if isinstance(self.window_stride, Integral):
+            stride = self.window_stride
+        strides = np.full(len(recordings), stride)
+        return _training.cut_windows(recordings.lengths, window_length, strides)
+
+    @document(X=RECORDINGS)
+    def predict_proba(self, X):
+        """Predict the probability of each class for each recording.
+
+        A recording's probabilities depend on nothing but the recording: neither on its neighbours in `X` nor on the
+        batch size. With `window_length` set they are the mean over its windows.
+
+        Parameters
+        ----------
+        {X}
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_recordings, n_classes)
+            Columns in the order of `classes_`.
+        """
+        check_is_fitted(self)
+        recordings = check_recordings(self, X, reset=False)
+        windows = self._prediction_windows(recordings, self.window_length)
+        probabilities = _training.window_probabilities(self.net_, recordings.items, windows)
+        if self.window_length is None:
+            return probabilities
+        total = np.zeros((len(recordings), len(self.classes_)))
+        np.add.at(total, windows[:, 0], probabilities)
+        return total / np.bincount(windows[:, 0])[:, np.newaxis]
+
+    @document(X=RECORDINGS)
+    def predict(self, X):
+        """Predict the most probable label of each recording.
+
+        Parameters
+        ----------
+        {X}
+
+        Returns
+        -------
+        labels : ndarray of shape (n_recordings,)
+            Labels out of `classes_`.
+        """
+        best = self.predict_proba(X).argmax(axis=1)
+        return self.classes_[best]
+
+    @document(X=RECORDINGS)
+    def predict_windows(self, X):
+        """Predict the probability of each class along the time of each recording.
+
+        Windows of `window_length_` timepoints start every `window_stride` timepoints (side by side if that is None or
+        a dict); a last one, aligned with the end, covers what is left. A recording shorter than a window is one window.
+
+        Parameters
+        ----------
+        {X}
+
+        Returns
+        -------
+        probabilities : list of ndarray of shape (n_windows_i, n_classes)
+            One array a recording, its rows in the order of time.
+        """
+        check_is_fitted(self)
+        recordings = check_recordings(self, X, reset=False)
+        windows = self._prediction_windows(recordings, self.window_length_)
+        probabilities = _training.window_probabilities(self.net_, recordings.items, windows)
+        ends = np.cumsum(np.bincount(windows[:, 0]))
+        return np.split(probabilities, ends[:-1])
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        return tags

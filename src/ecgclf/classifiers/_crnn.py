@@ -1,0 +1,350 @@
+"""Convolutional recurrent classifiers, without and with attention."""
+
+from numbers import Integral, Real
+
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from sklearn.utils.validation import check_is_fitted
+
+from ecgclf import _training
+from ecgclf._docstrings import CLASSIFIER_ATTRIBUTES, RECORDINGS, classifier_parameters, document
+from ecgclf._recordings import check_recordings
+from ecgclf.classifiers._base import BaseECGClassifier
+from ecgclf.nn import CRNN
+
+_NETWORK_PARAMETERS = """\
+segment_length : int, default=48
+    Timepoints of a segment. Segments lie side by side, the last is filled up with zeros.
+
+n_filters : tuple of int, default=(32, 64)
+    Channels of each convolution on a segment; as many convolutions as there are entries.
+
+kernel_sizes : tuple of int, default=(16, 8)
+    Extent of each convolution, in timepoints of its input.
+
+strides : tuple of int, default=(2, 2)
+    Stride of each convolution. Convolutions are "valid": the segment has to be long enough for all of them.
+
+segment_pooling : {"max", "mean"}, default="max"
+    How the last convolution is pooled over its segment.
+
+batch_norm : bool, default=True
+    Whether each convolution, and the pooling of the segment, is followed by batch normalisation.
+
+n_units : int, default=64
+    LSTM units, per direction.
+
+n_layers : int, default=1
+    LSTM layers.
+
+bidirectional : bool, default=True
+    Whether the LSTM also reads the segments from the end."""
+
+_NETWORK_CONSTRAINTS = {
+    "segment_length": [Interval(Integral, 1, None, closed="left")],
+    "n_filters": ["array-like"],
+    "kernel_sizes": ["array-like"],
+    "strides": ["array-like"],
+    "segment_pooling": [StrOptions({"max", "mean"})],
+    "batch_norm": ["boolean"],
+    "n_units": [Interval(Integral, 1, None, closed="left")],
+    "n_layers": [Interval(Integral, 1, None, closed="left")],
+    "bidirectional": ["boolean"],
+    "dropout": [Interval(Real, 0, 1, closed="left")],
+}
+
+
+@document(
+    network=_NETWORK_PARAMETERS,
+    parameters=classifier_parameters(max_epochs=20, learning_rate=0.003),
+    attributes=CLASSIFIER_ATTRIBUTES,
+)
+class CRNNClassifier(BaseECGClassifier):
+    """Convolutions on short segments, LSTM over the segments, pooling over time.
+
+    Each segment is described by convolutions that do not leave it, an LSTM reads the descriptions in the order of time, and
+    its outputs are pooled.
+
+    Parameters
+    ----------
+    {network}
+
+    pooling : {"mean", "max", "mean_max"}, default="mean_max"
+        How the LSTM's outputs are pooled over the segments.
+
+    dropout : float, default=0.2
+        Dropout before and between the LSTM layers and before the last layer, while training.
+
+    {parameters}
+
+    Attributes
+    ----------
+    {attributes}
+
+    See Also
+    --------
+    CRANNClassifier : The same with attention in place of the pooling.
+
+    Examples
+    --------
+    >>> from ecgclf.classifiers import CRNNClassifier
+    >>> from ecgclf.datasets import make_recordings
+    >>> X, y = make_recordings(12, duration=(2.0, 4.0), random_state=0, return_X_y=True)
+    >>> classifier = CRNNClassifier(n_filters=(4, 4), n_units=4, max_epochs=2, random_state=0)
+    >>> classifier.fit(X, y).predict_proba(X[:3]).shape == (3, len(classifier.classes_))
+    True
+    """
+
+    _parameter_constraints: dict = {
+        **BaseECGClassifier._parameter_constraints,
+        **_NETWORK_CONSTRAINTS,
+        "pooling": [StrOptions({"mean", "max", "mean_max"})],
+    }
+
+    def __init__(
+        self,
+        *,
+        segment_length=48,
+        n_filters=(32, 64),
+        kernel_sizes=(16, 8),
+        strides=(2, 2),
+        segment_pooling="max",
+        batch_norm=True,
+        n_units=64,
+        n_layers=1,
+        bidirectional=True,
+        pooling="mean_max",
+        dropout=0.2,
+        max_epochs=20,
+        batch_size=32,
+        learning_rate=3e-3,
+        weight_decay=0.01,
+        schedule="one_cycle",
+        class_weight=None,
+        early_stopping=False,
+        validation_fraction=0.1,
+        n_iter_no_change=10,
+        window_length=None,
+        window_stride=None,
+        callbacks=None,
+        net_params=None,
+        device="auto",
+        precision="float32",
+        random_state=None,
+        warm_start=False,
+        verbose=0,
+    ):
+        super().__init__(
+            max_epochs=max_epochs,
+            batch_size=batch_size,
+            learning_rate=learning_rate,
+            weight_decay=weight_decay,
+            schedule=schedule,
+            class_weight=class_weight,
+            early_stopping=early_stopping,
+            validation_fraction=validation_fraction,
+            n_iter_no_change=n_iter_no_change,
+            window_length=window_length,
+            window_stride=window_stride,
+            callbacks=callbacks,
+            net_params=net_params,
+            device=device,
+            precision=precision,
+            random_state=random_state,
+            warm_start=warm_start,
+            verbose=verbose,
+        )
+        self.segment_length = segment_length
+        self.n_filters = n_filters
+        self.kernel_sizes = kernel_sizes
+        self.strides = strides
+        self.segment_pooling = segment_pooling
+        self.batch_norm = batch_norm
+        self.n_units = n_units
+        self.n_layers = n_layers
+        self.bidirectional = bidirectional
+        self.pooling = pooling
+        self.dropout = dropout
+
+    def _make_module(self, n_leads, n_classes):
+        return CRNN(
+            n_leads,
+            n_classes,
+            segment_length=self.segment_length,
+            n_filters=self.n_filters,
+            kernel_sizes=self.kernel_sizes,
+            strides=self.strides,
+            segment_pooling=self.segment_pooling,
+            batch_norm=self.batch_norm,
+            n_units=self.n_units,
+            n_layers=self.n_layers,
+            bidirectional=self.bidirectional,
+            pooling=self.pooling,
+            dropout=self.dropout,
+            n_attention_units=1,
+        )
+
+
+@document(
+    network=_NETWORK_PARAMETERS,
+    parameters=classifier_parameters(max_epochs=20, learning_rate=0.003),
+    attributes=CLASSIFIER_ATTRIBUTES,
+)
+class CRANNClassifier(BaseECGClassifier):
+    """Convolutions on short segments, LSTM over the segments, additive attention over time.
+
+    As :class:`CRNNClassifier`, but the network learns which segments to look at [1]_; `attention` tells which it did.
+
+    Parameters
+    ----------
+    {network}
+
+    n_attention_units : int, default=64
+        Hidden units of the attention.
+
+    dropout : float, default=0.2
+        Dropout before and between the LSTM layers and before the last layer, while training.
+
+    {parameters}
+
+    Attributes
+    ----------
+    {attributes}
+
+    See Also
+    --------
+    CRNNClassifier : The same without attention.
+
+    Notes
+    -----
+    A network of 3,282 weights for one lead and two classes (segments of 32 samples, 16 filters of 16 samples at every
+    fourth, 16 filters of 2, their mean, 16 LSTM units, 16 attention units) is::
+
+        CRANNClassifier(
+            segment_length=32, n_filters=(16, 16), kernel_sizes=(16, 2), strides=(4, 1),
+            segment_pooling="mean", batch_norm=False, n_units=16, bidirectional=False, n_attention_units=16,
+        )
+
+    References
+    ----------
+    .. [1] Yao Q, Wang R, Fan X, Liu J, Li Y (2020). Multi-class arrhythmia detection from 12-lead varied-length ECG
+       using attention-based time-incremental convolutional neural network. Information Fusion 53, 174-182.
+       :doi:`10.1016/j.inffus.2019.06.024`
+
+    Examples
+    --------
+    >>> from ecgclf.classifiers import CRANNClassifier
+    >>> from ecgclf.datasets import make_recordings
+    >>> X, y = make_recordings(12, duration=(2.0, 4.0), random_state=0, return_X_y=True)
+    >>> classifier = CRANNClassifier(n_filters=(4, 4), n_units=4, max_epochs=2, random_state=0)
+    >>> classifier.fit(X, y).predict_proba(X[:3]).shape == (3, len(classifier.classes_))
+    True
+    """
+
+    _parameter_constraints: dict = {
+        **BaseECGClassifier._parameter_constraints,
+        **_NETWORK_CONSTRAINTS,
+        "n_attention_units": [Interval(Integral, 1, None, closed="left")],
+    }
+
+    def __init__(
+        self,
+        *,
+        segment_length=48,
+        n_filters=(32, 64),
+        kernel_sizes=(16, 8),
+        strides=(2, 2),
+        segment_pooling="max",
+        batch_norm=True,
+        n_units=64,
+        n_layers=1,
+        bidirectional=True,
+        n_attention_units=64,
+        dropout=0.2,
+        max_epochs=20,
+        batch_size=32,
+        learning_rate=3e-3,
+        weight_decay=0.01,
+        schedule="one_cycle",
+        class_weight=None,
+        early_stopping=False,
+        validation_fraction=0.1,
+        n_iter_no_change=10,
+        window_length=None,
+        window_stride=None,
+        callbacks=None,
+        net_params=None,
+        device="auto",
+        precision="float32",
+        random_state=None,
+        warm_start=False,
+        verbose=0,
+    ):
+        super().__init__(
+            max_epochs=max_epochs,
+            batch_size=batch_size,
+            learning_rate=learning_rate,
+            weight_decay=weight_decay,
+            schedule=schedule,
+            class_weight=class_weight,
+            early_stopping=early_stopping,
+            validation_fraction=validation_fraction,
+            n_iter_no_change=n_iter_no_change,
+            window_length=window_length,
+            window_stride=window_stride,
+            callbacks=callbacks,
+            net_params=net_params,
+            device=device,
+            precision=precision,
+            random_state=random_state,
+            warm_start=warm_start,
+            verbose=verbose,
+        )
+        self.segment_length = segment_length
+        self.n_filters = n_filters
+        self.kernel_sizes = kernel_sizes
+        self.strides = strides
+        self.segment_pooling = segment_pooling
+        self.batch_norm = batch_norm
+        self.n_units = n_units
+        self.n_layers = n_layers
+        self.bidirectional = bidirectional
+        self.n_attention_units = n_attention_units
+        self.dropout = dropout
+
+    def _make_module(self, n_leads, n_classes):
+        return CRNN(
+            n_leads,
+            n_classes,
+            segment_length=self.segment_length,
+            n_filters=self.n_filters,
+            kernel_sizes=self.kernel_sizes,
+            strides=self.strides,
+            segment_pooling=self.segment_pooling,
+            batch_norm=self.batch_norm,
+            n_units=self.n_units,
+            n_layers=self.n_layers,
+            bidirectional=self.bidirectional,
+            n_attention_units=self.n_attention_units,
+            dropout=self.dropout,
+            pooling="attention",
+        )
+
+    @document(X=RECORDINGS)
+    def attention(self, X):
+        """Tell where in each recording the network looked.
+
+        Parameters
+        ----------
+        {X}
+
+        Returns
+        -------
+        weights : list of ndarray of shape (n_timepoints_i,)
+            One array a recording, on its own time axis; non-negative and 1 in sum. The weight of a segment is spread
+            evenly over its samples. With `window_length` set they are the mean over the windows.
+        """
+        check_is_fitted(self)
+        recordings = check_recordings(self, X, reset=False)
+        windows = self._prediction_windows(recordings, self.window_length)
+        return _training.window_attention(self.net_, recordings.items, windows)

@@ -1,0 +1,270 @@
+"""LSTM and bidirectional LSTM classifiers."""
+
+from numbers import Integral, Real
+
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from ecgclf._docstrings import CLASSIFIER_ATTRIBUTES, classifier_parameters, document
+from ecgclf.classifiers._base import BaseECGClassifier
+from ecgclf.nn import RecurrentNet
+
+_NETWORK_PARAMETERS = """\
+stem_stride : int, default=16
+    Samples per step of the LSTM: a stem of convolutions whose strides multiply to this slows the signal down first.
+    1 leaves the stem out, the LSTM then reads the raw samples (and takes as many times longer).
+
+n_filters : int, default=32
+    Channels of the stem's convolutions.
+
+kernel_size : int, default=9
+    Extent of the stem's convolutions, in timepoints of their input.
+
+n_units : int, default=n_units_default
+    LSTM units, per direction.
+
+n_layers : int, default=1
+    LSTM layers.
+
+pooling : {"mean", "max", "mean_max"}, default="mean_max"
+    How the LSTM's outputs are pooled over the recording's own time, its padding left out.
+
+dropout : float, default=0.2
+    Dropout before and between the LSTM layers and before the last layer, while training."""
+
+_NETWORK_CONSTRAINTS = {
+    "stem_stride": [Interval(Integral, 1, None, closed="left")],
+    "n_filters": [Interval(Integral, 1, None, closed="left")],
+    "kernel_size": [Interval(Integral, 1, None, closed="left")],
+    "n_units": [Interval(Integral, 1, None, closed="left")],
+    "n_layers": [Interval(Integral, 1, None, closed="left")],
+    "pooling": [StrOptions({"mean", "max", "mean_max"})],
+    "dropout": [Interval(Real, 0, 1, closed="left")],
+}
+
+
+@document(
+    parameters=classifier_parameters(max_epochs=20, learning_rate=0.003),
+    network=_NETWORK_PARAMETERS.replace("n_units_default", "64"),
+    attributes=CLASSIFIER_ATTRIBUTES,
+)
+class LSTMClassifier(BaseECGClassifier):
+    """LSTM over a strided convolutional stem, pooled over time.
+
+    The stem slows 300 samples a second down to a few steps per wave, the LSTM [1]_ reads them in the order of time over
+    each recording's own length (packed sequences), and its outputs are pooled over that length.
+
+    Parameters
+    ----------
+    {network}
+
+    {parameters}
+
+    Attributes
+    ----------
+    {attributes}
+
+    See Also
+    --------
+    BiLSTMClassifier : The same, read in both directions of time.
+
+    References
+    ----------
+    .. [1] Hochreiter S, Schmidhuber J (1997). Long short-term memory. Neural Computation 9(8), 1735-1780.
+       :doi:`10.1162/neco.1997.9.8.1735`
+
+    Examples
+    --------
+    >>> from ecgclf.classifiers import LSTMClassifier
+    >>> from ecgclf.datasets import make_recordings
+    >>> X, y = make_recordings(12, duration=(2.0, 4.0), random_state=0, return_X_y=True)
+    >>> classifier = LSTMClassifier(n_filters=4, n_units=4, max_epochs=2, random_state=0)
+    >>> classifier.fit(X, y).predict_proba(X[:3]).shape == (3, len(classifier.classes_))
+    True
+    """
+
+    _parameter_constraints: dict = {**BaseECGClassifier._parameter_constraints, **_NETWORK_CONSTRAINTS}
+
+    def __init__(
+        self,
+        *,
+        stem_stride=16,
+        n_filters=32,
+        kernel_size=9,
+        n_units=64,
+        n_layers=1,
+        pooling="mean_max",
+        dropout=0.2,
+        max_epochs=20,
+        batch_size=32,
+        learning_rate=3e-3,
+        weight_decay=0.01,
+        schedule="one_cycle",
+        class_weight=None,
+        early_stopping=False,
+        validation_fraction=0.1,
+        n_iter_no_change=10,
+        window_length=None,
+        window_stride=None,
+        callbacks=None,
+        net_params=None,
+        device="auto",
+        precision="float32",
+        random_state=None,
+        warm_start=False,
+        verbose=0,
+    ):
+        super().__init__(
+            max_epochs=max_epochs,
+            batch_size=batch_size,
+            learning_rate=learning_rate,
+            weight_decay=weight_decay,
+            schedule=schedule,
+            class_weight=class_weight,
+            early_stopping=early_stopping,
+            validation_fraction=validation_fraction,
+            n_iter_no_change=n_iter_no_change,
+            window_length=window_length,
+            window_stride=window_stride,
+            callbacks=callbacks,
+            net_params=net_params,
+            device=device,
+            precision=precision,
+            random_state=random_state,
+            warm_start=warm_start,
+            verbose=verbose,
+        )
+        self.stem_stride = stem_stride
+        self.n_filters = n_filters
+        self.kernel_size = kernel_size
+        self.n_units = n_units
+        self.n_layers = n_layers
+        self.pooling = pooling
+        self.dropout = dropout
+
+    def _make_module(self, n_leads, n_classes):
+        return RecurrentNet(
+            n_leads,
+            n_classes,
+            stem_stride=self.stem_stride,
+            n_filters=self.n_filters,
+            kernel_size=self.kernel_size,
+            n_units=self.n_units,
+            n_layers=self.n_layers,
+            bidirectional=False,
+            pooling=self.pooling,
+            dropout=self.dropout,
+        )
+
+
+@document(
+    parameters=classifier_parameters(max_epochs=20, learning_rate=0.003),
+    network=_NETWORK_PARAMETERS.replace("n_units_default", "64"),
+    attributes=CLASSIFIER_ATTRIBUTES,
+)
+class BiLSTMClassifier(BaseECGClassifier):
+    """Bidirectional LSTM over a strided convolutional stem, pooled over time.
+
+    As :class:`LSTMClassifier`, with a second LSTM [1]_ that reads each recording from its own end: every step knows what
+    came before and what comes after.
+
+    Parameters
+    ----------
+    {network}
+
+    {parameters}
+
+    Attributes
+    ----------
+    {attributes}
+
+    See Also
+    --------
+    LSTMClassifier : The same, read forwards only.
+
+    References
+    ----------
+    .. [1] Hochreiter S, Schmidhuber J (1997). Long short-term memory. Neural Computation 9(8), 1735-1780.
+       :doi:`10.1162/neco.1997.9.8.1735`
+
+    Examples
+    --------
+    >>> from ecgclf.classifiers import BiLSTMClassifier
+    >>> from ecgclf.datasets import make_recordings
+    >>> X, y = make_recordings(12, duration=(2.0, 4.0), random_state=0, return_X_y=True)
+    >>> classifier = BiLSTMClassifier(n_filters=4, n_units=4, max_epochs=2, random_state=0)
+    >>> classifier.fit(X, y).predict_proba(X[:3]).shape == (3, len(classifier.classes_))
+    True
+    """
+
+    _parameter_constraints: dict = {**BaseECGClassifier._parameter_constraints, **_NETWORK_CONSTRAINTS}
+
+    def __init__(
+        self,
+        *,
+        stem_stride=16,
+        n_filters=32,
+        kernel_size=9,
+        n_units=64,
+        n_layers=1,
+        pooling="mean_max",
+        dropout=0.2,
+        max_epochs=20,
+        batch_size=32,
+        learning_rate=3e-3,
+        weight_decay=0.01,
+        schedule="one_cycle",
+        class_weight=None,
+        early_stopping=False,
+        validation_fraction=0.1,
+        n_iter_no_change=10,
+        window_length=None,
+        window_stride=None,
+        callbacks=None,
+        net_params=None,
+        device="auto",
+        precision="float32",
+        random_state=None,
+        warm_start=False,
+        verbose=0,
+    ):
+        super().__init__(
+            max_epochs=max_epochs,
+            batch_size=batch_size,
+            learning_rate=learning_rate,
+            weight_decay=weight_decay,
+            schedule=schedule,
+            class_weight=class_weight,
+            early_stopping=early_stopping,
+            validation_fraction=validation_fraction,
+            n_iter_no_change=n_iter_no_change,
+            window_length=window_length,
+            window_stride=window_stride,
+            callbacks=callbacks,
+            net_params=net_params,
+            device=device,
+            precision=precision,
+            random_state=random_state,
+            warm_start=warm_start,
+            verbose=verbose,
+        )
+        self.stem_stride = stem_stride
+        self.n_filters = n_filters
+        self.kernel_size = kernel_size
+        self.n_units = n_units
+        self.n_layers = n_layers
+        self.pooling = pooling
+        self.dropout = dropout
+
+    def _make_module(self, n_leads, n_classes):
+        return RecurrentNet(
+            n_leads,
+            n_classes,
+            stem_stride=self.stem_stride,
+            n_filters=self.n_filters,
+            kernel_size=self.kernel_size,
+            n_units=self.n_units,
+            n_layers=self.n_layers,
+            bidirectional=True,
+            pooling=self.pooling,
+            dropout=self.dropout,
+        )

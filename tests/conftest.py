@@ -1,0 +1,29 @@
+"""Fixtures shared by all tests."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+_CHECKOUT = Path(__file__).resolve().parents[1]
+
+
+def _shared_folder():
+    named = os.environ.get("ECGCLF_SHARED")
+    return Path(named) if named else _CHECKOUT.parent / "shared"
+
+
+def pytest_collection_modifyitems(items):
+    """Skip, saying why, what needs data that only the developers and CI have."""
+    if (_shared_folder() / "data").is_dir():
+        return
+    skip = pytest.mark.skip(reason=f"the developers' shared data are not at {_shared_folder()}")
+    for item in items:
+        if "shared" in item.keywords:
+            item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def shared_data():
+    """The folder of the developers' shared data; use together with ``pytest.mark.shared``."""
+    return _shared_folder() / "data"

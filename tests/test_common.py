@@ -1,0 +1,48 @@
+"""scikit-learn's own checks, over every public estimator, with no expected failure."""
+
+import importlib
+import inspect
+import os
+
+import pytest
+from sklearn.base import BaseEstimator
+from sklearn.utils.estimator_checks import parametrize_with_checks
+from small import NETWORKS
+
+import ecgclf
+
+# Networks shrunk and trained for longer than their data need: the checks are many, and some ask for accuracy.
+PARAMETERS = {name: {"max_epochs": 15, "learning_rate": 0.01, **network} for name, network in NETWORKS.items()}
+
+
+def public_estimators():
+    """Every estimator named in the ``__all__`` of a public module."""
+    for module_name in ecgclf.__all__:
+        if module_name.startswith("__"):
+            continue
+        module = importlib.import_module(f"ecgclf.{module_name}")
+        for name in module.__all__:
+            value = getattr(module, name)
+            if inspect.isclass(value) and issubclass(value, BaseEstimator):
+                yield value
+
+
+ESTIMATORS = [cls(**PARAMETERS.get(cls.__name__, {})) for cls in public_estimators()]
+
+
+def test_there_are_estimators():
+    assert {"ResNetClassifier", "BandpassFilter"} <= {type(estimator).__name__ for estimator in ESTIMATORS}
+
+
+@parametrize_with_checks(ESTIMATORS)
+def test_sklearn_check(estimator, check):
+    """A check that skips itself fails here, but for the one that wants an environment variable."""
+    name = check.func.__name__
+    try:
+        check(estimator)
+    except Exception as error:
+        excused = name == "check_array_api_input" and "SCIPY_ARRAY_API" not in os.environ
+        if type(error).__name__ == "SkipTest" and not excused:
+            pytest.fail(f"{name} was skipped: {error}")
+        if type(error).__name__ != "SkipTest":
+            raise

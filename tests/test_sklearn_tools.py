@@ -1,0 +1,84 @@
+"""Classifiers inside scikit-learn's tools, with ragged recordings."""
+
+import numpy as np
+import pytest
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import StackingClassifier, VotingClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, cross_val_predict, cross_val_score, train_test_split
+from sklearn.pipeline import make_pipeline
+from small import NAMES, small
+from test_classifiers import ecgs
+
+from ecgclf.metrics import cinc2017_scorer
+from ecgclf.preprocessing import BandpassFilter, FixedLength, Normalizer, RRFeatures
+
+each = pytest.mark.parametrize("name", NAMES)
+
+
+@pytest.fixture(scope="module", params=["list", "object"])
+def recordings(request):
+    X, y = ecgs(n_recordings=24)
+    return (list(X) if request.param == "list" else X), y
+
+
+@each
+def test_cross_val_score(recordings, name):
+    scores = cross_val_score(small(name), *recordings, cv=3)
+    assert scores.shape == (3,)
+    assert ((scores >= 0) & (scores <= 1)).all()
+
+
+@each
+def test_grid_search_gives_the_same_on_one_and_two_workers(name):
+    X, y = ecgs(n_recordings=24)
+    results = []
+    for n_jobs in (1, 2):
+        search = GridSearchCV(small(name), {"dropout": [0.0, 0.3]}, cv=2, n_jobs=n_jobs, scoring="neg_log_loss")
+        search.fit(X, y)
+        results.append(search)
+    np.testing.assert_allclose(
+        results[0].cv_results_["mean_test_score"], results[1].cv_results_["mean_test_score"], atol=1e-6
+    )
+    np.testing.assert_allclose(results[0].predict_proba(X), results[1].predict_proba(X), atol=1e-6)
+
+
+def test_pipeline(recordings):
+    X, y = recordings
+    pipeline = make_pipeline(BandpassFilter(sampling_rate=100.0), Normalizer(clip=8.0), small("ResNetClassifier"))
+    search = GridSearchCV(pipeline, {"bandpassfilter__low": [0.5, 1.0]}, cv=2, scoring=cinc2017_scorer)
+    search.fit(X, y)
+    assert search.predict_proba(X).shape == (24, 2)
+    assert search.best_estimator_.score(X, y) >= 0.5
+
+
+def test_calibrated_classifier(recordings):
+    X, y = recordings
+    calibrated = CalibratedClassifierCV(small("CRNNClassifier"), cv=2).fit(X, y)
+    np.testing.assert_allclose(calibrated.predict_proba(X).sum(axis=1), 1.0)
+
+
+def test_stacking_and_voting(recordings):
+    X, y = recordings
+    members = [
+        ("crnn", small("CRNNClassifier")),
+        ("intervals", make_pipeline(RRFeatures(sampling_rate=100.0), LogisticRegression(max_iter=10_000))),
+    ]
+    stacked = StackingClassifier(members, cv=2).fit(X, y)
+    assert stacked.predict_proba(X).shape == (24, 2)
+    voted = VotingClassifier(members, voting="soft").fit(X, y)
+    expected = np.mean([member.predict_proba(X) for member in voted.estimators_], axis=0)
+    np.testing.assert_allclose(voted.predict_proba(X), expected)
+
+
+def test_split_and_cross_val_predict(recordings):
+    X, y = recordings
+    X_train, X_test, y_train, _ = train_test_split(X, y, stratify=y, random_state=0)
+    assert len(small("LSTMClassifier").fit(X_train, y_train).predict(X_test)) == len(X_test)
+    assert cross_val_predict(small("LSTMClassifier"), X, y, cv=2, method="predict_proba").shape == (24, 2)
+
+
+def test_table_for_other_estimators(recordings):
+    X, y = recordings
+    pipeline = make_pipeline(FixedLength(200), LogisticRegression(max_iter=10_000)).fit(X, y)
+    assert pipeline.predict(X).shape == (24,)

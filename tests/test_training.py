@@ -1,0 +1,390 @@
+"""Training: what the shared parameters do."""
+
+import signal
+import threading
+import time
+import warnings
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from skorch.callbacks import Callback, EarlyStopping
+from small import small
+from test_classifiers import ecgs
+
+from ecgclf._training import WindowDataset, cut_windows, lead_statistics
+from ecgclf._training._callbacks import OneCycle
+from ecgclf._training._data import LengthBuckets, bucket_loader
+
+
+class InterruptAt(Callback):
+    """Stands for a Ctrl-C in the course of an epoch."""
+
+    def __init__(self, epoch):
+        self.epoch = epoch
+
+    def initialize(self):
+        self.pressed_ = False
+        return self
+
+    def on_batch_begin(self, net, training=False, **kwargs):
+        if training and len(net.history) == self.epoch and not self.pressed_:
+            self.pressed_ = True
+            raise KeyboardInterrupt
+
+
+class Recorder(Callback):
+    """Remembers the batches and the learning rates of a fit."""
+
+    def initialize(self):
+        self.labels, self.rates, self.n_windows = [], [], []
+        return self
+
+    def on_batch_end(self, net, batch=None, training=False, **kwargs):
+        if training:
+            self.labels.extend(batch[1].tolist())
+            self.n_windows.append(len(batch[1]))
+            self.rates.append(net.optimizer_.param_groups[0]["lr"])
+
+
+def recorded(classifier):
+    return dict(classifier.net_.callbacks_)["Recorder"]
+
+
+@pytest.fixture(scope="module")
+def recordings():
+    return ecgs(n_recordings=30)
+
+
+def test_interrupted_fit_is_usable_and_goes_on(recordings):
+    X, y = recordings
+    classifier = small("CRNNClassifier", max_epochs=5, warm_start=True, callbacks=[InterruptAt(3)])
+    with pytest.warns(UserWarning, match="interrupted after 2 of 5 epochs.*warm_start"):
+        classifier.fit(X, y)
+    assert classifier.n_epochs_ == 2
+    assert np.isfinite(classifier.net_.history[:, "train_loss"]).all()
+    assert classifier.predict_proba(X).shape == (30, 2)
+    classifier.fit(X, y)
+    assert classifier.n_epochs_ == 7
+
+
+def test_interrupted_in_the_first_epoch(recordings):
+    X, y = recordings
+    classifier = small("CRNNClassifier", callbacks=[InterruptAt(1)])
+    with pytest.warns(UserWarning, match="interrupted after 0 of 3 epochs"):
+        classifier.fit(X, y)
+    assert classifier.predict_proba(X).shape == (30, 2)
+
+
+def test_real_ctrl_c(recordings):
+    """A signal from outside, at whatever line it strikes."""
+    X, y = recordings
+
+    class Started(Callback):
+        event = threading.Event()
+
+        def __deepcopy__(self, memo):
+            return self
+
+        def on_batch_end(self, net, **kwargs):
+            self.event.set()
+
+    def press():
+        Started.event.wait(30)
+        time.sleep(0.05)
+        signal.raise_signal(signal.SIGINT)
+
+    presser = threading.Thread(target=press)
+    presser.start()
+    classifier = small("ResNetClassifier", max_epochs=100_000, callbacks=[Started()])
+    with pytest.warns(UserWarning, match="interrupted"):
+        classifier.fit(X, y)
+    presser.join()
+    assert classifier.predict(X).shape == (30,)
+
+
+def test_stopping_early_is_no_interruption(recordings):
+    X, y = recordings
+    stop = EarlyStopping(monitor="train_loss", patience=1, threshold=1e9, threshold_mode="abs")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        classifier = small("LSTMClassifier", max_epochs=50, callbacks=[stop]).fit(X, y)
+    assert classifier.n_epochs_ < 50
+
+
+def test_early_stopping_keeps_the_best_epoch(recordings):
+    X, y = recordings
+    classifier = small(
+        "ResNetClassifier",
+        max_epochs=40,
+        learning_rate=0.1,
+        schedule="constant",
+        early_stopping=True,
+        validation_fraction=0.3,
+        n_iter_no_change=3,
+    ).fit(X, y)
+    losses = np.array(classifier.net_.history[:, "valid_loss"])
+    assert len(losses) < 40
+    assert np.argmin(losses) == len(losses) - 4
+    # The weights are those of the best epoch: its loss comes out again on the same recordings.
+    training, validation = classifier._split(*_checked(classifier, X, y), np.random.RandomState(0))
+    assert len(training) + len(validation) == 30
+    assert len(validation) == 9
+
+
+def _checked(classifier, X, y):
+    from ecgclf._recordings import check_recordings
+
+    recordings, y = check_recordings(classifier, X, y)
+    return recordings, np.searchsorted(classifier.classes_, y)
+
+
+def test_validation_split_is_by_recording_and_class(recordings):
+    X, y = recordings
+    classifier = small("CRNNClassifier", window_length=100, window_stride=20, early_stopping=True)
+    classifier.set_params(validation_fraction=0.2).fit(X, y)
+    training, validation = classifier._split(*_checked(classifier, X, y), np.random.RandomState(0))
+    ours, theirs = set(training.windows[:, 0]), set(validation.windows[:, 0])
+    assert ours.isdisjoint(theirs)
+    assert len(ours | theirs) == 30
+    assert len(theirs) == 6
+    expected = np.mean(training.targets) * 6
+    assert abs(sum(validation.targets[i] for i in theirs) - expected) <= 1
+
+
+def test_the_only_recording_of_a_class_is_trained_on():
+    X, y = ecgs(n_recordings=20)
+    y = np.where(np.arange(20) == 7, "rare", y)
+    classifier = small("CRNNClassifier", max_epochs=1, early_stopping=True, validation_fraction=0.5)
+    classifier.fit(X, y)
+    for seed in range(10):
+        training, _ = classifier._split(*_checked(classifier, X, y), np.random.RandomState(seed))
+        assert 7 in training.windows[:, 0]
+
+
+def test_early_stopping_with_too_few_recordings():
+    X, y = ecgs(n_recordings=2)
+    with pytest.raises(ValueError, match="leaves nothing to train on among 2 recordings"):
+        small("CRNNClassifier", early_stopping=True).fit(X, ["a", "b"])
+
+
+def test_warm_start_goes_on(recordings):
+    X, y = recordings
+    classifier = small("CRNNClassifier", warm_start=True).fit(X, y)
+    module, before = classifier.net_.module_, classifier.predict_proba(X)
+    classifier.fit(X, y)
+    assert classifier.net_.module_ is module
+    assert classifier.n_epochs_ == 6
+    assert not np.allclose(classifier.predict_proba(X), before)
+    with pytest.raises(ValueError, match=r"goes on with the classes .*\['A', 'N'\], but y has \['N', 'O'\]"):
+        classifier.fit(X, np.where(y == "A", "O", y))
+    cold = small("CRNNClassifier").fit(X, y)
+    cold.fit(X, y)
+    np.testing.assert_array_equal(cold.predict_proba(X), before)
+
+
+def test_windows_are_averaged_per_recording(recordings):
+    X, y = recordings
+    classifier = small("CRNNClassifier", window_length=120, window_stride=50).fit(X, y)
+    windows = classifier.predict_windows(X)
+    assert [len(w) for w in windows] == [1 + -(-(len(x) - 120) // 50) for x in X]
+    np.testing.assert_allclose(classifier.predict_proba(X), [window.mean(axis=0) for window in windows], atol=1e-12)
+    # Each row is what the network says of that stretch alone.
+    alone = small("CRNNClassifier", window_length=120, window_stride=50).fit(X, y).predict_proba([X[3][50:170]])
+    np.testing.assert_allclose(windows[3][1], alone[0], atol=1e-6)
+
+
+def test_windows_without_window_length(recordings):
+    X, y = recordings
+    classifier = small("CRNNClassifier").fit(X, y)
+    median = int(np.median([len(x) for x in X]))
+    assert classifier.window_length_ == median
+    long = np.concatenate(X)
+    (windows,) = classifier.predict_windows([long])
+    assert len(windows) == -(-len(long) // median)
+    np.testing.assert_allclose(windows[0], classifier.predict_proba([long[:median]])[0], atol=1e-6)
+    np.testing.assert_allclose(windows[-1], classifier.predict_proba([long[-median:]])[0], atol=1e-6)
+
+
+def test_window_stride_as_a_function_of_the_class(recordings):
+    X, y = recordings
+    classifier = small(
+        "CRNNClassifier", max_epochs=1, window_length=100, window_stride={"A": 25}, callbacks=[Recorder()]
+    ).fit(X, y)
+    lengths = np.array([len(x) for x in X])
+    strides = np.where(y == "A", 25, 100)
+    expected = 1 + -(-(lengths - 100) // strides)
+    labels = np.array(recorded(classifier).labels)
+    assert (labels == 0).sum() == expected[y == "A"].sum()
+    assert (labels == 1).sum() == expected[y == "N"].sum()
+    # To predict, the class is not known: all windows lie side by side.
+    assert [len(w) for w in classifier.predict_windows(X)] == (1 + -(-(lengths - 100) // 100)).tolist()
+    with pytest.raises(ValueError, match=r"window_stride names the labels \['B'\], which y does not hold"):
+        classifier.set_params(window_stride={"B": 25}).fit(X, y)
+
+
+def test_class_weight_moves_the_decision():
+    """Noise without any class in it: only the weights can tell."""
+    rng = np.random.RandomState(0)
+    X, y = rng.randn(60, 64), np.repeat([0, 1], [45, 15])
+
+    def mean_probability(class_weight):
+        classifier = small("CRNNClassifier", max_epochs=8, learning_rate=0.01, class_weight=class_weight)
+        return classifier.fit(X, y).predict_proba(rng.randn(200, 64))[:, 1].mean()
+
+    plain, balanced, heavy = (mean_probability(w) for w in (None, "balanced", {1: 100.0}))
+    assert plain < 0.4
+    assert plain + 0.1 < balanced < heavy - 0.1
+
+
+def test_balanced_weights_count_windows(recordings):
+    X, y = recordings
+    classifier = small(
+        "CRNNClassifier", max_epochs=1, window_length=100, window_stride={"A": 10}, class_weight="balanced"
+    ).fit(X, y)
+    weights = classifier.net_.criterion_.weight.numpy()
+    lengths = np.array([len(x) for x in X])
+    counts = 1 + -(-(lengths - 100) // np.where(y == "A", 10, 100))
+    per_class = np.array([counts[y == label].sum() for label in "AN"])
+    np.testing.assert_allclose(weights, per_class.sum() / (2 * per_class), rtol=1e-6)
+
+
+def test_callbacks_are_copied_and_the_user_s_stay(recordings):
+    X, y = recordings
+    callback = Recorder()
+    first = small("CRNNClassifier", callbacks=[callback]).fit(X, y)
+    second = small("CRNNClassifier", callbacks=[("named", callback)]).fit(X, y)
+    assert not hasattr(callback, "labels")
+    assert recorded(first).labels == dict(second.net_.callbacks_)["named"].labels
+    assert recorded(first) is not dict(second.net_.callbacks_)["named"]
+
+
+def test_net_params_reach_skorch(recordings):
+    X, y = recordings
+    classifier = small(
+        "CRNNClassifier",
+        net_params={"optimizer": torch.optim.SGD, "optimizer__momentum": 0.9, "optimizer__weight_decay": 0.0},
+    ).fit(X, y)
+    assert isinstance(classifier.net_.optimizer_, torch.optim.SGD)
+    assert classifier.net_.optimizer_.defaults["momentum"] == 0.9
+
+
+@pytest.mark.parametrize(("schedule", "distinct"), [("constant", 1), ("one_cycle", 7)])
+def test_schedule(recordings, schedule, distinct):
+    X, y = recordings
+    classifier = small("CRNNClassifier", schedule=schedule, batch_size=10, learning_rate=0.02, callbacks=[Recorder()])
+    rates = np.array(recorded(classifier.fit(X, y)).rates)
+    assert len(rates) == 9
+    assert len(np.unique(rates.round(12))) >= distinct
+    assert rates.max() <= 0.02
+    assert rates.max() >= 0.018
+    if schedule == "one_cycle":
+        top = rates.argmax()
+        assert (np.diff(rates[: top + 1]) > 0).all()
+        assert (np.diff(rates[top:]) < 0).all()
+        assert rates[-1] < 0.002
+
+
+def test_verbose(recordings, capsys):
+    X, y = recordings
+    small("CRNNClassifier", verbose=0).fit(X, y)
+    silent = capsys.readouterr()
+    assert silent.out == silent.err == ""
+    small("CRNNClassifier", verbose=1, early_stopping=True).fit(X, y)
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "100%" in shown.err
+    assert "train_loss" in shown.err
+    assert "valid_acc" in shown.err
+
+
+def test_bfloat16(recordings):
+    X, y = recordings
+    exact = small("ResNetClassifier", max_epochs=1).fit(X, y)
+    rough = small("ResNetClassifier", max_epochs=1, precision="bfloat16").fit(X, y)
+    difference = np.abs(rough.predict_proba(X) - exact.predict_proba(X)).max()
+    assert 0 < difference < 0.1
+    assert all(p.dtype == torch.float32 for p in rough.net_.module_.parameters())
+
+
+@pytest.mark.parametrize("device", ["cuda:77", "teapot"])
+def test_device_that_is_not_there(recordings, device):
+    with pytest.raises(ValueError, match=f"device='{device}' cannot be used here"):
+        small("CRNNClassifier", device=device).fit(*recordings)
+
+
+def test_device_auto(recordings):
+    expected = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+    classifier = small("CRNNClassifier", max_epochs=1).fit(*recordings)
+    assert next(classifier.net_.module_.parameters()).device.type == expected
+
+
+lengths_of_recordings = st.lists(st.integers(1, 10_000), min_size=1, max_size=200).map(np.array)
+
+
+@given(lengths=lengths_of_recordings, batch_size=st.integers(1, 64), shuffle=st.booleans())
+def test_buckets_give_every_window_once(lengths, batch_size, shuffle):
+    buckets = LengthBuckets(lengths, batch_size, shuffle)
+    batches = list(buckets)
+    assert len(batches) == len(buckets) == -(-len(lengths) // batch_size)
+    assert max(map(len, batches)) <= batch_size
+    assert sorted(np.concatenate(batches)) == list(range(len(lengths)))
+    spans = sorted((lengths[batch].min(), lengths[batch].max()) for batch in batches)
+    assert all(low >= high for (_, high), (low, _) in zip(spans[:-1], spans[1:], strict=True))
+
+
+def test_buckets_shuffle_windows_of_one_length():
+    buckets = LengthBuckets(np.full(64, 9000), 8, shuffle=True)
+    first, second = (np.sort(np.array(list(buckets)), axis=1) for _ in range(2))
+    assert not np.array_equal(first, second)
+
+
+def test_very_long_recordings_make_small_batches():
+    buckets = LengthBuckets(np.full(10, 400_000), 10, shuffle=False)
+    assert [len(batch) for batch in buckets] == [2] * 5
+
+
+@given(
+    lengths=lengths_of_recordings,
+    window_length=st.none() | st.integers(1, 3000),
+    stride=st.integers(1, 3000),
+)
+def test_windows_cover_every_recording(lengths, window_length, stride):
+    stride = min(stride, window_length or stride)
+    # Small strides of long recordings are many windows; a few recordings show the same.
+    lengths = lengths[:3]
+    windows = cut_windows(lengths, window_length, np.full(len(lengths), max(stride, 50)))
+    for i, length in enumerate(lengths):
+        _, starts, stops = windows[windows[:, 0] == i].T
+        assert starts[0] == 0
+        assert stops[-1] == length
+        if window_length is not None:
+            assert (stops - starts == min(window_length, length)).all()
+            if window_length >= 50:
+                assert (starts[1:] <= stops[:-1]).all()
+
+
+def test_batches_are_padded_with_zeros():
+    items = [np.arange(1.0, n + 1)[np.newaxis] for n in (5, 3, 4)]
+    windows = cut_windows(np.array([5, 3, 4]))
+    ((inputs, targets),) = bucket_loader(WindowDataset(items, windows, np.array([2, 0, 1])), batch_size=3)
+    assert inputs["lengths"].tolist() == [3, 4, 5]
+    assert inputs["x"][:, 0].tolist() == [[1, 2, 3, 0, 0], [1, 2, 3, 4, 0], [1, 2, 3, 4, 5]]
+    assert targets.tolist() == [0, 1, 2]
+
+
+@given(st.lists(st.integers(1, 50), min_size=1, max_size=10), st.integers(1, 3), st.integers(0, 2**31))
+def test_lead_statistics(lengths, n_leads, seed):
+    rng = np.random.RandomState(seed)
+    items = [rng.randn(n_leads, n) * 3 + 1 for n in lengths]
+    joined = np.concatenate(items, axis=1)
+    mean, std = lead_statistics(items)
+    np.testing.assert_allclose(mean, joined.mean(axis=1))
+    np.testing.assert_allclose(std, joined.std(axis=1) if sum(lengths) > 1 else 1.0)
+
+
+def test_one_cycle_is_named_in_the_net(recordings):
+    classifier = small("CRNNClassifier").fit(*recordings)
+    assert isinstance(dict(classifier.net_.callbacks_)["one_cycle"], OneCycle)
