@@ -1,0 +1,291 @@
+"""What is particular to each network."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+from ecgclf.classifiers import CRANNClassifier, LSTMClassifier, ResNetClassifier
+from ecgclf.nn import _layers
+from ecgclf.nn._recurrent import stem_strides
+from small import NAMES, small
+from test_classifiers import ecgs
+
+
+def n_parameters(module):
+    return sum(parameter.numel() for parameter in module.parameters())
+
+
+def modules(network, kind):
+    return [module for module in network.modules() if isinstance(module, kind)]
+
+
+def test_published_resnet():
+    """The 34 layers of Hannun et al., counted by hand: widths 64, 128, 192 and 256 for 4 blocks each."""
+    classifier = ResNetClassifier(
+        n_blocks=16,
+        kernel_size=16,
+        n_filters=64,
+        widen_every=4,
+        filter_growth="linear",
+        subsample_every=2,
+        stem_stride=1,
+        pooling="mean",
+    )
+    network = classifier._make_module(n_leads=1, n_classes=4)
+    convolutions, linears = modules(network, nn.Conv2d), modules(network, nn.Linear)
+    assert len(convolutions) + len(linears) == 34
+    assert [conv.out_channels for conv in convolutions[1:]] == [64] * 8 + [128] * 8 + [192] * 8 + [256] * 8
+    assert [conv.stride[1] for conv in convolutions] == [1] + [1, 1, 2, 1] * 8
+    in_convolutions = (
+        (16 * 64 + 64)
+        + 8 * (16 * 64 * 64 + 64)
+        + (16 * 64 * 128 + 128)
+        + 7 * (16 * 128 * 128 + 128)
+        + (16 * 128 * 192 + 192)
+        + 7 * (16 * 192 * 192 + 192)
+        + (16 * 192 * 256 + 256)
+        + 7 * (16 * 256 * 256 + 256)
+    )
+    # Two a channel: after the stem, before each first convolution but the very first, before each second, last.
+    in_norms = 2 * (64 + (4 * 64 + 4 * 128 + 4 * 192 + 3 * 256) + 4 * (64 + 128 + 192 + 256) + 256)
+    in_linear = 256 * 4 + 4
+    assert in_convolutions + in_norms + in_linear == 15_156_420
+    assert n_parameters(network) == 15_156_420
+
+
+def test_published_resnet_decides_every_256_samples():
+    """Eight halvings: 9,000 samples become 36 steps, the last a partial one."""
+    classifier = ResNetClassifier(n_blocks=16, n_filters=2, widen_every=16, subsample_every=2, stem_stride=1)
+    network = classifier._make_module(1, 4).eval()
+    seen = []
+    network.pool.register_forward_hook(lambda _, inputs, __: seen.append((inputs[0].shape[1], inputs[1].tolist())))
+    network(torch.zeros(2, 1, 9000), torch.tensor([9000, 2561]))
+    assert seen == [(36, [36, 11])]
+
+
+def test_doubling_resnet():
+    network = ResNetClassifier(n_blocks=6, n_filters=4, widen_every=2, filter_growth="double")._make_module(1, 2)
+    assert [conv.out_channels for conv in modules(network, nn.Conv2d)[1:]] == [4] * 4 + [8] * 4 + [16] * 4
+
+
+def test_shortcut_has_no_parameters_and_passes_maxima():
+    network = ResNetClassifier(n_blocks=1, n_filters=3, subsample_every=1)._make_module(1, 2)
+    (block,) = network.blocks
+    with torch.no_grad():
+        block.conv2.conv.weight.zero_()
+        block.conv2.conv.bias.zero_()
+    x = torch.randn(1, 3, 1, 7)
+    y, lengths, mask = block(x, torch.tensor([7]), None)
+    expected = [x[0, 0, 0, i : i + 2].max().item() for i in range(0, 7, 2)]
+    assert y[0, 0, 0].tolist() == pytest.approx(expected)
+    assert lengths.tolist() == [4]
+    assert mask is None
+
+
+def test_small_crann():
+    """3,282 weights: 272 + 528 in convolutions, 2,176 in the LSTM, 272 in the attention, 34 in the last layer."""
+    classifier = CRANNClassifier(
+        segment_length=32,
+        n_filters=(16, 16),
+        kernel_sizes=(16, 2),
+        strides=(4, 1),
+        segment_pooling="mean",
+        batch_norm=False,
+        n_units=16,
+        bidirectional=False,
+        n_attention_units=16,
+        max_epochs=1,
+    )
+    network = classifier._make_module(1, 2)
+    assert n_parameters(network.encoder) == (1 * 16 * 16 + 16) + (16 * 16 * 2 + 16)
+    assert n_parameters(network.lstm) == 4 * 16 * (16 + 16) + 2 * 4 * 16
+    assert n_parameters(network.pool) == 16 * 16 + 16
+    assert n_parameters(network) == 3_282
+    X, y = ecgs(n_recordings=8)
+    assert n_parameters(classifier.fit(X, y).net_.module_) == 3_282
+
+
+@pytest.mark.parametrize("call", ["ResNetClassifier", "CRANNClassifier"])
+def test_the_call_in_the_docstring_builds_it(call):
+    """Users copy the call of the docstring: it has to be the one tested above."""
+    cls = {"ResNetClassifier": ResNetClassifier, "CRANNClassifier": CRANNClassifier}[call]
+    text = cls.__doc__.split(f"        {call}(", 1)[1].split("\n        )", 1)[0]
+    classifier = eval(f"cls({text})", {"cls": cls})
+    n_classes = {"ResNetClassifier": 4, "CRANNClassifier": 2}[call]
+    expected = {"ResNetClassifier": 15_156_420, "CRANNClassifier": 3_282}[call]
+    assert n_parameters(classifier._make_module(1, n_classes)) == expected
+
+
+def test_segments_are_described_alone():
+    """What a segment holds changes its own description and no other."""
+    network = small("CRNNClassifier", segment_length=40)._make_module(1, 2).eval()
+    x = torch.randn(1, 1, 200)
+    changed = x.clone()
+    changed[..., 80:120] += 1.0
+    with torch.no_grad():
+        before, lengths = network.encoder(x, torch.tensor([200]))
+        after, _ = network.encoder(changed, torch.tensor([200]))
+    assert lengths.tolist() == [5]
+    differs = (before - after).abs().amax(2)[0] > 1e-6
+    assert differs.tolist() == [False, False, True, False, False]
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.lists(st.integers(1, 400), min_size=1, max_size=5), st.sampled_from([None, 90]))
+def test_attention_is_a_distribution_over_time(lengths, window_length):
+    X, y = np.random.RandomState(0).randn(8, 120), np.arange(8) % 2
+    classifier = small("CRANNClassifier", max_epochs=1, window_length=window_length, window_stride=40).fit(X, y)
+    recordings = [np.random.RandomState(i).randn(n) for i, n in enumerate(lengths)]
+    weights = classifier.attention(recordings)
+    assert [w.shape for w in weights] == [(n,) for n in lengths]
+    for weight in weights:
+        assert (weight >= 0).all()
+        np.testing.assert_allclose(weight.sum(), 1.0, atol=1e-6)
+
+
+def test_attention_of_a_recording_does_not_depend_on_its_neighbours():
+    X, y = ecgs(n_recordings=8)
+    classifier = small("CRANNClassifier", max_epochs=1).fit(X, y)
+    together = classifier.attention(X)
+    for x, expected in zip(X, together, strict=True):
+        np.testing.assert_allclose(classifier.attention([x])[0], expected, atol=1e-6)
+
+
+def test_attention_finds_what_decides():
+    """Noise with one burst: where the burst is, there the network has to look."""
+    rng = np.random.RandomState(0)
+    y = np.arange(80) % 2
+    starts = rng.randint(0, 8, len(y)) * 40
+    X = 0.1 * rng.randn(len(y), 320)
+    for row, start, label in zip(X, starts, y, strict=True):
+        row[start : start + 40] += np.sin(np.arange(40) * (0.5, 1.5)[label])
+    classifier = CRANNClassifier(
+        segment_length=40, n_filters=(8, 8), n_units=8, bidirectional=False, max_epochs=60, learning_rate=0.01,
+        dropout=0.0, random_state=0,
+    ).fit(X, y)  # fmt: skip
+    assert classifier.score(X, y) >= 0.95
+    onward = [weight[start:].sum() for weight, start in zip(classifier.attention(X), starts, strict=True)]
+    expected = 1 - starts / 320
+    # A forward LSTM knows of the burst from its start on: weight before it would be weight on noise.
+    assert np.mean(onward) > 0.5 + 0.5 * np.mean(expected)
+
+
+@pytest.mark.parametrize("stride", [1, 2, 3, 4, 6, 7, 10, 12, 16, 30, 55])
+def test_stem_strides(stride):
+    steps = stem_strides(stride)
+    assert np.prod(steps, initial=1) == stride
+    network = LSTMClassifier(stem_stride=stride, n_filters=4, n_units=4)._make_module(2, 2).eval()
+    seen = []
+    network.lstm.register_forward_hook(lambda _, inputs, __: seen.append((inputs[0].shape, inputs[1].tolist())))
+    network(torch.zeros(2, 2, 601), torch.tensor([601, 50]))
+    ((shape, lengths),) = seen
+    assert lengths == [-(-601 // stride), -(-50 // stride)]
+    assert shape == (2, lengths[0], 4 if stride > 1 else 2)
+
+
+@pytest.mark.parametrize("bidirectional", [False, True])
+@pytest.mark.parametrize("n_layers", [1, 2])
+def test_lstm_equals_packed_sequences(bidirectional, n_layers):
+    """torch's own packed LSTM is the oracle, forwards and in its gradients."""
+    torch.manual_seed(0)
+    ours = _layers.LengthAwareLSTM(3, 5, n_layers, bidirectional, 0.0)
+    theirs = nn.LSTM(3, 5, n_layers, batch_first=True, bidirectional=bidirectional)
+    with torch.no_grad():
+        for layer in range(n_layers):
+            for suffix, directions in [("", ours.forwards), ("_reverse", ours.backwards)]:
+                for name, parameter in directions[layer].named_parameters() if len(directions) else []:
+                    getattr(theirs, name.replace("_l0", f"_l{layer}{suffix}")).copy_(parameter)
+    x = torch.randn(4, 17, 3, requires_grad=True)
+    lengths = torch.tensor([17, 9, 1, 12])
+    packed = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
+    expected = pad_packed_sequence(theirs(packed)[0], batch_first=True)[0]
+    answer = ours(x, lengths)
+    torch.testing.assert_close(answer, expected)
+    weights = torch.randn_like(expected)
+    (wanted,) = torch.autograd.grad((expected * weights).sum(), x)
+    (got,) = torch.autograd.grad((answer * weights).sum(), x)
+    torch.testing.assert_close(got, wanted)
+
+
+signals = st.tuples(st.integers(1, 4), st.integers(1, 3), st.integers(1, 30)).flatmap(
+    lambda shape: st.tuples(
+        hnp.arrays(np.float32, shape, elements=st.floats(-10, 10, width=32)),
+        hnp.arrays(np.int64, shape[:1], elements=st.integers(1, shape[2])),
+    )
+)
+
+
+def prepared(batch):
+    x, lengths = batch
+    lengths = lengths.copy()
+    lengths[0] = x.shape[-1]
+    x, lengths = torch.from_numpy(x), torch.from_numpy(lengths)
+    mask = _layers.length_mask(lengths, x.shape[-1])
+    return _layers.masked(_layers.as_image(x), mask), lengths, mask
+
+
+@given(signals)
+def test_masked_norm_against_the_joined_recordings(batch):
+    x, lengths, mask = prepared(batch)
+    norm = _layers.MaskedBatchNorm(x.shape[1])
+    y = norm(x, mask)
+    joined = np.concatenate([row[:, 0, :n] for row, n in zip(x.numpy(), lengths.tolist(), strict=True)], axis=1)
+    mean, var = joined.mean(axis=1), joined.var(axis=1)
+    expected = (x.numpy() - mean[:, None, None]) / np.sqrt(var + norm.eps)[:, None, None]
+    expected *= 1.0 if mask is None else mask.numpy()
+    np.testing.assert_allclose(y.detach().numpy(), expected, atol=2e-3)
+    np.testing.assert_allclose(norm.running_mean.numpy(), mean, atol=1e-4)
+    if joined.shape[1] > 1:
+        np.testing.assert_allclose(norm.running_var.numpy(), joined.var(axis=1, ddof=1), rtol=1e-3, atol=1e-3)
+
+
+def test_running_statistics_start_as_a_plain_mean_and_then_forget():
+    norm = _layers.MaskedBatchNorm(1)
+    values = np.random.RandomState(0).randn(30)
+    expected = 0.0
+    for i, value in enumerate(values):
+        norm(torch.full((1, 1, 1, 4), value), None)
+        expected += max(0.1, 1 / (i + 1)) * (value - expected)
+    assert norm.running_mean.item() == pytest.approx(expected, abs=1e-5)
+
+
+@given(signals, st.integers(1, 4))
+def test_masked_max_pool(batch, size):
+    x, lengths, mask = prepared(batch)
+    pooled = _layers.MaskedMaxPool(size)(x, mask).numpy()
+    for row, given_row, n in zip(pooled, x.numpy(), lengths.tolist(), strict=True):
+        expected = [given_row[:, 0, i : min(i + size, n)].max(axis=1) for i in range(0, n, size)]
+        np.testing.assert_array_equal(row[:, 0, : len(expected)].T, expected)
+        assert (row[:, 0, len(expected) :] == 0).all()
+
+
+@given(signals)
+def test_masked_pool(batch):
+    x, lengths, _ = prepared(batch)
+    pooled = _layers.MaskedPool("mean_max")(_layers.as_sequence(x), lengths).numpy()
+    for row, given_row, n in zip(pooled, x.numpy()[:, :, 0], lengths.tolist(), strict=True):
+        expected = np.concatenate([given_row[:, :n].mean(axis=1), given_row[:, :n].max(axis=1)])
+        np.testing.assert_allclose(row, expected, atol=1e-5)
+
+
+def test_input_scale_tames_artefacts():
+    scale = _layers.InputScale(2)
+    scale.mean.copy_(torch.tensor([1.0, 0.0]))
+    scale.std.copy_(torch.tensor([2.0, 1.0]))
+    x = torch.tensor([[[1.0, 3.0, 201.0], [0.0, -0.1, -50.0]]])
+    expected = np.arcsinh([[[0.0, 1.0, 100.0], [0.0, -0.1, -50.0]]])
+    np.testing.assert_allclose(scale(x).numpy(), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_millivolts_or_volts(name):
+    """The scale of the collection does not matter: the network sees it in units of its own spread."""
+    X, y = ecgs(n_recordings=12)
+    expected = small(name).fit(X, y).predict_proba(X)
+    scaled = [1024.0 * x for x in X]
+    np.testing.assert_allclose(small(name).fit(scaled, y).predict_proba(scaled), expected, atol=1e-4)
