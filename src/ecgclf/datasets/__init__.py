@@ -1,0 +1,15 @@
+"""Readers of ECG recordings and labelled collections of them."""
+
+from ecgclf.datasets._cinc2017 import fetch_cinc2017
+from ecgclf.datasets._pickle import load_challenge2017_pickle
+from ecgclf.datasets._sample import load_cinc2017_sample
+from ecgclf.datasets._synthetic import make_recordings
+from ecgclf.datasets._wfdb import read_recordings
+
+__all__ = [
+    "fetch_cinc2017",
+    "load_challenge2017_pickle",
+    "load_cinc2017_sample",
+    "make_recordings",
+    "read_recordings",
+]

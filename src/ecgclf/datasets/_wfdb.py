@@ -1,0 +1,381 @@
+"""WFDB records of any kind as a collection of recordings; the only file that imports wfdb."""
+
+import math
+import os
+import warnings
+from functools import cache
+from numbers import Real
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.utils import Bunch
+
+from ecgclf._recordings import object_array
+from ecgclf.datasets import _wfdb_checks as checks
+from ecgclf.signal import resample
+
+_MISSING = ("raise", "interpolate", "zero", "keep")
+_SUFFIXES = (".hea", ".dat", ".mat")
+_MILLIVOLTS = {"v": 1e3, "mv": 1.0, "uv": 1e-3, "nv": 1e-6}
+
+
+class _Record(NamedTuple):
+    name: str
+    signal: np.ndarray
+    lead_names: list
+    units: list
+    sampling_rate: float
+
+
+def read_recordings(paths, *, sampling_rate=None, leads=None, missing="raise", on_error="raise"):
+    r"""Read WFDB records from local files.
+
+    Any WFDB record is read: a header (``.hea``) with its signals in one or several ``.dat`` or ``.mat`` files
+    in any of WFDB's storage formats, with one or many leads, in one or many segments. Nothing is ever fetched
+    from the network, and no file outside the folder of a header is opened on that header's word.
+
+    Parameters
+    ----------
+    paths : path-like or sequence of path-like
+        A record with or without the suffix ``.hea``, ``.dat`` or ``.mat``; a folder, which stands for the
+        records directly in it, sorted by name; or a sequence of these. The segments of a multi-segment record
+        in a folder are read as parts of that record only.
+    sampling_rate : float, default=None
+        The sampling rate of the collection, in Hz: records of another rate are resampled. With None all records
+        must have the same rate.
+    leads : str or sequence of str, default=None
+        The leads to keep, in this order; capital and small letters are the same. With None all signals are
+        kept, also those that are no voltage, and all records must have the same ones in the same order.
+    missing : {"raise", "interpolate", "zero", "keep"}, default="raise"
+        What to do about samples the record marks as missing. "raise" makes the record unreadable;
+        "interpolate" draws a straight line over the gap and holds the first and last value at the edges; "zero"
+        puts 0; both warn with the count. "keep" leaves NaN, which no estimator takes.
+    on_error : {"raise", "warn"}, default="raise"
+        What to do about a record that cannot be read: raise, or leave it out with a warning that names it.
+
+    Returns
+    -------
+    recordings : :class:`~sklearn.utils.Bunch`
+        data : ndarray of shape (n_recordings,) and dtype object
+            One float32 array a recording, in mV: of shape (n_timepoints,) if the collection has one lead,
+            otherwise (n_leads, n_timepoints).
+        target : None
+            WFDB headers carry no label in a common form.
+        record_names : list of str
+            The names of the records, without folder and suffix.
+        lead_names : list of str
+            The names of the leads, as the first record writes them.
+        units : list of str
+            "mV" for each lead stored as a voltage in any unit; else the unit that the record states, in which
+            those values then are.
+        sampling_rate : float
+            In Hz, the same for all recordings.
+        errors : dict of str to str
+            For each record left out, why.
+        DESCR : str
+            What was read.
+
+    Raises
+    ------
+    ValueError
+        If a record is malformed, truncated, or has missing samples under ``missing="raise"``; if the records
+        differ in rate or leads; if no record could be read. The message names the record.
+    OSError
+        If a file is missing or cannot be opened.
+
+    See Also
+    --------
+    fetch_cinc2017 : The PhysioNet/CinC Challenge 2017 with its labels.
+
+    Notes
+    -----
+    A signal stored with several samples per frame is averaged to the frame rate of the record.
+
+    Examples
+    --------
+    Write a record of one lead and read it again:
+
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import numpy as np
+    >>> from ecgclf.datasets import read_recordings
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> _ = (folder / "a.hea").write_text("a 1 300 4\na.dat 16 1000/mV 16 0 0 0 0 I\n")
+    >>> _ = (folder / "a.dat").write_bytes(np.array([0, 500, 1000, -250], "<i2").tobytes())
+    >>> recordings = read_recordings(folder)
+    >>> recordings.data[0]
+    array([ 0.  ,  0.5 ,  1.  , -0.25], dtype=float32)
+    >>> recordings.lead_names, recordings.sampling_rate
+    (['I'], 300.0)
+    """
+    _check_choice("missing", missing, _MISSING)
+    _check_choice("on_error", on_error, ("raise", "warn"))
+    if sampling_rate is not None and not (isinstance(sampling_rate, Real) and 0 < sampling_rate < math.inf):
+        raise ValueError(f"sampling_rate={sampling_rate!r} is not a positive number of Hz.")
+    if leads is not None:
+        leads = [leads] if isinstance(leads, str) else list(leads)
+        if not leads or not all(isinstance(lead, str) for lead in leads):
+            raise ValueError(f"leads={leads!r} names no leads; give names such as ['I', 'II'].")
+    records, errors = [], {}
+    for path in _find_headers(paths):
+        try:
+            record = _fill_missing(_select(_read(path), leads, path), missing, path)
+        except (ValueError, OSError) as error:
+            if on_error == "raise":
+                raise
+            errors[path.stem] = str(error)
+            warnings.warn(f"Record {path} is left out: {error}", UserWarning, stacklevel=2)
+        else:
+            records.append(record)
+    if not records:
+        reasons = "; ".join(errors.values())
+        raise ValueError(f"None of the {len(errors)} records could be read: {reasons}")
+    first = records[0]
+    for record in records:
+        _check_same_leads(record, first)
+    rate = _common_rate(records) if sampling_rate is None else float(sampling_rate)
+    signals = [_at_rate(record, rate) for record in records]
+    if len(first.lead_names) == 1:
+        signals = [signal[0] for signal in signals]
+    return Bunch(
+        data=object_array(signals),
+        target=None,
+        record_names=[record.name for record in records],
+        lead_names=first.lead_names,
+        units=first.units,
+        sampling_rate=rate,
+        errors=errors,
+        DESCR=(
+            f"{len(records)} recordings read from WFDB records, leads {', '.join(first.lead_names)} in "
+            f"{', '.join(dict.fromkeys(first.units))}, at {rate:g} Hz; {len(errors)} records could not be read."
+        ),
+    )
+
+
+def _check_choice(name, value, choices):
+    if value not in choices:
+        raise ValueError(f"{name}={value!r}; expected one of {', '.join(map(repr, choices))}.")
+
+
+def _find_headers(paths):
+    if isinstance(paths, str | os.PathLike):
+        paths = [paths]
+    headers = []
+    for given in paths:
+        text = os.fspath(given)
+        if not isinstance(text, str) or "://" in text or "::" in text:
+            raise ValueError(f"{text!r} is not a local path. Download the record, then give its path.")
+        path = Path(text)
+        headers += _folder_headers(path) if path.is_dir() else [_header_of(path)]
+    if not headers:
+        raise ValueError("No paths were given; give at least one record or a folder of records.")
+    return headers
+
+
+def _folder_headers(folder):
+    headers = sorted(folder.glob("*.hea"))
+    if not headers:
+        raise FileNotFoundError(f"The folder {folder} has no WFDB header (*.hea).")
+    segments = set()
+    for header in headers:
+        try:
+            segments.update(checks.check_header_text(header))
+        except (ValueError, OSError):
+            # Reading it will say what is wrong, to whoever set on_error.
+            continue
+    return [header for header in headers if header.stem not in segments]
+
+
+def _header_of(path):
+    header = path.with_name(path.name + ".hea")
+    if not header.is_file() and path.suffix in _SUFFIXES:
+        header = path.with_suffix(".hea")
+    if not header.is_file():
+        raise FileNotFoundError(
+            f"There is no record at {path}: {header} does not exist. Give the path of a header (.hea), with or "
+            "without its suffix, or of a folder of them."
+        )
+    return header
+
+
+def _read(path):
+    """Read one record, all its signals, in mV wherever they are voltages."""
+    path = Path(os.path.abspath(path))
+    if "::" in str(path):
+        raise ValueError(f"{path} has '::' in its path, which wfdb takes for an address. Rename the folder.")
+    segments = checks.check_header_text(path)
+    record = _read_segments(path) if segments else _read_ordinary(path)
+    if record.signal.size == 0:
+        raise ValueError(f"{path} has no samples.")
+    return record
+
+
+def _ask_wfdb(function, path):
+    try:
+        return getattr(_import_wfdb(), function)(str(path.with_suffix("")))
+    except OSError:
+        raise
+    except Exception as error:
+        # wfdb lets whatever its parsing raises through: IndexError, TypeError, KeyError and others.
+        raise ValueError(f"{path} cannot be read as a WFDB record: {error!r}.") from error
+
+
+@cache
+def _import_wfdb():
+    with warnings.catch_warnings():
+        # wfdb 4 uses what pandas 3 deprecates; whoever reads a record can do nothing about it.
+        warnings.simplefilter("ignore")
+        import wfdb
+    return wfdb
+
+
+def _leads_of(header):
+    units = [unit or "mV" for unit in header.units]
+    scale = [_MILLIVOLTS.get(unit.lower()) for unit in units]
+    names = [name or f"signal {i}" for i, name in enumerate(header.sig_name)]
+    return names, ["mV" if factor else unit for factor, unit in zip(scale, units, strict=True)], scale
+
+
+def _read_ordinary(path):
+    header = _ask_wfdb("rdheader", path)
+    checks.check_files(header, path)
+    names, units, scale = _leads_of(header)
+    signal = _ask_wfdb("rdrecord", path).p_signal
+    with np.errstate(over="ignore"):
+        signal = np.ascontiguousarray(signal.T * np.array([[factor or 1.0] for factor in scale]), dtype=np.float32)
+    if np.isinf(signal).any():
+        raise ValueError(f"{path} has values beyond float32; its gain or baseline cannot be right.")
+    return _Record(path.stem, signal, names, units, float(header.fs))
+
+
+def _read_segments(path):
+    """Read a multi-segment record; what no segment fills stays NaN. (wfdb fails on gaps in some layouts.)"""
+    header = _ask_wfdb("rdheader", path)
+    if header.sig_len is None or sum(header.seg_len) != header.sig_len:
+        raise ValueError(f"{path} declares {header.sig_len} timepoints and segments of {sum(header.seg_len)} in all.")
+    paths = {name: path.with_name(f"{name}.hea") for name in header.seg_name if name != "~"}
+    headers, n_stored = {}, 0
+    for number, (name, length) in enumerate(zip(header.seg_name, header.seg_len, strict=True)):
+        if name == "~" or name in headers:
+            continue
+        if checks.check_header_text(paths[name]):
+            raise ValueError(f"{path}: its segment {name} has segments of its own.")
+        segment = headers[name] = _ask_wfdb("rdheader", paths[name])
+        # The first segment of a variable layout has no length: it only describes the leads.
+        if segment.fs != header.fs or (segment.sig_len or 0) != length or (length == 0 and number > 0):
+            raise ValueError(
+                f"{path} declares {length} timepoints at {header.fs} Hz for its segment {name}, whose header "
+                f"declares {segment.sig_len} at {segment.fs} Hz."
+            )
+        if length > 0:
+            n_stored += checks.check_files(segment, paths[name])
+    if not headers or header.n_sig * header.sig_len > checks.MAX_GAP_RATIO * n_stored:
+        raise ValueError(
+            f"{path} declares {header.n_sig * header.sig_len} samples, but its segments hold only {n_stored}. "
+            "Give the segments one by one."
+        )
+    names, units, _ = _leads_of(next(iter(headers.values())))
+    if len(names) != header.n_sig or len(set(names)) != len(names):
+        raise ValueError(f"{path} declares {header.n_sig} signals, its first segment {', '.join(names)}.")
+    signal = np.full((len(names), header.sig_len), np.nan, dtype=np.float32)
+    start = 0
+    for name, length in zip(header.seg_name, header.seg_len, strict=True):
+        if name != "~" and length > 0:
+            segment = _read_ordinary(paths[name])
+            for lead, unit, values in zip(segment.lead_names, segment.units, segment.signal, strict=True):
+                if lead not in names or unit != units[names.index(lead)]:
+                    raise ValueError(f"{path}: its segment {name} has lead {lead} in {unit}; not in the first.")
+                signal[names.index(lead), start : start + length] = values
+        start += length
+    return _Record(path.stem, signal, names, units, float(header.fs))
+
+
+def _select(record, leads, path):
+    if leads is None:
+        return record
+    names = [name.lower() for name in record.lead_names]
+    chosen = []
+    for lead in leads:
+        count = names.count(lead.lower())
+        if count != 1:
+            raise ValueError(
+                f"{path} has {count or 'no'} leads named {lead!r}; it has {', '.join(record.lead_names)}."
+            )
+        chosen.append(names.index(lead.lower()))
+    return record._replace(
+        signal=record.signal[chosen],
+        lead_names=[record.lead_names[i] for i in chosen],
+        units=[record.units[i] for i in chosen],
+    )
+
+
+def _fill_missing(record, missing, path):
+    lost = np.isnan(record.signal)
+    if missing == "keep" or not lost.any():
+        return record
+    count = f"{np.count_nonzero(lost)} of {lost.size} samples missing"
+    if missing == "raise":
+        raise ValueError(f"{path} has {count}. Pass missing='interpolate', 'zero' or 'keep', or choose other leads=.")
+    if missing == "zero":
+        signal = np.where(lost, np.float32(0), record.signal)
+    else:
+        if lost.all(axis=1).any():
+            lead = record.lead_names[int(np.argmax(lost.all(axis=1)))]
+            raise ValueError(
+                f"{path} has no sample at all in lead {lead}; there is nothing to interpolate. Choose other "
+                "leads=, or pass missing='zero'."
+            )
+        signal = _interpolate(record.signal, lost)
+    done = "filled by interpolation" if missing == "interpolate" else "set to 0"
+    warnings.warn(f"{path} has {count}, {done}.", UserWarning, stacklevel=3)
+    return record._replace(signal=signal)
+
+
+def _interpolate(signal, lost):
+    signal = signal.copy()
+    for lead, gaps in zip(signal, lost, strict=True):
+        if gaps.any() and not gaps.all():
+            lead[gaps] = np.interp(np.flatnonzero(gaps), np.flatnonzero(~gaps), lead[~gaps])
+    return signal
+
+
+def _check_same_leads(record, first):
+    for what in ("lead_names", "units"):
+        theirs, ours = getattr(record, what), getattr(first, what)
+        if [name.lower() for name in theirs] != [name.lower() for name in ours]:
+            raise ValueError(
+                f"Record {record.name} has the {what.replace('_', ' ')} {', '.join(theirs)}; record "
+                f"{first.name} has {', '.join(ours)}. Name leads that all have with leads=[...], or read the "
+                "records separately."
+            )
+
+
+def _common_rate(records):
+    by_rate = {}
+    for record in records:
+        by_rate.setdefault(record.sampling_rate, []).append(record.name)
+    if len(by_rate) > 1:
+        listed = "; ".join(
+            f"{rate:g} Hz: {', '.join(names[:10])}{' and others' if len(names) > 10 else ''}"
+            for rate, names in sorted(by_rate.items())
+        )
+        raise ValueError(
+            f"The records have different sampling rates ({listed}). Pass sampling_rate= to resample them to one."
+        )
+    return records[0].sampling_rate
+
+
+def _at_rate(record, rate):
+    if record.sampling_rate == rate:
+        return record.signal
+    lost = np.isnan(record.signal)
+    if not lost.any():
+        return resample(record.signal, record.sampling_rate, rate)
+    filled = _interpolate(record.signal, lost)
+    # A lead without any sample has nothing to filter, and is masked as a whole below.
+    filled[lost.all(axis=1)] = 0
+    signal = resample(filled, record.sampling_rate, rate)
+    nearest = np.rint(np.arange(signal.shape[1]) * record.sampling_rate / rate).astype(int)
+    signal[lost[:, np.minimum(nearest, lost.shape[1] - 1)]] = np.nan
+    return signal
