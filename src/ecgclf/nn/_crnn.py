@@ -10,7 +10,7 @@ from ecgclf.nn._layers import (
     AttentionPool,
     InputScale,
     LengthAwareLSTM,
-    MaskedBatchNorm,
+    MaskedNorm,
     MaskedPool,
     length_mask,
     masked,
@@ -64,10 +64,10 @@ class SegmentEncoder(nn.Module):
                 )
             n_left = (n_left - kernel_size) // stride + 1
             self.convs.append(nn.Conv2d(n_in, n_out, (1, kernel_size), stride=(1, stride)))
-            self.norms.append(MaskedBatchNorm(n_out) if batch_norm else _Unnormed())
+            self.norms.append(MaskedNorm(n_out) if batch_norm else _Unnormed())
             n_in = n_out
         self.segment_pooling = segment_pooling
-        self.last_norm = MaskedBatchNorm(n_in) if batch_norm else _Unnormed()
+        self.last_norm = MaskedNorm(n_in) if batch_norm else _Unnormed()
         self.n_out = n_in
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
@@ -169,10 +169,36 @@ class CRNN(nn.Module):
         return self.lstm(self.dropout(x), lengths), lengths
 
     def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
-        """Return logits of shape (n, n_classes) for `x` of shape (n, n_leads, n_timepoints)."""
+        """Compute the logits of a batch.
+
+        Parameters
+        ----------
+        x : Tensor of shape (n, n_leads, n_timepoints)
+            The recordings, in mV; what lies behind their ends does not matter.
+        lengths : Tensor of shape (n,)
+            Number of timepoints of each recording, int64.
+
+        Returns
+        -------
+        Tensor of shape (n, n_classes)
+            Logits.
+        """
         return self.head(self.dropout(self.pool(*self._sequence(x, lengths))))
 
     def attention(self, x: Tensor, lengths: Tensor) -> Tensor:
-        """Return attention weights of shape (n, n_segments); only with attention pooling."""
+        """Compute the attention weights of a batch; only with attention pooling.
+
+        Parameters
+        ----------
+        x : Tensor of shape (n, n_leads, n_timepoints)
+            The recordings, in mV; what lies behind their ends does not matter.
+        lengths : Tensor of shape (n,)
+            Number of timepoints of each recording, int64.
+
+        Returns
+        -------
+        Tensor of shape (n, n_segments)
+            Zero in the padding, one in sum.
+        """
         assert isinstance(self.pool, AttentionPool)
         return self.pool.weights(*self._sequence(x, lengths))

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from ecgclf.nn._layers import (
     InputScale,
     LengthAwareLSTM,
-    MaskedBatchNorm,
+    MaskedNorm,
     MaskedPool,
     SameConv,
     as_image,
@@ -19,7 +19,7 @@ from ecgclf.nn._layers import (
 
 
 def stem_strides(stride: int) -> list[int]:
-    """Split a stride into steps of at most four where its divisors allow it.
+    """Split a stride into the strides of successive layers: four first, if it can be, then its prime factors.
 
     Parameters
     ----------
@@ -32,13 +32,14 @@ def stem_strides(stride: int) -> list[int]:
         Strides of successive layers; their product is `stride`. Empty for a stride of 1.
     """
     steps = []
+    divisor = 2
     while stride > 1:
-        step = next((d for d in (4, 3, 2) if stride % d == 0), None)
-        if step is None:
-            step = next(d for d in range(5, stride + 1) if stride % d == 0)
-        steps.append(step)
-        stride //= step
-    return steps
+        while stride % divisor:
+            divisor += 1
+        steps.append(divisor)
+        stride //= divisor
+    # The first layer reads few leads at the full rate: halving once more there saves half of all that follows.
+    return [4, *steps[2:]] if steps[:2] == [2, 2] else steps
 
 
 class RecurrentNet(nn.Module):
@@ -84,9 +85,10 @@ class RecurrentNet(nn.Module):
         self.scale = InputScale(n_leads)
         self.convs, self.norms = nn.ModuleList(), nn.ModuleList()
         n_in = n_leads
-        for stride in stem_strides(stem_stride):
+        self.strides = stem_strides(stem_stride)
+        for stride in self.strides:
             self.convs.append(SameConv(n_in, n_filters, kernel_size, stride))
-            self.norms.append(MaskedBatchNorm(n_filters))
+            self.norms.append(MaskedNorm(n_filters))
             n_in = n_filters
         self.lstm = LengthAwareLSTM(n_in, n_units, n_layers, bidirectional, dropout)
         self.pool = MaskedPool(pooling)
@@ -94,13 +96,26 @@ class RecurrentNet(nn.Module):
         self.head = nn.Linear(self.pool.n_out(self.lstm.n_out), n_classes)
 
     def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
-        """Return logits of shape (n, n_classes) for `x` of shape (n, n_leads, n_timepoints)."""
+        """Compute the logits of a batch.
+
+        Parameters
+        ----------
+        x : Tensor of shape (n, n_leads, n_timepoints)
+            The recordings, in mV; what lies behind their ends does not matter.
+        lengths : Tensor of shape (n,)
+            Number of timepoints of each recording, int64.
+
+        Returns
+        -------
+        Tensor of shape (n, n_classes)
+            Logits.
+        """
         x = trim(x, lengths)
         mask = length_mask(lengths, x.shape[-1])
         x = masked(as_image(self.scale(x)), mask)
-        for conv, norm in zip(self.convs, self.norms, strict=True):
+        for conv, norm, stride in zip(self.convs, self.norms, self.strides, strict=True):
             x = conv(x)
-            lengths = strided_length(lengths, conv.stride)
+            lengths = strided_length(lengths, stride)
             mask = None if mask is None else length_mask(lengths, x.shape[-1])
             x = torch.relu(norm(x, mask))
         x = self.lstm(self.dropout(as_sequence(x)), lengths)

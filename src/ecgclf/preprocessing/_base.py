@@ -1,0 +1,77 @@
+"""What all transformers of recordings have in common."""
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
+from sklearn.utils.validation import check_is_fitted
+
+from .._recordings import check_recordings, restack
+
+
+class BaseRecordingTransformer(TransformerMixin, BaseEstimator):
+    """Apply one function to each recording; a subclass answers ``_transform_recording``."""
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None):
+        """Check the parameters, and note the number of leads.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_recordings, n_timepoints), ndarray of shape \
+                (n_recordings, n_leads, n_timepoints), or list of ndarray of shape \
+                (n_timepoints_i,) or (n_leads, n_timepoints_i)
+            The recordings.
+        y : None
+            Not used, present because scikit-learn passes it.
+
+        Returns
+        -------
+        self : object
+            The fitted transformer.
+        """
+        check_recordings(self, X)
+        self._check_parameters()
+        return self
+
+    def transform(self, X):
+        """Transform each recording.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_recordings, n_timepoints), ndarray of shape \
+                (n_recordings, n_leads, n_timepoints), or list of ndarray of shape \
+                (n_timepoints_i,) or (n_leads, n_timepoints_i)
+            The recordings, with as many leads as at fit. They are not modified.
+
+        Returns
+        -------
+        ndarray or list of ndarray
+            The transformed recordings, see the description of the class.
+        """
+        check_is_fitted(self)
+        return self._transform_recordings(check_recordings(self, X, reset=False))
+
+    def _check_parameters(self):
+        """Raise if the parameters do not go together; each by itself is already checked."""
+
+    def _transform_recordings(self, recordings):
+        """Give the transformed recordings in the kind in which they came."""
+        results = map(self._transform_recording, recordings.items)
+        if recordings.kind == "ragged":
+            return restack(list(results), recordings)
+        stacked = stack(results, len(recordings))
+        return stacked[:, 0] if recordings.kind == "table" else stacked
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+
+def stack(arrays, n):
+    """Stack `n` arrays of one shape from an iterator, holding no more than one beside the result."""
+    for i, array in enumerate(arrays):
+        if i == 0:
+            stacked = np.empty((n, *array.shape), dtype=array.dtype)
+        stacked[i] = array
+    return stacked

@@ -1,0 +1,116 @@
+"""The time axis: another sampling rate, and windows."""
+
+from fractions import Fraction
+from numbers import Integral
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.signal import resample_poly
+
+from ._checks import FloatArray, as_signal, check_sampling_rate
+
+_LARGEST_TERM = 1000
+
+
+def resample(x: ArrayLike, sampling_rate: float, new_sampling_rate: float) -> FloatArray:
+    """Resample a signal to another sampling rate.
+
+    A polyphase low-pass filter without phase shift; the first sample keeps its time.
+
+    Parameters
+    ----------
+    x : array-like of shape (..., n_timepoints)
+        The signal.
+    sampling_rate : float
+        Its sampling rate, in Hz.
+    new_sampling_rate : float
+        The sampling rate wanted, in Hz.
+
+    Returns
+    -------
+    ndarray of shape (..., ceil(n_timepoints * new_sampling_rate / sampling_rate))
+        The resampled signal; float32 stays float32.
+
+    Raises
+    ------
+    ValueError
+        If a rate is not a positive number, or `x` is empty, complex or not finite.
+
+    Notes
+    -----
+    The ratio of the two rates is used as a fraction whose smaller term is at most 1000: exact for all
+    usual rates, within 1e-6 for any other.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from ecgclf.signal import resample
+    >>> x = np.sin(2 * np.pi * 5 * np.arange(360) / 360)
+
+    One second at 360 Hz is one second at 300 Hz:
+
+    >>> resample(x, 360, 300).shape
+    (300,)
+    """
+    x = as_signal(x)
+    up, down = _ratio(check_sampling_rate(sampling_rate), check_sampling_rate(new_sampling_rate, "new_sampling_rate"))
+    if up == down:
+        return x.copy()
+    # Zeros beyond the ends would make them ring; starting from 0 keeps a constant signal exact.
+    first = x[..., :1]
+    return resample_poly(x - first, up, down, axis=-1, padtype="edge") + first
+
+
+def _ratio(old: float, new: float) -> tuple[int, int]:
+    if new < old:
+        down, up = _ratio(new, old)
+        return up, down
+    ratio = (Fraction(new) / Fraction(old)).limit_denominator(_LARGEST_TERM)
+    return ratio.numerator, ratio.denominator
+
+
+def window_starts(n_timepoints: int, window_length: int, window_stride: int) -> NDArray[np.int64]:
+    """Tell where windows begin so that together they cover a recording.
+
+    Windows begin at 0, `window_stride`, ... as long as they fit. If samples are left over at the end, one
+    more window is aligned with the end.
+
+    Parameters
+    ----------
+    n_timepoints : int
+        Length of the recording, in samples.
+    window_length : int
+        Length of a window, in samples.
+    window_stride : int
+        Distance between the starts of two windows, in samples.
+
+    Returns
+    -------
+    ndarray of shape (n_windows,) and dtype int64
+        The first sample of each window, increasing; ``[0]`` for a recording no longer than a window.
+
+    Raises
+    ------
+    ValueError
+        If an argument is not a positive integer.
+
+    Examples
+    --------
+    >>> from ecgclf.signal import window_starts
+    >>> window_starts(10, 4, 3)
+    array([0, 3, 6])
+
+    Here the last sample would be left over:
+
+    >>> window_starts(11, 4, 3)
+    array([0, 3, 6, 7])
+    """
+    given = {"n_timepoints": n_timepoints, "window_length": window_length, "window_stride": window_stride}
+    for name, value in given.items():
+        if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
+            raise ValueError(f"{name} must be a positive whole number of samples, got {value!r}.")
+    if n_timepoints <= window_length:
+        return np.zeros(1, dtype=np.int64)
+    last = n_timepoints - window_length
+    starts = np.arange(0, last + 1, window_stride, dtype=np.int64)
+    return starts if starts[-1] == last else np.append(starts, last)

@@ -1,0 +1,198 @@
+"""The floors of the house: imports go downward only, and each heavy library has one door."""
+
+import ast
+import sys
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+import ecgclf
+
+PACKAGE = Path(ecgclf.__file__).parent
+
+# A room may import rooms of lower floors and itself; never a room beside it, never one above. The roof may import all.
+FLOORS = (
+    {"_recordings", "_docstrings"},
+    {"signal", "metrics", "nn"},
+    {"_training", "datasets"},
+    {"preprocessing", "classifiers", "augmentation"},
+    {"explanation", "plotting", "persistence"},
+    {"pretrained", "cli", "__main__"},
+)
+_NO_ESTIMATORS = set().union(*FLOORS[:3])
+# Otherwise than their floor has it.
+EXCEPTIONS = {
+    "nn": set(),
+    "explanation": _NO_ESTIMATORS,
+    "plotting": _NO_ESTIMATORS,
+    "persistence": _NO_ESTIMATORS,
+    **{room: set().union(*FLOORS) for room in FLOORS[-1]},
+}
+# All that the rooms of the lowest floors need from outside.
+LIBRARIES = {
+    "__init__": set(),
+    "_recordings": {"numpy", "scipy.sparse", "sklearn.utils"},
+    "_docstrings": set(),
+    "signal": {"numpy", "scipy", "pywt"},
+    "metrics": {"numpy", "sklearn.metrics", "sklearn.utils"},
+    "nn": {"torch"},
+}
+# Where a heavy library may be imported; a door is a room or a module in it.
+DOORS = {
+    "torch": {"nn", "_training", "classifiers", "augmentation", "persistence", "pretrained"},
+    "skorch": {"_training"},
+    "wfdb": {"datasets._wfdb"},
+    "lime": {"explanation"},
+    "pywt": {"signal"},
+    "pooch": {"datasets", "pretrained"},
+    "matplotlib": {"plotting", "cli"},
+}
+# Loaded when something is drawn, not when the door is opened.
+INSIDE_FUNCTIONS_ONLY = {"matplotlib"}
+
+
+def violations(source, path):
+    """Tell which imports of a module break the rules.
+
+    ``path`` is relative to the package, such as ``datasets/_wfdb.py``. The answers start with it and the line.
+    """
+    parts = Path(path).with_suffix("").parts
+    room = parts[0]
+    module = ".".join(parts)
+    floor_of = {name: floor for floor, rooms in enumerate(FLOORS) for name in rooms}
+    if room != "__init__" and room not in floor_of:
+        return [f"{path}:1: the room {room!r} has no floor; give it one in design.md and in this table"]
+
+    found = []
+    for line, target, at_top in _imports(ast.parse(source), parts):
+        library, _, inside = target.partition(".")
+        if library == "ecgclf":
+            other = inside.partition(".")[0]
+            message = _wrong_room(room, other, floor_of)
+        else:
+            message = _wrong_library(room, module, target, at_top)
+        if message:
+            found.append(f"{path}:{line}: {message}")
+    return found
+
+
+def _imports(tree, parts):
+    """Yield line, full dotted name and whether it is imported at the import of the module."""
+    in_functions = {
+        id(node)
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        for node in ast.walk(function)
+    }
+    for node in ast.walk(tree):
+        at_top = id(node) not in in_functions
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield node.lineno, alias.name, at_top
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                # One dot is the package of the file: the folder it lies in, also for an __init__.py.
+                package = ("ecgclf", *parts)[: -node.level]
+                base = ".".join([*package, *([base] if base else [])])
+            for alias in node.names:
+                yield node.lineno, f"{base}.{alias.name}", at_top
+
+
+def _wrong_room(room, other, floor_of):
+    if other == room or (other not in floor_of and room != "nn"):
+        # Itself, or a plain name of the package such as __version__.
+        return None
+    floor = floor_of.get(room, 0)
+    allowed = EXCEPTIONS.get(room, {name for name in floor_of if floor_of[name] < floor})
+    if other in allowed:
+        return None
+    return (
+        f"{room!r} (floor {floor}) imports {other!r} (floor {floor_of.get(other, 0)}); of ecgclf it may import "
+        f"{sorted(allowed) or 'nothing'}"
+    )
+
+
+def _wrong_library(room, module, target, at_top):
+    library = target.partition(".")[0]
+    if library in sys.stdlib_module_names:
+        return None
+    allowed = LIBRARIES.get(room)
+    if allowed is not None and not any(_lies_in(target, name) for name in allowed):
+        return f"{room!r} imports {target!r}; of libraries it may import {sorted(allowed) or 'none'}"
+    doors = DOORS.get(library)
+    if doors is not None and not any(_lies_in(module, door) for door in doors):
+        return f"{library!r} is imported by {module!r}; its doors are {sorted(doors)}"
+    if library in INSIDE_FUNCTIONS_ONLY and at_top:
+        return f"{library!r} is imported with the module; import it inside the function that needs it"
+    return None
+
+
+def _lies_in(name, whole):
+    return name == whole or name.startswith(f"{whole}.")
+
+
+def _paths():
+    return sorted(str(path.relative_to(PACKAGE).as_posix()) for path in PACKAGE.rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", _paths())
+def test_imports_go_downward_only(path):
+    found = violations((PACKAGE / path).read_text(encoding="utf-8"), path)
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize(
+    ("path", "source", "complaint"),
+    [
+        ("metrics.py", "from ecgclf.classifiers import X", "classifiers/floor 3"),
+        ("signal/_filters.py", "import ecgclf.metrics", "imports 'metrics'"),
+        ("signal/_filters.py", "from ..metrics import x", "imports 'metrics'"),
+        ("signal/__init__.py", "from .. import datasets", "imports 'datasets'"),
+        ("_training/_net.py", "from ecgclf import datasets", "imports 'datasets'"),
+        ("nn/_layers.py", "from ecgclf._recordings import x", "imports '_recordings'"),
+        ("nn/_layers.py", "from ecgclf import __version__", "imports '__version__'"),
+        ("nn/_layers.py", "import numpy", "imports 'numpy'"),
+        ("_recordings.py", "from sklearn.metrics import f1_score", "imports 'sklearn.metrics.f1_score'"),
+        ("preprocessing.py", "def f():\n    from ecgclf.classifiers import X", "imports 'classifiers'"),
+        ("explanation/_lime.py", "from ecgclf.classifiers import X", "imports 'classifiers'"),
+        ("persistence.py", "from ecgclf.plotting import X", "imports 'plotting'"),
+        ("classifiers/_base.py", "import skorch.callbacks", "'skorch' is imported by"),
+        ("datasets/_sample.py", "from wfdb.io import rdrecord", "'wfdb' is imported by"),
+        ("augmentation/_wavenet.py", "import lime", "'lime' is imported by"),
+        ("preprocessing.py", "import torch", "'torch' is imported by"),
+        ("classifiers/_base.py", "def f():\n    import matplotlib.pyplot", "'matplotlib' is imported by"),
+        ("plotting.py", "import matplotlib.pyplot", "inside the function"),
+        ("plotting.py", "class A:\n    from matplotlib import pyplot", "inside the function"),
+        ("__init__.py", "from ecgclf.signal import x", "imports 'signal'"),
+        ("__init__.py", "import numpy", "imports 'numpy'"),
+        ("new_room.py", "", "has no floor"),
+    ],
+)
+def test_a_bad_import_is_found(path, source, complaint):
+    (found,) = violations(source, path)
+    line = source.count("\n") + 1
+    assert found.startswith(f"{path}:{line}: ")
+    for part in complaint.split("/"):
+        assert part in found
+
+
+@pytest.mark.parametrize(
+    ("path", "source"),
+    [
+        ("signal/_filters.py", "import pywt\nfrom scipy.signal import sosfiltfilt\nfrom ._checks import x"),
+        ("signal/_beats.py", "from ecgclf._recordings import x\nfrom ecgclf.signal._checks import y"),
+        ("nn/_resnet.py", "import math\nimport torch.nn\nfrom ecgclf.nn._layers import x"),
+        ("datasets/_wfdb.py", "import wfdb\nfrom ecgclf.signal import resample"),
+        ("classifiers/_base.py", "from ecgclf._training import train\nfrom ecgclf.nn import ResNet"),
+        ("augmentation/_wavenet.py", "from ecgclf.nn import WaveNet\nimport torch"),
+        ("explanation/_lime.py", "import lime\nfrom ecgclf.signal import x"),
+        ("pretrained.py", "from ecgclf.persistence import load"),
+        ("__main__.py", "from ecgclf.cli import main"),
+        ("cli.py", "from ecgclf import __version__\ndef f():\n    import matplotlib"),
+        ("plotting.py", "class Display:\n    def plot(self):\n        import matplotlib.pyplot as plt"),
+    ],
+)
+def test_a_good_import_is_let_through(path, source):
+    assert violations(dedent(source), path) == []

@@ -1,0 +1,71 @@
+"""What importing the package loads, and that its public names are there."""
+
+import pkgutil
+import subprocess
+import sys
+from importlib import import_module
+
+import pytest
+
+import ecgclf
+
+PUBLIC_MODULES = sorted(
+    module.name for module in pkgutil.iter_modules(ecgclf.__path__) if not module.name.startswith("_")
+)
+HEAVY = {"torch", "wfdb", "lime", "matplotlib", "skorch", "scipy", "sklearn", "pandas", "pywt"}
+
+
+def _loaded_by(statement):
+    code = f"import sys; {statement}; print(*{{name.partition('.')[0] for name in sys.modules}})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+def test_importing_the_package_loads_nothing_heavy():
+    loaded = _loaded_by("import ecgclf")
+    assert "ecgclf" in loaded
+    assert not loaded & HEAVY
+
+
+@pytest.mark.parametrize(
+    ("module", "unwanted"),
+    [
+        ("signal", {"torch", "skorch", "wfdb", "lime", "matplotlib"}),
+        ("metrics", {"torch", "skorch", "wfdb", "lime", "matplotlib"}),
+        ("preprocessing", {"torch", "skorch", "lime", "matplotlib"}),
+        ("datasets", {"torch", "skorch", "lime"}),
+        ("nn", {"skorch", "wfdb", "lime", "matplotlib", "sklearn"}),
+        ("plotting", {"torch", "skorch", "lime", "matplotlib"}),
+        ("cli", {"torch", "skorch", "wfdb", "lime", "matplotlib"}),
+    ],
+)
+def test_a_module_loads_only_the_heavy_libraries_of_its_room(module, unwanted):
+    loaded = _loaded_by(f"import ecgclf.{module}")
+    assert not loaded & unwanted
+
+
+@pytest.mark.parametrize("name", PUBLIC_MODULES)
+def test_the_public_names_of_a_module_are_there_once(name):
+    module = import_module(f"ecgclf.{name}")
+    assert len(module.__all__) == len(set(module.__all__))
+    for public in module.__all__:
+        assert getattr(module, public) is not None
+
+
+def test_every_public_name_has_one_home():
+    homes = {}
+    for name in PUBLIC_MODULES:
+        for public in import_module(f"ecgclf.{name}").__all__:
+            assert public not in homes, f"{public} is in {homes[public]} and in {name}"
+            homes[public] = name
+
+
+def test_public_modules_are_attributes_of_the_package():
+    for name in set(ecgclf.__all__) - {"__version__"}:
+        assert getattr(ecgclf, name) is import_module(f"ecgclf.{name}")
+        assert name in dir(ecgclf)
+
+
+def test_an_unknown_attribute_is_an_error():
+    with pytest.raises(AttributeError, match="has no attribute 'clasifiers'"):
+        _ = ecgclf.clasifiers
