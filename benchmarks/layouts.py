@@ -4,6 +4,7 @@ Run: python benchmarks/layouts.py
 """
 
 import time
+from functools import partial
 
 import torch
 from machine import describe
@@ -22,6 +23,13 @@ def milliseconds(function, repeats=5):
     return 1000 * min(times)
 
 
+def run(module, data, bfloat16=False):
+    """Forward and backward of one module."""
+    with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
+        y = module(data)
+    y.float().sum().backward()
+
+
 def main():
     print(describe())
     print("forward and backward of one convolution on a batch of 32\n")
@@ -35,14 +43,9 @@ def main():
         tall = nn.Conv2d(channels, channels, (1, kernel), padding=(0, kernel // 2))
         tall = tall.to(memory_format=torch.channels_last)
 
-        def run(module, data, bfloat16=False):
-            with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
-                y = module(data)
-            y.float().sum().backward()
-
-        plain = milliseconds(lambda: run(flat, x))
-        last = milliseconds(lambda: run(tall, image))
-        half = milliseconds(lambda: run(flat, x, bfloat16=True))
+        plain = milliseconds(partial(run, flat, x))
+        last = milliseconds(partial(run, tall, image))
+        half = milliseconds(partial(run, flat, x, bfloat16=True))
         shape = f"{channels}, {n_timepoints}, {kernel}"
         print(f"| {shape} | {plain:.1f} | {last / plain:.2f} | {half / plain:.2f} |", flush=True)
 

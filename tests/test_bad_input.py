@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 from scipy import sparse
-from small import NAMES, small
 
 from ecgclf._recordings import check_recordings, object_array
 from ecgclf.preprocessing import Normalizer
+from small import NAMES, small
 
 GOOD = [np.zeros(50) + i for i in range(4)]
 Y = [0, 1, 0, 1]

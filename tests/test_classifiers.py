@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
-from small import NAMES, small
 
 from ecgclf._recordings import object_array
 from ecgclf.datasets import make_recordings
+from small import NAMES, small
 
 each = pytest.mark.parametrize("name", NAMES)
 

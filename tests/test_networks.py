@@ -95,7 +95,7 @@ def test_small_crann():
         kernel_sizes=(16, 2),
         strides=(4, 1),
         segment_pooling="mean",
-        batch_norm=False,
+        normalize=False,
         n_units=16,
         bidirectional=False,
         n_attention_units=16,
@@ -230,28 +230,15 @@ def prepared(batch):
 
 
 @given(signals)
-def test_masked_norm_against_the_joined_recordings(batch):
+def test_masked_norm_of_each_recording(batch):
     x, lengths, mask = prepared(batch)
-    norm = _layers.MaskedBatchNorm(x.shape[1])
-    y = norm(x, mask)
-    joined = np.concatenate([row[:, 0, :n] for row, n in zip(x.numpy(), lengths.tolist(), strict=True)], axis=1)
-    mean, var = joined.mean(axis=1), joined.var(axis=1)
-    expected = (x.numpy() - mean[:, None, None]) / np.sqrt(var + norm.eps)[:, None, None]
-    expected *= 1.0 if mask is None else mask.numpy()
-    np.testing.assert_allclose(y.detach().numpy(), expected, atol=2e-3)
-    np.testing.assert_allclose(norm.running_mean.numpy(), mean, atol=1e-4)
-    if joined.shape[1] > 1:
-        np.testing.assert_allclose(norm.running_var.numpy(), joined.var(axis=1, ddof=1), rtol=1e-3, atol=1e-3)
-
-
-def test_running_statistics_start_as_a_plain_mean_and_then_forget():
-    norm = _layers.MaskedBatchNorm(1)
-    values = np.random.RandomState(0).randn(30)
-    expected = 0.0
-    for i, value in enumerate(values):
-        norm(torch.full((1, 1, 1, 4), value), None)
-        expected += max(0.1, 1 / (i + 1)) * (value - expected)
-    assert norm.running_mean.item() == pytest.approx(expected, abs=1e-5)
+    norm = _layers.MaskedNorm(x.shape[1])
+    y = norm(x, mask).detach().numpy()
+    for row, given_row, n in zip(y[:, :, 0], x.numpy()[:, :, 0], lengths.tolist(), strict=True):
+        own = given_row[:, :n].astype(np.float64)
+        expected = (own - own.mean()) / np.sqrt(own.var() + norm.eps)
+        np.testing.assert_allclose(row[:, :n], expected, atol=2e-3)
+        assert (row[:, n:] == 0).all()
 
 
 @given(signals, st.integers(1, 4))
@@ -273,13 +260,32 @@ def test_masked_pool(batch):
         np.testing.assert_allclose(row, expected, atol=1e-5)
 
 
-def test_input_scale_tames_artefacts():
+def test_input_scale_of_a_long_recording_is_its_own():
+    scale = _layers.InputScale(2)
+    x = torch.randn(1, 2, 100_000, generator=torch.Generator().manual_seed(0)) * 7.0 + 3.0
+    expected = torch.asinh((x - 3.0) / 7.0)
+    torch.testing.assert_close(scale(x, torch.tensor([100_000])), expected, atol=0.05, rtol=0.01)
+
+
+def test_input_scale_of_a_short_recording_is_that_of_the_collection():
     scale = _layers.InputScale(2)
     scale.mean.copy_(torch.tensor([1.0, 0.0]))
     scale.std.copy_(torch.tensor([2.0, 1.0]))
-    x = torch.tensor([[[1.0, 3.0, 201.0], [0.0, -0.1, -50.0]]])
-    expected = np.arcsinh([[[0.0, 1.0, 100.0], [0.0, -0.1, -50.0]]])
-    np.testing.assert_allclose(scale(x).numpy(), expected, rtol=1e-6)
+    x = torch.tensor([[[3.0], [-0.5]]])
+    np.testing.assert_allclose(scale(x, torch.tensor([1])).numpy(), np.arcsinh([[[1.0], [-0.5]]]), rtol=0.02)
+
+
+def test_input_scale_against_its_formula():
+    scale = _layers.InputScale(1)
+    scale.std.fill_(2.0)
+    x = np.random.RandomState(0).randn(1, 1, 50).astype(np.float32)
+    own, prior = x.astype(np.float64), 100.0
+    shifted = own - own.sum() / (50 + prior)
+    variance = ((shifted**2).sum() + prior * 4.0) / (50 + prior)
+    padded = torch.from_numpy(np.concatenate([x, np.full((1, 1, 9), 5.0, dtype=np.float32)], axis=2))
+    answer = scale(padded, torch.tensor([50])).numpy()
+    np.testing.assert_allclose(answer[..., :50], np.arcsinh(shifted / np.sqrt(variance)), atol=1e-5)
+    assert (answer[..., 50:] == 0).all()
 
 
 @pytest.mark.parametrize("name", NAMES)

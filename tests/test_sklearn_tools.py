@@ -7,11 +7,11 @@ from sklearn.ensemble import StackingClassifier, VotingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, cross_val_predict, cross_val_score, train_test_split
 from sklearn.pipeline import make_pipeline
-from small import NAMES, small
-from test_classifiers import ecgs
 
 from ecgclf.metrics import cinc2017_scorer
 from ecgclf.preprocessing import BandpassFilter, FixedLength, Normalizer, RRFeatures
+from small import NAMES, small
+from test_classifiers import ecgs
 
 each = pytest.mark.parametrize("name", NAMES)
 

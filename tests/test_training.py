@@ -4,6 +4,7 @@ import signal
 import threading
 import time
 import warnings
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -11,12 +12,12 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from skorch.callbacks import Callback, EarlyStopping
-from small import small
-from test_classifiers import ecgs
 
 from ecgclf._training import WindowDataset, cut_windows, lead_statistics
 from ecgclf._training._callbacks import OneCycle
 from ecgclf._training._data import LengthBuckets, bucket_loader
+from small import small
+from test_classifiers import ecgs
 
 
 class InterruptAt(Callback):
@@ -165,7 +166,7 @@ def test_the_only_recording_of_a_class_is_trained_on():
 
 
 def test_early_stopping_with_too_few_recordings():
-    X, y = ecgs(n_recordings=2)
+    X, _ = ecgs(n_recordings=2)
     with pytest.raises(ValueError, match="leaves nothing to train on among 2 recordings"):
         small("CRNNClassifier", early_stopping=True).fit(X, ["a", "b"])
 
@@ -332,7 +333,7 @@ def test_buckets_give_every_window_once(lengths, batch_size, shuffle):
     assert max(map(len, batches)) <= batch_size
     assert sorted(np.concatenate(batches)) == list(range(len(lengths)))
     spans = sorted((lengths[batch].min(), lengths[batch].max()) for batch in batches)
-    assert all(low >= high for (_, high), (low, _) in zip(spans[:-1], spans[1:], strict=True))
+    assert all(low >= high for (_, high), (low, _) in pairwise(spans))
 
 
 def test_buckets_shuffle_windows_of_one_length():

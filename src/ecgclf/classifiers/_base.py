@@ -143,8 +143,9 @@ class BaseECGClassifier(ClassifierMixin, BaseEstimator):
                     f"{classes.tolist()}. Give recordings of the same classes, or set warm_start=False."
                 )
         elif len(classes) < 2:
+            (only,) = classes.tolist()
             raise ValueError(
-                f"{type(self).__name__} needs recordings of at least two classes; y has 1 class: {classes.tolist()[0]!r}."
+                f"{type(self).__name__} needs recordings of at least two classes; y has 1 class: {only!r}."
             )
         self.classes_ = classes
         return targets.astype(np.int64)
@@ -269,7 +270,8 @@ class BaseECGClassifier(ClassifierMixin, BaseEstimator):
         """Predict the probability of each class along the time of each recording.
 
         Windows of `window_length_` timepoints start every `window_stride` timepoints (side by side if that is None or
-        a dict); a last one, aligned with the end, covers what is left. A recording shorter than a window is one window.
+        a dict); a last one, aligned with the end, covers what is left. A recording shorter than a window is one
+        window.
 
         Parameters
         ----------

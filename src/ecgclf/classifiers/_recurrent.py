@@ -50,8 +50,8 @@ _NETWORK_CONSTRAINTS = {
 class LSTMClassifier(BaseECGClassifier):
     """LSTM over a strided convolutional stem, pooled over time.
 
-    The stem slows 300 samples a second down to a few steps per wave, the LSTM [1]_ reads them in the order of time over
-    each recording's own length (packed sequences), and its outputs are pooled over that length.
+    The stem slows the signal down and describes it, the LSTM [1]_ reads the descriptions in the order of time over
+    each recording's own length, as packed sequences would, and its outputs are pooled over that length.
 
     Parameters
     ----------
@@ -164,8 +164,8 @@ class LSTMClassifier(BaseECGClassifier):
 class BiLSTMClassifier(BaseECGClassifier):
     """Bidirectional LSTM over a strided convolutional stem, pooled over time.
 
-    As :class:`LSTMClassifier`, with a second LSTM [1]_ that reads each recording from its own end: every step knows what
-    came before and what comes after.
+    As :class:`LSTMClassifier`, with a second LSTM [1]_ that reads each recording from its own end: every step knows
+    what came before and what comes after.
 
     Parameters
     ----------

@@ -62,8 +62,8 @@ class ResNetClassifier(BaseECGClassifier):
 
     Notes
     -----
-    The published network of 34 layers (33 convolutions and a linear layer: 16 blocks, kernel 16, 64 filters that grow by
-    64 every 4 blocks, subsampling in every other block) is::
+    The published network of 34 layers (33 convolutions and a linear layer: 16 blocks, kernel 16, 64 filters that grow
+    by 64 every 4 blocks, subsampling in every other block) is::
 
         ResNetClassifier(
             n_blocks=16, kernel_size=16, n_filters=64, widen_every=4, filter_growth="linear",

@@ -43,17 +43,21 @@ def strided_length(lengths: Tensor, stride: int) -> Tensor:
 
 
 class InputScale(nn.Module):
-    """Bring raw millivolts to unit scale, and tame artefacts.
+    """Standardise each recording, lead by lead, and tame artefacts.
 
-    The training recordings' mean and standard deviation, one of each per lead, are subtracted and divided by; an
-    inverse hyperbolic sine then leaves the usual range nearly as it is and grows as a logarithm beyond, so that one
-    electrode artefact of 50 mV does not drown the batch. Nothing is learnt by gradient.
+    Mean and variance are the recording's own, drawn towards those of the training recordings as if these had been
+    seen for another 100 timepoints. A recording of thousands of timepoints is standardised by itself, which takes
+    away the gain of its electrodes; one of a few keeps its place among the others, for its own mean and variance
+    would leave nothing of it. An inverse hyperbolic sine then leaves the usual range nearly as it is and grows as a
+    logarithm beyond, so that a spike of 50 mV does not drown the rest. Nothing here is learnt by gradient.
 
     Parameters
     ----------
     n_leads : int
         Number of leads.
     """
+
+    PRIOR_TIMEPOINTS = 100.0
 
     mean: Tensor
     std: Tensor
@@ -63,9 +67,17 @@ class InputScale(nn.Module):
         self.register_buffer("mean", torch.zeros(n_leads))
         self.register_buffer("std", torch.ones(n_leads))
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Scale `x` of shape (n, n_leads, n_timepoints)."""
-        return torch.asinh((x - self.mean[:, None]) / self.std[:, None])
+    def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
+        """Standardise `x` of shape (n, n_leads, n_timepoints); the padding comes back as zeros."""
+        mask = length_mask(lengths, x.shape[-1])
+        mask = None if mask is None else mask[:, 0]
+        n_seen = lengths[:, None, None] + self.PRIOR_TIMEPOINTS
+        x = masked(x - self.mean[:, None], mask)
+        shift = x.sum(2, keepdim=True) / n_seen
+        x = masked(x - shift, mask)
+        prior = self.PRIOR_TIMEPOINTS * self.std[:, None].square()
+        variance = (x.square().sum(2, keepdim=True) + prior) / n_seen
+        return torch.asinh(x * torch.rsqrt(variance))
 
 
 class SameConv(nn.Module):
@@ -126,7 +138,8 @@ class MaskedNorm(nn.Module):
     def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:
         """Normalise `x` of shape (n, n_channels, height, width); the padding comes back as zeros."""
         if mask is None:
-            return F.group_norm(x, 1, self.weight, self.bias, self.eps)
+            # Not F.group_norm, which refuses a recording of one value.
+            return torch.group_norm(x, 1, self.weight, self.bias, self.eps)
         n_values = mask.sum((1, 2, 3), keepdim=True) * (x.shape[1] * x.shape[2] * x.shape[3] / mask[0].numel())
         mean = masked(x, mask).sum((1, 2, 3), keepdim=True) / n_values
         centred = masked(x - mean, mask)

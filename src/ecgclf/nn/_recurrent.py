@@ -12,7 +12,6 @@ from ecgclf.nn._layers import (
     as_image,
     as_sequence,
     length_mask,
-    masked,
     strided_length,
     trim,
 )
@@ -112,7 +111,7 @@ class RecurrentNet(nn.Module):
         """
         x = trim(x, lengths)
         mask = length_mask(lengths, x.shape[-1])
-        x = masked(as_image(self.scale(x)), mask)
+        x = as_image(self.scale(x, lengths))
         for conv, norm, stride in zip(self.convs, self.norms, self.strides, strict=True):
             x = conv(x)
             lengths = strided_length(lengths, stride)

@@ -6,8 +6,8 @@ from torch.nn import functional as F
 
 from ecgclf.nn._layers import (
     InputScale,
-    MaskedNorm,
     MaskedMaxPool,
+    MaskedNorm,
     MaskedPool,
     SameConv,
     as_image,
@@ -157,7 +157,7 @@ class ResNet(nn.Module):
         """
         x = trim(x, lengths)
         mask = length_mask(lengths, x.shape[-1])
-        x = self.stem(masked(as_image(self.scale(x)), mask))
+        x = self.stem(as_image(self.scale(x, lengths)))
         lengths = strided_length(lengths, self.stem_stride)
         mask = None if mask is None else length_mask(lengths, x.shape[-1])
         x = torch.relu(self.stem_norm(x, mask))
