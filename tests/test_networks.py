@@ -95,7 +95,7 @@ def test_small_crann():
         kernel_sizes=(16, 2),
         strides=(4, 1),
         segment_pooling="mean",
-        normalize=False,
+        batch_norm=False,
         n_units=16,
         bidirectional=False,
         n_attention_units=16,
@@ -230,15 +230,28 @@ def prepared(batch):
 
 
 @given(signals)
-def test_masked_norm_of_each_recording(batch):
+def test_masked_norm_against_the_joined_recordings(batch):
     x, lengths, mask = prepared(batch)
-    norm = _layers.MaskedNorm(x.shape[1])
-    y = norm(x, mask).detach().numpy()
-    for row, given_row, n in zip(y[:, :, 0], x.numpy()[:, :, 0], lengths.tolist(), strict=True):
-        own = given_row[:, :n].astype(np.float64)
-        expected = (own - own.mean()) / np.sqrt(own.var() + norm.eps)
-        np.testing.assert_allclose(row[:, :n], expected, atol=2e-3)
-        assert (row[:, n:] == 0).all()
+    norm = _layers.MaskedBatchNorm(x.shape[1])
+    y = norm(x, mask)
+    joined = np.concatenate([row[:, 0, :n] for row, n in zip(x.numpy(), lengths.tolist(), strict=True)], axis=1)
+    mean, var = joined.mean(axis=1), joined.var(axis=1)
+    expected = (x.numpy() - mean[:, None, None]) / np.sqrt(var + norm.eps)[:, None, None]
+    expected *= 1.0 if mask is None else mask.numpy()
+    np.testing.assert_allclose(y.detach().numpy(), expected, atol=2e-3)
+    np.testing.assert_allclose(norm.running_mean.numpy(), mean, atol=1e-4)
+    if joined.shape[1] > 1:
+        np.testing.assert_allclose(norm.running_var.numpy(), joined.var(axis=1, ddof=1), rtol=1e-3, atol=1e-3)
+
+
+def test_running_statistics_start_as_a_plain_mean_and_then_forget():
+    norm = _layers.MaskedBatchNorm(1)
+    values = np.random.RandomState(0).randn(30)
+    expected = 0.0
+    for i, value in enumerate(values):
+        norm(torch.full((1, 1, 1, 4), value), None)
+        expected += max(0.1, 1 / (i + 1)) * (value - expected)
+    assert norm.running_mean.item() == pytest.approx(expected, abs=1e-5)
 
 
 @given(signals, st.integers(1, 4))

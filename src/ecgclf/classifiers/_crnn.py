@@ -27,8 +27,8 @@ strides : tuple of int, default=(2, 2)
 segment_pooling : {"max", "mean"}, default="max"
     How the last convolution is pooled over its segment.
 
-normalize : bool, default=True
-    Whether each convolution, and the pooling of the segment, is followed by normalisation over the recording.
+batch_norm : bool, default=True
+    Whether each convolution, and the pooling of the segment, is followed by batch normalisation.
 
 n_units : int, default=64
     LSTM units, per direction.
@@ -45,7 +45,7 @@ _NETWORK_CONSTRAINTS = {
     "kernel_sizes": ["array-like"],
     "strides": ["array-like"],
     "segment_pooling": [StrOptions({"max", "mean"})],
-    "normalize": ["boolean"],
+    "batch_norm": ["boolean"],
     "n_units": [Interval(Integral, 1, None, closed="left")],
     "n_layers": [Interval(Integral, 1, None, closed="left")],
     "bidirectional": ["boolean"],
@@ -108,7 +108,7 @@ class CRNNClassifier(BaseECGClassifier):
         kernel_sizes=(16, 8),
         strides=(2, 2),
         segment_pooling="max",
-        normalize=True,
+        batch_norm=True,
         n_units=64,
         n_layers=1,
         bidirectional=True,
@@ -158,7 +158,7 @@ class CRNNClassifier(BaseECGClassifier):
         self.kernel_sizes = kernel_sizes
         self.strides = strides
         self.segment_pooling = segment_pooling
-        self.normalize = normalize
+        self.batch_norm = batch_norm
         self.n_units = n_units
         self.n_layers = n_layers
         self.bidirectional = bidirectional
@@ -174,7 +174,7 @@ class CRNNClassifier(BaseECGClassifier):
             kernel_sizes=self.kernel_sizes,
             strides=self.strides,
             segment_pooling=self.segment_pooling,
-            normalize=self.normalize,
+            batch_norm=self.batch_norm,
             n_units=self.n_units,
             n_layers=self.n_layers,
             bidirectional=self.bidirectional,
@@ -221,7 +221,7 @@ class CRANNClassifier(BaseECGClassifier):
 
         CRANNClassifier(
             segment_length=32, n_filters=(16, 16), kernel_sizes=(16, 2), strides=(4, 1),
-            segment_pooling="mean", normalize=False, n_units=16, bidirectional=False, n_attention_units=16,
+            segment_pooling="mean", batch_norm=False, n_units=16, bidirectional=False, n_attention_units=16,
         )
 
     References
@@ -254,7 +254,7 @@ class CRANNClassifier(BaseECGClassifier):
         kernel_sizes=(16, 8),
         strides=(2, 2),
         segment_pooling="max",
-        normalize=True,
+        batch_norm=True,
         n_units=64,
         n_layers=1,
         bidirectional=True,
@@ -304,7 +304,7 @@ class CRANNClassifier(BaseECGClassifier):
         self.kernel_sizes = kernel_sizes
         self.strides = strides
         self.segment_pooling = segment_pooling
-        self.normalize = normalize
+        self.batch_norm = batch_norm
         self.n_units = n_units
         self.n_layers = n_layers
         self.bidirectional = bidirectional
@@ -320,7 +320,7 @@ class CRANNClassifier(BaseECGClassifier):
             kernel_sizes=self.kernel_sizes,
             strides=self.strides,
             segment_pooling=self.segment_pooling,
-            normalize=self.normalize,
+            batch_norm=self.batch_norm,
             n_units=self.n_units,
             n_layers=self.n_layers,
             bidirectional=self.bidirectional,

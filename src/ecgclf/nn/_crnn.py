@@ -10,7 +10,7 @@ from ecgclf.nn._layers import (
     AttentionPool,
     InputScale,
     LengthAwareLSTM,
-    MaskedNorm,
+    MaskedBatchNorm,
     MaskedPool,
     length_mask,
     masked,
@@ -32,8 +32,8 @@ class SegmentEncoder(nn.Module):
         One entry per convolution. Convolutions are "valid": a segment has to be long enough for all of them.
     segment_pooling : {"mean", "max"}
         How the last convolution is pooled over the segment.
-    normalize : bool
-        Whether each convolution, and the pooling, is followed by normalisation over the recording.
+    batch_norm : bool
+        Whether each convolution, and the pooling, is followed by batch normalisation.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class SegmentEncoder(nn.Module):
         kernel_sizes: Sequence[int],
         strides: Sequence[int],
         segment_pooling: str,
-        normalize: bool,
+        batch_norm: bool,
     ) -> None:
         super().__init__()
         if not len(n_filters) == len(kernel_sizes) == len(strides):
@@ -64,10 +64,10 @@ class SegmentEncoder(nn.Module):
                 )
             n_left = (n_left - kernel_size) // stride + 1
             self.convs.append(nn.Conv2d(n_in, n_out, (1, kernel_size), stride=(1, stride)))
-            self.norms.append(MaskedNorm(n_out) if normalize else _Unnormed())
+            self.norms.append(MaskedBatchNorm(n_out) if batch_norm else _Unnormed())
             n_in = n_out
         self.segment_pooling = segment_pooling
-        self.last_norm = MaskedNorm(n_in) if normalize else _Unnormed()
+        self.last_norm = MaskedBatchNorm(n_in) if batch_norm else _Unnormed()
         self.n_out = n_in
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
@@ -108,8 +108,8 @@ class CRNN(nn.Module):
         Convolutions of the segment encoder.
     segment_pooling : {"mean", "max"}
         How they are pooled over a segment.
-    normalize : bool
-        Whether they and the pooling are followed by normalisation over the recording.
+    batch_norm : bool
+        Whether they and the pooling are followed by batch normalisation.
     n_units, n_layers : int
         LSTM units per direction, and layers.
     bidirectional : bool
@@ -132,7 +132,7 @@ class CRNN(nn.Module):
         kernel_sizes: Sequence[int],
         strides: Sequence[int],
         segment_pooling: str,
-        normalize: bool,
+        batch_norm: bool,
         n_units: int,
         n_layers: int,
         bidirectional: bool,
@@ -149,7 +149,7 @@ class CRNN(nn.Module):
             kernel_sizes=kernel_sizes,
             strides=strides,
             segment_pooling=segment_pooling,
-            normalize=normalize,
+            batch_norm=batch_norm,
         )
         self.lstm = LengthAwareLSTM(self.encoder.n_out, n_units, n_layers, bidirectional, dropout)
         self.dropout = nn.Dropout(dropout)

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from ecgclf.nn._layers import (
     InputScale,
     LengthAwareLSTM,
-    MaskedNorm,
+    MaskedBatchNorm,
     MaskedPool,
     SameConv,
     as_image,
@@ -87,7 +87,7 @@ class RecurrentNet(nn.Module):
         self.strides = stem_strides(stem_stride)
         for stride in self.strides:
             self.convs.append(SameConv(n_in, n_filters, kernel_size, stride))
-            self.norms.append(MaskedNorm(n_filters))
+            self.norms.append(MaskedBatchNorm(n_filters))
             n_in = n_filters
         self.lstm = LengthAwareLSTM(n_in, n_units, n_layers, bidirectional, dropout)
         self.pool = MaskedPool(pooling)

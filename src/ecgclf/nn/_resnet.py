@@ -6,8 +6,8 @@ from torch.nn import functional as F
 
 from ecgclf.nn._layers import (
     InputScale,
+    MaskedBatchNorm,
     MaskedMaxPool,
-    MaskedNorm,
     MaskedPool,
     SameConv,
     as_image,
@@ -49,9 +49,9 @@ class ResidualBlock(nn.Module):
         super().__init__()
         self.stride = stride
         self.n_new = n_out - n_in
-        self.norm1 = MaskedNorm(n_in) if pre_activation else None
+        self.norm1 = MaskedBatchNorm(n_in) if pre_activation else None
         self.conv1 = SameConv(n_in, n_out, kernel_size, stride)
-        self.norm2 = MaskedNorm(n_out)
+        self.norm2 = MaskedBatchNorm(n_out)
         self.dropout = nn.Dropout(dropout)
         self.conv2 = SameConv(n_out, n_out, kernel_size)
         self.shortcut = MaskedMaxPool(stride)
@@ -118,7 +118,7 @@ class ResNet(nn.Module):
         self.scale = InputScale(n_leads)
         self.stem_stride = stem_stride
         self.stem = SameConv(n_leads, n_filters, kernel_size, stem_stride)
-        self.stem_norm = MaskedNorm(n_filters)
+        self.stem_norm = MaskedBatchNorm(n_filters)
         self.blocks = nn.ModuleList()
         n_in = n_filters
         for block in range(n_blocks):
@@ -135,7 +135,7 @@ class ResNet(nn.Module):
                 )
             )
             n_in = n_out
-        self.norm = MaskedNorm(n_in)
+        self.norm = MaskedBatchNorm(n_in)
         self.pool = MaskedPool(pooling)
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(self.pool.n_out(n_in), n_classes)
