@@ -244,6 +244,19 @@ def test_masked_norm_against_the_joined_recordings(batch):
         np.testing.assert_allclose(norm.running_var.numpy(), joined.var(axis=1, ddof=1), rtol=1e-3, atol=1e-3)
 
 
+def test_masked_norm_with_a_mask_by_segment():
+    """Two recordings of three and one segments: the mask has no time axis, the statistics do."""
+    x = torch.randn(2, 4, 3, 5, generator=torch.Generator().manual_seed(0)) + 2.0
+    mask = torch.tensor([[1.0, 1.0, 1.0], [1.0, 0.0, 0.0]])[:, None, :, None]
+    norm = _layers.MaskedBatchNorm(4)
+    y = norm(x * mask, mask)
+    joined = torch.cat([x[0], x[1, :, :1]], 1)
+    expected = (joined - joined.mean((1, 2), keepdim=True)) / joined.std((1, 2), correction=0, keepdim=True)
+    torch.testing.assert_close(torch.cat([y[0], y[1, :, :1]], 1), expected, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(norm.running_mean, joined.mean((1, 2)))
+    torch.testing.assert_close(norm.running_var, joined.var((1, 2)))
+
+
 def test_running_statistics_start_as_a_plain_mean_and_then_forget():
     norm = _layers.MaskedBatchNorm(1)
     values = np.random.RandomState(0).randn(30)

@@ -158,7 +158,8 @@ class MaskedBatchNorm(nn.Module):
                 self.eps,
             )
             return masked(x, mask)
-        count = x.new_tensor(float(n_values)) if mask is None else mask.sum()
+        # A mask by segment counts for each timepoint of the segment.
+        count = x.new_tensor(float(n_values)) if mask is None else mask.expand(-1, 1, -1, x.shape[3]).sum()
         mean = masked(x, mask).sum((0, 2, 3), keepdim=True) / count
         centred = masked(x - mean, mask)
         var = centred.square().sum((0, 2, 3), keepdim=True) / count
