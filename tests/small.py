@@ -2,12 +2,13 @@
 
 from ecgclf import classifiers
 
+_SEGMENTS = {"segment_length": 48, "n_filters": (8, 8), "kernel_sizes": (16, 8), "strides": (2, 2)}
 NETWORKS = {
     "ResNetClassifier": {"n_blocks": 2, "n_filters": 8, "kernel_size": 5},
-    "LSTMClassifier": {"n_filters": 8, "n_units": 8, "kernel_size": 5},
-    "BiLSTMClassifier": {"n_filters": 8, "n_units": 8, "kernel_size": 5},
-    "CRNNClassifier": {"n_filters": (8, 8), "n_units": 8},
-    "CRANNClassifier": {"n_filters": (8, 8), "n_units": 8, "n_attention_units": 4},
+    "LSTMClassifier": {"stem_stride": 16, "n_filters": 8, "n_units": 8, "kernel_size": 5},
+    "BiLSTMClassifier": {"stem_stride": 16, "n_filters": 8, "n_units": 8, "kernel_size": 5},
+    "CRNNClassifier": {**_SEGMENTS, "n_units": 8},
+    "CRANNClassifier": {**_SEGMENTS, "n_units": 8, "n_attention_units": 4},
 }
 
 

@@ -9,7 +9,7 @@ CLASSIFIER_PARAMETERS = """\
 max_epochs : int, default={max_epochs}
     Number of passes over the training recordings.
 
-batch_size : int, default=32
+batch_size : int, default=16
     Recordings (or windows) in a batch, at most. Batches hold recordings of similar length.
 
 learning_rate : float, default={learning_rate}

@@ -12,16 +12,16 @@ from ecgclf.classifiers._base import BaseECGClassifier
 from ecgclf.nn import CRNN
 
 _NETWORK_PARAMETERS = """\
-segment_length : int, default=48
+segment_length : int, default=512
     Timepoints of a segment. Segments lie side by side, the last is filled up with zeros.
 
-n_filters : tuple of int, default=(32, 64)
+n_filters : tuple of int, default=(32, 48, 64, 64)
     Channels of each convolution on a segment; as many convolutions as there are entries.
 
-kernel_sizes : tuple of int, default=(16, 8)
+kernel_sizes : tuple of int, default=(16, 9, 9, 9)
     Extent of each convolution, in timepoints of its input.
 
-strides : tuple of int, default=(2, 2)
+strides : tuple of int, default=(4, 2, 2, 2)
     Stride of each convolution. Convolutions are "valid": the segment has to be long enough for all of them.
 
 segment_pooling : {"max", "mean"}, default="max"
@@ -89,7 +89,7 @@ class CRNNClassifier(BaseECGClassifier):
     >>> from ecgclf.classifiers import CRNNClassifier
     >>> from ecgclf.datasets import make_recordings
     >>> X, y = make_recordings(12, duration=(2.0, 4.0), random_state=0, return_X_y=True)
-    >>> classifier = CRNNClassifier(n_filters=(4, 4), n_units=4, max_epochs=2, random_state=0)
+    >>> classifier = CRNNClassifier(n_filters=(4, 4, 4, 4), n_units=4, max_epochs=2, random_state=0)
     >>> classifier.fit(X, y).predict_proba(X[:3]).shape == (3, len(classifier.classes_))
     True
     """
@@ -103,10 +103,10 @@ class CRNNClassifier(BaseECGClassifier):
     def __init__(
         self,
         *,
-        segment_length=48,
-        n_filters=(32, 64),
-        kernel_sizes=(16, 8),
-        strides=(2, 2),
+        segment_length=512,
+        n_filters=(32, 48, 64, 64),
+        kernel_sizes=(16, 9, 9, 9),
+        strides=(4, 2, 2, 2),
         segment_pooling="max",
         batch_norm=True,
         n_units=64,
@@ -115,7 +115,7 @@ class CRNNClassifier(BaseECGClassifier):
         pooling="mean_max",
         dropout=0.2,
         max_epochs=20,
-        batch_size=32,
+        batch_size=16,
         learning_rate=3e-3,
         weight_decay=0.01,
         schedule="one_cycle",
@@ -235,7 +235,7 @@ class CRANNClassifier(BaseECGClassifier):
     >>> from ecgclf.classifiers import CRANNClassifier
     >>> from ecgclf.datasets import make_recordings
     >>> X, y = make_recordings(12, duration=(2.0, 4.0), random_state=0, return_X_y=True)
-    >>> classifier = CRANNClassifier(n_filters=(4, 4), n_units=4, max_epochs=2, random_state=0)
+    >>> classifier = CRANNClassifier(n_filters=(4, 4, 4, 4), n_units=4, max_epochs=2, random_state=0)
     >>> classifier.fit(X, y).predict_proba(X[:3]).shape == (3, len(classifier.classes_))
     True
     """
@@ -249,10 +249,10 @@ class CRANNClassifier(BaseECGClassifier):
     def __init__(
         self,
         *,
-        segment_length=48,
-        n_filters=(32, 64),
-        kernel_sizes=(16, 8),
-        strides=(2, 2),
+        segment_length=512,
+        n_filters=(32, 48, 64, 64),
+        kernel_sizes=(16, 9, 9, 9),
+        strides=(4, 2, 2, 2),
         segment_pooling="max",
         batch_norm=True,
         n_units=64,
@@ -261,7 +261,7 @@ class CRANNClassifier(BaseECGClassifier):
         n_attention_units=64,
         dropout=0.2,
         max_epochs=20,
-        batch_size=32,
+        batch_size=16,
         learning_rate=3e-3,
         weight_decay=0.01,
         schedule="one_cycle",

@@ -9,14 +9,14 @@ from ecgclf.classifiers._base import BaseECGClassifier
 from ecgclf.nn import RecurrentNet
 
 _NETWORK_PARAMETERS = """\
-stem_stride : int, default=16
+stem_stride : int, default=64
     Samples per step of the LSTM: a stem of convolutions whose strides multiply to this slows the signal down first.
     1 leaves the stem out, the LSTM then reads the raw samples (and takes as many times longer).
 
 n_filters : int, default=32
     Channels of the stem's convolutions.
 
-kernel_size : int, default=9
+kernel_size : int, default=15
     Extent of the stem's convolutions, in timepoints of their input.
 
 n_units : int, default=n_units_default
@@ -87,15 +87,15 @@ class LSTMClassifier(BaseECGClassifier):
     def __init__(
         self,
         *,
-        stem_stride=16,
+        stem_stride=64,
         n_filters=32,
-        kernel_size=9,
+        kernel_size=15,
         n_units=64,
         n_layers=1,
         pooling="mean_max",
         dropout=0.2,
         max_epochs=20,
-        batch_size=32,
+        batch_size=16,
         learning_rate=3e-3,
         weight_decay=0.01,
         schedule="one_cycle",
@@ -201,15 +201,15 @@ class BiLSTMClassifier(BaseECGClassifier):
     def __init__(
         self,
         *,
-        stem_stride=16,
+        stem_stride=64,
         n_filters=32,
-        kernel_size=9,
+        kernel_size=15,
         n_units=64,
         n_layers=1,
         pooling="mean_max",
         dropout=0.2,
         max_epochs=20,
-        batch_size=32,
+        batch_size=16,
         learning_rate=3e-3,
         weight_decay=0.01,
         schedule="one_cycle",

@@ -122,7 +122,7 @@ class ResNetClassifier(BaseECGClassifier):
         pooling="mean_max",
         dropout=0.2,
         max_epochs=20,
-        batch_size=32,
+        batch_size=16,
         learning_rate=3e-3,
         weight_decay=0.01,
         schedule="one_cycle",
