@@ -26,13 +26,8 @@ class InterruptAt(Callback):
     def __init__(self, epoch):
         self.epoch = epoch
 
-    def initialize(self):
-        self.pressed_ = False
-        return self
-
     def on_batch_begin(self, net, training=False, **kwargs):
-        if training and len(net.history) == self.epoch and not self.pressed_:
-            self.pressed_ = True
+        if training and len(net.history) == self.epoch:
             raise KeyboardInterrupt
 
 
@@ -67,7 +62,7 @@ def test_interrupted_fit_is_usable_and_goes_on(recordings):
     assert classifier.n_epochs_ == 2
     assert np.isfinite(classifier.net_.history[:, "train_loss"]).all()
     assert classifier.predict_proba(X).shape == (30, 2)
-    classifier.fit(X, y)
+    classifier.set_params(callbacks=None).fit(X, y)
     assert classifier.n_epochs_ == 7
 
 
@@ -178,12 +173,22 @@ def test_warm_start_goes_on(recordings):
     classifier.fit(X, y)
     assert classifier.net_.module_ is module
     assert classifier.n_epochs_ == 6
+    losses = classifier.net_.history[:, "train_loss"]
+    assert losses[3] < losses[0]
     assert not np.allclose(classifier.predict_proba(X), before)
     with pytest.raises(ValueError, match=r"goes on with the classes .*\['A', 'N'\], but y has \['N', 'O'\]"):
         classifier.fit(X, np.where(y == "A", "O", y))
     cold = small("CRNNClassifier").fit(X, y)
     cold.fit(X, y)
     np.testing.assert_array_equal(cold.predict_proba(X), before)
+
+
+def test_warm_start_heeds_changed_parameters(recordings):
+    X, y = recordings
+    classifier = small("CRNNClassifier", warm_start=True).fit(X, y)
+    classifier.set_params(max_epochs=2, learning_rate=0.5, schedule="constant", callbacks=[Recorder()]).fit(X, y)
+    assert classifier.n_epochs_ == 5
+    assert set(recorded(classifier).rates) == {0.5}
 
 
 def test_windows_are_averaged_per_recording(recordings):

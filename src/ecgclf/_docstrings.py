@@ -63,7 +63,8 @@ random_state : int, RandomState instance or None, default=None
     Seeds initial weights, batches, dropout and the validation split. The same int gives the same fit.
 
 warm_start : bool, default=False
-    Whether `fit` goes on from the weights of the last fit, with the same classes, instead of starting anew.
+    Whether `fit` goes on from the weights of the last fit, with the same classes, instead of starting anew. The
+    optimiser and the schedule start anew, with the parameters as they are now.
 
 verbose : int, default=0
     0 is silent, 1 shows a progress bar with loss and validation accuracy."""

@@ -184,8 +184,8 @@ def build_net(
     return RecordingNet(**arguments)
 
 
-def train(net, training, validation, seed):
-    """Train a net, from the start or from where it is.
+def train(net, training, validation, seed, history=None):
+    """Train a net whose module is new, or was trained before.
 
     Parameters
     ----------
@@ -195,10 +195,14 @@ def train(net, training, validation, seed):
         Windows to learn from, and to watch (or None).
     seed : int
         Seed of all that is drawn.
+    history : skorch.History or None, default=None
+        What happened to the module before; the new epochs are added to it.
     """
+    n_before = len(history or [])
     with seeded(seed, net.device):
-        if not net.initialized_:
-            net.initialize()
+        net.initialize()
+        if history:
+            net.history = history
         net.train_split = None if validation is None else predefined_split(validation)
         try:
             net.partial_fit(training, None)
@@ -206,9 +210,10 @@ def train(net, training, validation, seed):
             # The split holds the validation recordings; a fitted net should not carry them along.
             net.train_split = None
     if net.interrupted_:
+        n_epochs = len(net.history) - n_before
         warnings.warn(
-            f"Training was interrupted after {len(net.history)} of {net.max_epochs} epochs. The estimator is "
-            "usable as trained so far; fit again with warm_start=True to go on.",
+            f"Training was interrupted after {n_epochs} of {net.max_epochs} epochs. The estimator is usable as "
+            "trained so far; fit again with warm_start=True to go on.",
             stacklevel=4,
         )
 

@@ -120,16 +120,16 @@ class BaseECGClassifier(ClassifierMixin, BaseEstimator):
         device = _training.resolve_device(self.device)
         training, validation = self._split(recordings, targets, rng)
         self.window_length_ = self.window_length or max(1, int(np.median(recordings.lengths)))
-        if not going_on:
+        if going_on:
+            module, history = self.net_.module_, self.net_.history
+        else:
             with _training.seeded(seed, device):
-                module = self._make_module(recordings.n_leads, len(self.classes_))
+                module, history = self._make_module(recordings.n_leads, len(self.classes_)), None
             mean, std = _training.lead_statistics(recordings.items)
             module.scale.mean.copy_(torch.from_numpy(mean))
             module.scale.std.copy_(torch.from_numpy(std))
-            self.net_ = self._make_net(module, training, device)
-        else:
-            self.net_.max_epochs = self.max_epochs
-        _training.train(self.net_, training, validation, seed)
+        self.net_ = self._make_net(module, training, device)
+        _training.train(self.net_, training, validation, seed, history)
         self.n_epochs_ = len(self.net_.history)
         return self
 
