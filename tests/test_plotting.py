@@ -256,3 +256,11 @@ def test_estimators_without_curves():
     with pytest.raises(ValueError, match="no column to draw"):
         HistoryDisplay([]).plot()
     assert plt.get_fignums() == []
+
+
+def test_the_calibration_pulse_lies_inside_the_paper():
+    """Also above a flat trace, which asks for no room of its own."""
+    display = RecordingDisplay.from_recording(np.full(3000, 0.05))
+    highest = max(np.max(line.get_ydata()) for line in display.ax_.lines)
+    assert highest == pytest.approx(1.0)
+    assert highest < display.ax_.get_ylim()[1]

@@ -295,11 +295,11 @@ def _stack_strips(rows):
 def _reach(lead):
     measured = lead[~np.isnan(lead)]
     if measured.size == 0:
-        return _LARGE[1], 2 * _LARGE[1]
+        return _LARGE[1], 3 * _LARGE[1]
     reach = np.clip([-measured.min(), measured.max()], 0, _TALLEST - 0.1)
     # In coarse squares: room for a mark at the tip, and for the calibration pulse.
     squares = np.ceil((reach + 0.25) / _LARGE[1])
-    return np.maximum([1, 2], squares) * _LARGE[1]
+    return np.maximum([1, 3], squares) * _LARGE[1]
 
 
 def _new_axes(width, height):
