@@ -12,8 +12,8 @@ from ecgclf.classifiers._base import BaseECGClassifier
 from ecgclf.nn import CRNN
 
 _NETWORK_PARAMETERS = """\
-segment_length : int, default=512
-    Timepoints of a segment. Segments lie side by side, the last is filled up with zeros.
+segment_length : int, default=500
+    Timepoints of a segment. Segments lie side by side, the last may be shorter.
 
 n_filters : tuple of int, default=(32, 48, 64, 64)
     Channels of each convolution on a segment; as many convolutions as there are entries.
@@ -103,7 +103,7 @@ class CRNNClassifier(BaseECGClassifier):
     def __init__(
         self,
         *,
-        segment_length=512,
+        segment_length=500,
         n_filters=(32, 48, 64, 64),
         kernel_sizes=(16, 9, 9, 9),
         strides=(4, 2, 2, 2),
@@ -249,7 +249,7 @@ class CRANNClassifier(BaseECGClassifier):
     def __init__(
         self,
         *,
-        segment_length=512,
+        segment_length=500,
         n_filters=(32, 48, 64, 64),
         kernel_sizes=(16, 9, 9, 9),
         strides=(4, 2, 2, 2),

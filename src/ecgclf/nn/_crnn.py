@@ -27,7 +27,7 @@ class SegmentEncoder(nn.Module):
     n_leads : int
         Leads of a recording.
     segment_length : int
-        Timepoints of a segment; segments do not overlap, the last is filled up with zeros.
+        Timepoints of a segment; segments do not overlap. What the last one lacks is left out of norms and pooling.
     n_filters, kernel_sizes, strides : sequence of int
         One entry per convolution. Convolutions are "valid": a segment has to be long enough for all of them.
     segment_pooling : {"mean", "max"}
@@ -54,6 +54,7 @@ class SegmentEncoder(nn.Module):
                 f"{len(n_filters)}, {len(kernel_sizes)} and {len(strides)}."
             )
         self.segment_length = segment_length
+        self.strides = tuple(strides)
         self.convs, self.norms = nn.ModuleList(), nn.ModuleList()
         n_in, n_left = n_leads, segment_length
         for n_out, kernel_size, stride in zip(n_filters, kernel_sizes, strides, strict=True):
@@ -79,13 +80,42 @@ class SegmentEncoder(nn.Module):
         # One row of the "image" a segment: a kernel of height one cannot reach from one into the next.
         x = x.view(n, n_leads, n_segments, self.segment_length)
         x = x.contiguous(memory_format=torch.channels_last)
-        lengths = strided_length(lengths, self.segment_length)
-        mask = length_mask(lengths, n_segments)
-        mask = None if mask is None else mask.transpose(2, 3)
-        for conv, norm in zip(self.convs, self.norms, strict=True):
-            x = torch.relu(norm(conv(x), mask))
-        x = x.mean(3, keepdim=True) if self.segment_pooling == "mean" else x.amax(3, keepdim=True)
-        return self.last_norm(x, mask).squeeze(3).transpose(1, 2), lengths
+        # Timepoints of the recording in each segment; after a convolution, outputs that saw some of them.
+        starts = self.segment_length * torch.arange(n_segments, device=x.device)
+        inside = (lengths[:, None] - starts).clamp(0, self.segment_length)
+        mask = None
+        for conv, norm, stride in zip(self.convs, self.norms, self.strides, strict=True):
+            x = conv(x)
+            inside = strided_length(inside, stride).clamp(max=x.shape[3])
+            mask = segment_mask(inside, x.shape[3])
+            x = torch.relu(norm(x, mask))
+        if self.segment_pooling == "mean":
+            x = x.sum(3, keepdim=True) / inside.clamp(min=1)[:, None, :, None]
+        else:
+            # After the rectifier nothing is below the zeros of the padding.
+            x = masked(x, mask).amax(3, keepdim=True)
+        mask = segment_mask(inside.clamp(max=1), 1)
+        x = self.last_norm(x, mask).squeeze(3).transpose(1, 2)
+        return x, strided_length(lengths, self.segment_length)
+
+
+def segment_mask(inside: Tensor, n_timepoints: int) -> Tensor | None:
+    """Build the mask of a batch of segments.
+
+    Parameters
+    ----------
+    inside : Tensor of shape (n, n_segments)
+        Number of timepoints of each segment that belong to its recording.
+    n_timepoints : int
+        Number of timepoints of a segment.
+
+    Returns
+    -------
+    Tensor of shape (n, 1, n_segments, n_timepoints) or None
+        None if all belong.
+    """
+    mask = length_mask(inside.flatten(), n_timepoints)
+    return None if mask is None else mask.view(inside.shape[0], 1, inside.shape[1], n_timepoints)
 
 
 class _Unnormed(nn.Module):

@@ -246,7 +246,9 @@ class AttentionPool(nn.Module):
 
     def weights(self, x: Tensor, lengths: Tensor) -> Tensor:
         """Attention weights of shape (n, n_timepoints): zero in the padding, one in sum."""
-        scores = self.score(torch.tanh(self.hidden(x))).squeeze(2).float()
+        scores = self.score(torch.tanh(self.hidden(x))).squeeze(2)
+        # Under autocast the softmax needs more digits than the scores come with.
+        scores = scores.to(torch.promote_types(scores.dtype, torch.float32))
         outside = torch.arange(x.shape[1], device=x.device) >= lengths[:, None]
         return torch.softmax(scores.masked_fill(outside, float("-inf")), 1)
 
