@@ -66,9 +66,10 @@ def test_interrupted_fit_is_usable_and_goes_on(recordings):
     assert classifier.n_epochs_ == 7
 
 
-def test_interrupted_in_the_first_epoch(recordings):
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_interrupted_in_the_first_epoch(recordings, early_stopping):
     X, y = recordings
-    classifier = small("CRNNClassifier", callbacks=[InterruptAt(1)])
+    classifier = small("CRNNClassifier", callbacks=[InterruptAt(1)], early_stopping=early_stopping)
     with pytest.warns(UserWarning, match="interrupted after 0 of 3 epochs"):
         classifier.fit(X, y)
     assert classifier.predict_proba(X).shape == (30, 2)

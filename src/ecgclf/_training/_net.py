@@ -51,9 +51,6 @@ class RecordingNet(NeuralNetClassifier):
             return super().fit_loop(X, y, epochs=epochs, **fit_params)
         except KeyboardInterrupt as interrupt:
             self.interrupted_ = not _raised_by_early_stopping(interrupt)
-            if self.history and "train_loss" not in self.history[-1]:
-                # An epoch cut short has no loss; learning curves need one in every row.
-                del self.history[-1]
             raise
 
 
@@ -214,6 +211,9 @@ def train(net, training, validation, seed, history=None):
             # The split holds the validation recordings; a fitted net should not carry them along.
             net.train_split = None
     if net.interrupted_:
+        if "train_loss" not in net.history[-1]:
+            # An epoch cut short has no loss; learning curves need one in every row.
+            del net.history[-1]
         n_epochs = len(net.history) - n_before
         warnings.warn(
             f"Training was interrupted after {n_epochs} of {net.max_epochs} epochs. The estimator is usable as "
