@@ -211,7 +211,7 @@ def train(net, training, validation, seed, history=None):
             # The split holds the validation recordings; a fitted net should not carry them along.
             net.train_split = None
     if net.interrupted_:
-        if "train_loss" not in net.history[-1]:
+        if net.history and "train_loss" not in net.history[-1]:
             # An epoch cut short has no loss; learning curves need one in every row.
             del net.history[-1]
         n_epochs = len(net.history) - n_before
