@@ -45,7 +45,7 @@ class ProgressBar(Callback):
     def on_train_begin(self, net, X=None, y=None, **kwargs):
         """Open the bar."""
         n_batches = len(net.get_iterator(X, training=True))
-        self.bar_ = tqdm(total=net.max_epochs * n_batches, desc="fit", unit="batch")
+        self.bar_ = tqdm(total=net.max_epochs * n_batches, desc="fit", unit="batch", mininterval=1.0)
 
     def on_batch_end(self, net, batch=None, training=False, **kwargs):
         """Step by a batch of training."""

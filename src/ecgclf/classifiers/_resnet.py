@@ -28,7 +28,7 @@ class ResNetClassifier(BaseECGClassifier):
     kernel_size : int, default=8
         Extent of every convolution, in timepoints of its input.
 
-    n_filters : int, default=24
+    n_filters : int, default=16
         Channels of the first convolution and the first blocks.
 
     widen_every : int, default=2
@@ -46,7 +46,7 @@ class ResNetClassifier(BaseECGClassifier):
     pooling : {"mean", "max", "mean_max"}, default="mean_max"
         How features are pooled over time. The mean sees what lasts, the maximum what happens once.
 
-    dropout : float, default=0.2
+    dropout : float, default=0.4
         Dropout inside the blocks and before the last layer, while training.
 
     {parameters}
@@ -114,13 +114,13 @@ class ResNetClassifier(BaseECGClassifier):
         *,
         n_blocks=8,
         kernel_size=8,
-        n_filters=24,
+        n_filters=16,
         widen_every=2,
         filter_growth="linear",
         subsample_every=1,
         stem_stride=4,
         pooling="mean_max",
-        dropout=0.2,
+        dropout=0.4,
         max_epochs=20,
         batch_size=16,
         learning_rate=3e-3,
