@@ -12,16 +12,16 @@ from ecgclf.classifiers._base import BaseECGClassifier
 from ecgclf.nn import CRNN
 
 _NETWORK_PARAMETERS = """\
-segment_length : int, default=500
+segment_length : int, default=250
     Timepoints of a segment. Segments lie side by side, the last may be shorter.
 
-n_filters : tuple of int, default=(32, 48, 64, 64)
+n_filters : tuple of int, default=(32, 48, 64)
     Channels of each convolution on a segment; as many convolutions as there are entries.
 
-kernel_sizes : tuple of int, default=(16, 9, 9, 9)
+kernel_sizes : tuple of int, default=(16, 9, 9)
     Extent of each convolution, in timepoints of its input.
 
-strides : tuple of int, default=(4, 2, 2, 2)
+strides : tuple of int, default=(4, 2, 2)
     Stride of each convolution. Convolutions are "valid": the segment has to be long enough for all of them.
 
 segment_pooling : {"max", "mean"}, default="max"
@@ -55,7 +55,7 @@ _NETWORK_CONSTRAINTS = {
 
 @document(
     network=_NETWORK_PARAMETERS,
-    parameters=classifier_parameters(max_epochs=20, learning_rate=0.003),
+    parameters=classifier_parameters(max_epochs=30, learning_rate=0.003),
     attributes=CLASSIFIER_ATTRIBUTES,
 )
 class CRNNClassifier(BaseECGClassifier):
@@ -71,7 +71,7 @@ class CRNNClassifier(BaseECGClassifier):
     pooling : {"mean", "max", "mean_max"}, default="mean_max"
         How the LSTM's outputs are pooled over the segments.
 
-    dropout : float, default=0.2
+    dropout : float, default=0.3
         Dropout before and between the LSTM layers and before the last layer, while training.
 
     {parameters}
@@ -89,7 +89,7 @@ class CRNNClassifier(BaseECGClassifier):
     >>> from ecgclf.classifiers import CRNNClassifier
     >>> from ecgclf.datasets import make_recordings
     >>> X, y = make_recordings(12, duration=(2.0, 4.0), random_state=0, return_X_y=True)
-    >>> classifier = CRNNClassifier(n_filters=(4, 4, 4, 4), n_units=4, max_epochs=2, random_state=0)
+    >>> classifier = CRNNClassifier(n_filters=(4, 4, 4), n_units=4, max_epochs=2, random_state=0)
     >>> classifier.fit(X, y).predict_proba(X[:3]).shape == (3, len(classifier.classes_))
     True
     """
@@ -103,18 +103,18 @@ class CRNNClassifier(BaseECGClassifier):
     def __init__(
         self,
         *,
-        segment_length=500,
-        n_filters=(32, 48, 64, 64),
-        kernel_sizes=(16, 9, 9, 9),
-        strides=(4, 2, 2, 2),
+        segment_length=250,
+        n_filters=(32, 48, 64),
+        kernel_sizes=(16, 9, 9),
+        strides=(4, 2, 2),
         segment_pooling="max",
         batch_norm=True,
         n_units=64,
         n_layers=1,
         bidirectional=True,
         pooling="mean_max",
-        dropout=0.2,
-        max_epochs=20,
+        dropout=0.3,
+        max_epochs=30,
         batch_size=16,
         learning_rate=3e-3,
         weight_decay=0.01,
@@ -186,7 +186,7 @@ class CRNNClassifier(BaseECGClassifier):
 
 @document(
     network=_NETWORK_PARAMETERS,
-    parameters=classifier_parameters(max_epochs=20, learning_rate=0.003),
+    parameters=classifier_parameters(max_epochs=30, learning_rate=0.003),
     attributes=CLASSIFIER_ATTRIBUTES,
 )
 class CRANNClassifier(BaseECGClassifier):
@@ -201,7 +201,7 @@ class CRANNClassifier(BaseECGClassifier):
     n_attention_units : int, default=64
         Hidden units of the attention.
 
-    dropout : float, default=0.2
+    dropout : float, default=0.3
         Dropout before and between the LSTM layers and before the last layer, while training.
 
     {parameters}
@@ -235,7 +235,7 @@ class CRANNClassifier(BaseECGClassifier):
     >>> from ecgclf.classifiers import CRANNClassifier
     >>> from ecgclf.datasets import make_recordings
     >>> X, y = make_recordings(12, duration=(2.0, 4.0), random_state=0, return_X_y=True)
-    >>> classifier = CRANNClassifier(n_filters=(4, 4, 4, 4), n_units=4, max_epochs=2, random_state=0)
+    >>> classifier = CRANNClassifier(n_filters=(4, 4, 4), n_units=4, max_epochs=2, random_state=0)
     >>> classifier.fit(X, y).predict_proba(X[:3]).shape == (3, len(classifier.classes_))
     True
     """
@@ -249,18 +249,18 @@ class CRANNClassifier(BaseECGClassifier):
     def __init__(
         self,
         *,
-        segment_length=500,
-        n_filters=(32, 48, 64, 64),
-        kernel_sizes=(16, 9, 9, 9),
-        strides=(4, 2, 2, 2),
+        segment_length=250,
+        n_filters=(32, 48, 64),
+        kernel_sizes=(16, 9, 9),
+        strides=(4, 2, 2),
         segment_pooling="max",
         batch_norm=True,
         n_units=64,
         n_layers=1,
         bidirectional=True,
         n_attention_units=64,
-        dropout=0.2,
-        max_epochs=20,
+        dropout=0.3,
+        max_epochs=30,
         batch_size=16,
         learning_rate=3e-3,
         weight_decay=0.01,
