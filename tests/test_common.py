@@ -9,6 +9,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import ecgclf
+from ecgclf.preprocessing import FixedLength, Normalizer, Resampler, WaveletDenoiser
 from small import NETWORKS
 
 # Networks shrunk and trained for longer than their data need: the checks are many, and some ask for accuracy.
@@ -27,7 +28,15 @@ def public_estimators():
                 yield value
 
 
+# Parameters that change what a transformer does to the width of a table, or how.
+VARIANTS = [
+    FixedLength(5, position="center", mode="repeat"),
+    Normalizer("robust", clip=2.0),
+    Resampler(250.0),
+    WaveletDenoiser("sym4", 3),
+]
 ESTIMATORS = [cls(**PARAMETERS.get(cls.__name__, {})) for cls in public_estimators()]
+ESTIMATORS += VARIANTS
 
 
 def test_there_are_estimators():

@@ -10,7 +10,6 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from ecgclf import signal
 from ecgclf.preprocessing import (
@@ -40,11 +39,6 @@ EVERY = [transformer for transformer, _ in KIND_KEEPING] + [
     FixedLength(5, position="center", mode="repeat"),
     RRFeatures(),
 ]
-
-
-@parametrize_with_checks(EVERY)
-def test_scikit_learn_checks(estimator, check):
-    check(estimator)
 
 
 def kind_of(X):
