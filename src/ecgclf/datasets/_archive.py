@@ -59,6 +59,7 @@ class Archive:
         else:
             try:
                 self._zip = zipfile.ZipFile(self.path)
+            # zipfile raises NotImplementedError for a file that says it needs a newer version of the format.
             except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError) as error:
                 raise ValueError(
                     f"{self.path} is not a complete zip file ({error}). Delete it, then fetch it again."
