@@ -322,23 +322,6 @@ def test_device_that_is_not_there(recordings, device):
         small("CRNNClassifier", device=device).fit(*recordings)
 
 
-def test_the_number_of_threads_does_not_matter_to_small_fits(recordings):
-    """As inside and outside of joblib's workers; and the caller's number is as it was."""
-    X, y = recordings
-    before = torch.get_num_threads()
-    answers = []
-    try:
-        for n_threads in (1, 2):
-            torch.set_num_threads(n_threads)
-            answers.append(small("ResNetClassifier").fit(X, y))
-            assert torch.get_num_threads() == n_threads
-    finally:
-        torch.set_num_threads(before)
-    first, second = (classifier.net_.module_.state_dict() for classifier in answers)
-    for name, weight in first.items():
-        torch.testing.assert_close(second[name], weight, rtol=0, atol=0)
-
-
 def test_device_auto(recordings):
     expected = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
     classifier = small("CRNNClassifier", max_epochs=1).fit(*recordings)

@@ -60,10 +60,10 @@ precision : {"float32", "bfloat16"}, default="float32"
     is many times slower.
 
 random_state : int, RandomState instance or None, default=None
-    Seeds initial weights, batches, dropout and the validation split. The same int gives the same fit, to the bit
-    where a batch holds at most 65,536 samples or torch has as many threads: with more samples, a fit on another number
-    of threads (as in joblib's workers) sums in another order and differs by rounding, which training makes larger.
-    ``torch.set_num_threads(1)``, or ``OMP_NUM_THREADS=1`` in the environment, makes them the same there too.
+    Seeds initial weights, batches, dropout and the validation split. On a CPU the same int gives the same fit and the
+    same probabilities to the bit, on any number of torch threads and so inside and outside of joblib's workers:
+    batches of more than 65,536 samples are computed in two parts or more, of at least 8 recordings where there are as
+    many, each on one thread and with batch statistics of its own.
 
 warm_start : bool, default=False
     Whether `fit` goes on from the weights of the last fit, with the same classes, instead of starting anew. The

@@ -2,7 +2,7 @@
 
 import copy
 import warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import numpy as np
 import torch
@@ -13,13 +13,11 @@ from skorch.utils import noop
 
 from ecgclf._training._callbacks import OneCycle, ProgressBar
 from ecgclf._training._data import WindowDataset, bucket_loader
+from ecgclf._training._parts import PartwiseModule, split, workers
 
 # For rows so short scikit-learn asks that a subset has the same answers to 1e-7, below the rounding of float32; there
 # double precision costs nothing. Recordings keep their answers to 1e-5 in any company.
 _SHORT = 64
-
-# Samples of all leads in a batch: 16 recordings of 13 s of one lead at 300 Hz.
-_SMALL_BATCH = 2**16
 
 
 class RecordingNet(NeuralNetClassifier):
@@ -36,11 +34,21 @@ class RecordingNet(NeuralNetClassifier):
     def __init__(self, *args, precision="float32", **kwargs):
         super().__init__(*args, **kwargs)
         self.precision = precision
+        self._partwise = None
 
     def infer(self, x, **fit_params):
         """Run the module on one batch; logits come back as float32."""
+        if self._partwise is not None:
+            return self._partwise.forward(**x)
         with self.autocast():
             return super().infer(x, **fit_params).float()
+
+    def train_step_single(self, batch, **fit_params):
+        """Compute the gradients of one batch."""
+        step = super().train_step_single(batch, **fit_params)
+        if self._partwise is not None:
+            self._partwise.backward(step["y_pred"])
+        return step
 
     def autocast(self):
         """Context in which the module runs in the net's precision."""
@@ -51,10 +59,20 @@ class RecordingNet(NeuralNetClassifier):
         """Run the epochs; remember in `interrupted_` whether Ctrl-C ended them."""
         self.interrupted_ = False
         try:
-            return super().fit_loop(X, y, epochs=epochs, **fit_params)
+            # A compiled module cannot be copied, and on a GPU a batch is fastest whole.
+            partwise = torch.device(self.device).type == "cpu" and not self.compile
+            with workers(self.device) if partwise else nullcontext() as spread:
+                self._partwise = PartwiseModule(self.module_, spread, self.autocast) if partwise else None
+                return super().fit_loop(X, y, epochs=epochs, **fit_params)
         except KeyboardInterrupt as interrupt:
             self.interrupted_ = not _raised_by_early_stopping(interrupt)
             raise
+        finally:
+            self._partwise = None
+
+    def __getstate__(self):
+        # Threads do not pickle; a callback may save the net while it is trained.
+        return {**super().__getstate__(), "_partwise": None}
 
 
 def _raised_by_early_stopping(interrupt):
@@ -114,31 +132,6 @@ def seeded(seed, device):
     with fork:
         torch.manual_seed(seed)
         yield
-
-
-@contextmanager
-def threads_for(dataset, batch_size):
-    """Train on one torch thread where batches are small, and on as many as torch has otherwise.
-
-    Small batches gain nothing from more (on a busy machine they were two to three times slower), and on one thread a
-    fit is the same to the bit wherever it runs: torch has fewer threads in a worker of joblib than outside, and sums
-    in another order.
-
-    Parameters
-    ----------
-    dataset : WindowDataset
-        What is trained on.
-    batch_size : int
-        Windows in a batch.
-    """
-    n_threads = torch.get_num_threads()
-    samples = batch_size * int(dataset.lengths.max()) * dataset.items[0].shape[0]
-    if samples <= _SMALL_BATCH:
-        torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(n_threads)
 
 
 def build_net(
@@ -234,8 +227,7 @@ def train(net, training, validation, seed, history=None):
             net.history = history
         net.train_split = None if validation is None else predefined_split(validation)
         try:
-            with threads_for(training, net.batch_size):
-                net.partial_fit(training, None)
+            net.partial_fit(training, None)
         finally:
             # The split holds the validation recordings; a fitted net should not carry them along.
             net.train_split = None
@@ -322,11 +314,21 @@ def _run(net, function_name, items, windows):
     module, dtype = net.module_, torch.float32
     if dataset.lengths.max() <= _SHORT and torch.device(net.device).type != "mps":
         module, dtype = copy.deepcopy(module).double(), torch.float64
+
+    def one(part):
+        # Both contexts belong to the thread they are entered in.
+        with torch.inference_mode(), net.autocast():
+            x, lengths = (tensor.to(net.device) for tensor in part)
+            result = getattr(module, function_name)(x.to(dtype), lengths)
+        return result.to("cpu", torch.float64), part[1]
+
+    module.eval()
     # Iterating over a DataLoader draws from torch's generator; the caller's stays as it is.
-    with seeded(0, net.device), torch.inference_mode():
-        module.eval()
+    with seeded(0, net.device), workers(net.device) as spread:
+        parts = []
         for inputs, _ in bucket_loader(dataset, net.batch_size):
-            x, lengths = inputs["x"].to(net.device, dtype), inputs["lengths"]
-            with net.autocast():
-                result = getattr(module, function_name)(x, lengths.to(net.device))
-            yield result.to("cpu", torch.float64), lengths
+            parts += split(**inputs)
+            if len(parts) >= spread.width:
+                yield from spread(one, parts)
+                parts = []
+        yield from spread(one, parts)

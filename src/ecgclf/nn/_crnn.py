@@ -8,6 +8,7 @@ from torch.nn import functional as F
 
 from ecgclf.nn._layers import (
     AttentionPool,
+    Dropout,
     InputScale,
     LengthAwareLSTM,
     MaskedBatchNorm,
@@ -182,7 +183,7 @@ class CRNN(nn.Module):
             batch_norm=batch_norm,
         )
         self.lstm = LengthAwareLSTM(self.encoder.n_out, n_units, n_layers, bidirectional, dropout)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         if pooling == "attention":
             self.pool: nn.Module = AttentionPool(self.lstm.n_out, n_attention_units)
             n_pooled = self.lstm.n_out

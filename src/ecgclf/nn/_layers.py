@@ -171,6 +171,26 @@ class MaskedBatchNorm(nn.Module):
         return masked(centred * gain + self.bias[:, None, None], mask)
 
 
+class Dropout(nn.Dropout):
+    """Dropout that can draw from a generator of its own, so that replicas in several threads stay reproducible.
+
+    Parameters
+    ----------
+    p : float
+        Probability of zero.
+    """
+
+    generator: torch.Generator | None = None
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Zero elements of `x`, of any shape, and scale the others up."""
+        if self.generator is None or not self.training:
+            return super().forward(x)
+        keep = torch.empty_like(x).bernoulli_(1 - self.p, generator=self.generator)
+        # All is dropped at p=1, and nothing is left to scale.
+        return x * keep.div_(max(1 - self.p, torch.finfo(x.dtype).tiny))
+
+
 class MaskedMaxPool(nn.Module):
     """Maximum over ``kernel_size`` timepoints at every ``kernel_size``-th, the padding left out.
 
@@ -278,7 +298,7 @@ class LengthAwareLSTM(nn.Module):
     def __init__(self, n_in: int, n_units: int, n_layers: int, bidirectional: bool, dropout: float) -> None:
         super().__init__()
         self.n_out = n_units * (2 if bidirectional else 1)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.forwards, self.backwards = nn.ModuleList(), nn.ModuleList()
         for layer in range(n_layers):
             n_before = self.n_out if layer else n_in

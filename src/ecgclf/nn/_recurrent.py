@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from ecgclf.nn._layers import (
+    Dropout,
     InputScale,
     LengthAwareLSTM,
     MaskedBatchNorm,
@@ -91,7 +92,7 @@ class RecurrentNet(nn.Module):
             n_in = n_filters
         self.lstm = LengthAwareLSTM(n_in, n_units, n_layers, bidirectional, dropout)
         self.pool = MaskedPool(pooling)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.head = nn.Linear(self.pool.n_out(self.lstm.n_out), n_classes)
 
     def forward(self, x: Tensor, lengths: Tensor) -> Tensor:

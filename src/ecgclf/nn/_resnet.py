@@ -5,6 +5,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ecgclf.nn._layers import (
+    Dropout,
     InputScale,
     MaskedBatchNorm,
     MaskedMaxPool,
@@ -52,7 +53,7 @@ class ResidualBlock(nn.Module):
         self.norm1 = MaskedBatchNorm(n_in) if pre_activation else None
         self.conv1 = SameConv(n_in, n_out, kernel_size, stride)
         self.norm2 = MaskedBatchNorm(n_out)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.conv2 = SameConv(n_out, n_out, kernel_size)
         self.shortcut = MaskedMaxPool(stride)
 
@@ -137,7 +138,7 @@ class ResNet(nn.Module):
             n_in = n_out
         self.norm = MaskedBatchNorm(n_in)
         self.pool = MaskedPool(pooling)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.head = nn.Linear(self.pool.n_out(n_in), n_classes)
 
     def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
