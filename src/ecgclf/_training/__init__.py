@@ -1,5 +1,6 @@
 """Training and prediction on recordings of any length: the only room that knows skorch."""
 
+from ecgclf._training._augment import Augmentation
 from ecgclf._training._data import WindowDataset, cut_windows, lead_statistics
 from ecgclf._training._net import (
     build_net,
@@ -11,6 +12,7 @@ from ecgclf._training._net import (
 )
 
 __all__ = [
+    "Augmentation",
     "WindowDataset",
     "build_net",
     "cut_windows",

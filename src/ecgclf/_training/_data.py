@@ -21,13 +21,16 @@ class WindowDataset(Dataset):
         Recording, first timepoint and end of each window.
     targets : ndarray of shape (n_recordings,), default=None
         Class index of each recording.
+    augmentation : callable, default=None
+        Applied to each window when it is handed out; may change its length.
     """
 
-    def __init__(self, items, windows, targets=None):
+    def __init__(self, items, windows, targets=None, augmentation=None):
         self.items = items
         self.windows = windows
         self.targets = np.zeros(len(items), dtype=np.int64) if targets is None else targets
         self.lengths = windows[:, 2] - windows[:, 1]
+        self.augmentation = augmentation
 
     def __len__(self):
         return len(self.windows)
@@ -37,10 +40,13 @@ class WindowDataset(Dataset):
 
     def __getitems__(self, indices):
         windows = self.windows[indices]
-        lengths = self.lengths[indices]
-        x = np.zeros((len(windows), self.items[0].shape[0], lengths.max()), dtype=np.float32)
-        for row, (recording, start, stop) in zip(x, windows, strict=True):
-            row[:, : stop - start] = self.items[recording][:, start:stop]
+        pieces = [self.items[recording][:, start:stop] for recording, start, stop in windows]
+        if self.augmentation is not None:
+            pieces = [self.augmentation(piece) for piece in pieces]
+        lengths = np.array([piece.shape[1] for piece in pieces])
+        x = np.zeros((len(pieces), pieces[0].shape[0], lengths.max()), dtype=np.float32)
+        for row, piece in zip(x, pieces, strict=True):
+            row[:, : piece.shape[1]] = piece
         inputs = {"x": torch.from_numpy(x), "lengths": torch.from_numpy(lengths)}
         return inputs, torch.from_numpy(self.targets[windows[:, 0]])
 

@@ -32,6 +32,7 @@ class BaseECGClassifier(ClassifierMixin, BaseEstimator):
         "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
         "window_length": [Interval(Integral, 1, None, closed="left"), None],
         "window_stride": [Interval(Integral, 1, None, closed="left"), dict, None],
+        "augmentation": [dict, None],
         "callbacks": [list, None],
         "net_params": [dict, None],
         "device": [str],
@@ -56,6 +57,7 @@ class BaseECGClassifier(ClassifierMixin, BaseEstimator):
         n_iter_no_change,
         window_length,
         window_stride,
+        augmentation,
         callbacks,
         net_params,
         device,
@@ -75,6 +77,7 @@ class BaseECGClassifier(ClassifierMixin, BaseEstimator):
         self.n_iter_no_change = n_iter_no_change
         self.window_length = window_length
         self.window_stride = window_stride
+        self.augmentation = augmentation
         self.callbacks = callbacks
         self.net_params = net_params
         self.device = device
@@ -119,6 +122,8 @@ class BaseECGClassifier(ClassifierMixin, BaseEstimator):
         seed = int(rng.randint(np.iinfo(np.int32).max))
         device = _training.resolve_device(self.device)
         training, validation = self._split(recordings, targets, rng)
+        if self.augmentation is not None:
+            training.augmentation = _training.Augmentation(self.augmentation, seed)
         self.window_length_ = self.window_length or max(1, int(np.median(recordings.lengths)))
         if going_on:
             module, history = self.net_.module_, self.net_.history
