@@ -6,6 +6,7 @@ import os
 
 import pytest
 from sklearn.base import BaseEstimator
+from sklearn.linear_model import LogisticRegression
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import ecgclf
@@ -14,6 +15,7 @@ from small import NETWORKS
 
 # Networks shrunk and trained for longer than their data need: the checks are many, and some ask for accuracy.
 PARAMETERS = {name: {"max_epochs": 15, "learning_rate": 0.01, **network} for name, network in NETWORKS.items()}
+PARAMETERS["TunedDecisionClassifierCV"] = {"estimator": LogisticRegression(), "cv": 2}
 
 
 def public_estimators():

@@ -16,7 +16,7 @@ FLOORS = (
     {"_recordings", "_docstrings"},
     {"signal", "metrics", "nn"},
     {"_training", "datasets"},
-    {"preprocessing", "classifiers", "augmentation"},
+    {"preprocessing", "classifiers", "augmentation", "decision"},
     {"explanation", "plotting", "persistence"},
     {"pretrained", "cli", "__main__"},
 )

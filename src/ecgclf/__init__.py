@@ -10,6 +10,7 @@ __version__ = "0.1.0"
 _PUBLIC_MODULES = (
     "classifiers",
     "datasets",
+    "decision",
     "metrics",
     "plotting",
     "preprocessing",

@@ -1,0 +1,267 @@
+"""A classifier whose probabilities and decisions are tuned by cross-validation inside `fit`."""
+
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, _fit_context, clone
+from sklearn.model_selection import StratifiedShuffleSplit, check_cv
+from sklearn.utils import _safe_indexing, assert_all_finite, check_random_state, get_tags, indexable
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.validation import _num_samples, check_is_fitted, column_or_1d
+
+from ecgclf._docstrings import RECORDINGS, document
+from ecgclf.decision._rules import apply_temperature, fit_temperature, tune_class_weights
+
+
+class TunedDecisionClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
+    """Calibrates a classifier's probabilities and tunes its decisions for a score, by cross-validation inside `fit`.
+
+    A classifier trained on the log loss answers the class it finds most probable, which is best for accuracy. A mean
+    of F1 scores is best served by other decisions: a rare rhythm has to be answered at lower probabilities. `fit`
+    predicts the training recordings by cross-validation, fits one temperature [1]_ and, if there is a `metric`, one
+    weight for each class to those predictions, and then fits the classifier to all recordings. No recording that is
+    set aside for testing is seen, in `cross_val_score` and `GridSearchCV` neither.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Any classifier or Pipeline with `predict_proba`.
+
+    metric : callable or None, default=None
+        ``metric(y_true, y_pred) -> float``, greater is better, such as :func:`ecgclf.metrics.cinc2017_score`: what
+        the decisions are tuned for. `predict` then does not always answer the class of the greatest probability, as
+        with :class:`sklearn.model_selection.TunedThresholdClassifierCV`. None leaves the decisions as they are.
+
+    calibration : "temperature" or None, default="temperature"
+        Whether `predict_proba` gives probabilities with the temperature that has the least log loss, or those of the
+        classifier.
+
+    cv : int, float, cross-validation splitter or "prefit", default=5
+        How the training recordings are predicted: in that many stratified folds; a float is the share of recordings
+        of a single stratified split, which costs one fit instead of five. With "prefit" the classifier is fitted
+        already and the recordings given to `fit` have to be others than those it was fitted on.
+
+    n_jobs : int or None, default=None
+        Folds fitted at the same time.
+
+    random_state : int, RandomState instance or None, default=None
+        Seeds the split if `cv` is a float.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The labels, sorted.
+
+    estimator_ : estimator
+        The classifier, fitted to all recordings.
+
+    temperature_ : float
+        Above 1 where the classifier was too sure; 1 without calibration.
+
+    class_weights_ : ndarray of shape (n_classes,)
+        What each class's probability is multiplied by before the greatest decides; their geometric mean is 1. All
+        are 1 without a `metric`.
+
+    n_features_in_ : int
+        Timepoints of the table seen in `fit`, where the classifier knows it.
+
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns seen in `fit`, where the classifier knows them.
+
+    See Also
+    --------
+    sklearn.calibration.CalibratedClassifierCV : More ways to calibrate; keeps a classifier a fold.
+    sklearn.model_selection.TunedThresholdClassifierCV : The threshold of two classes.
+
+    References
+    ----------
+    .. [1] Guo C, Pleiss G, Sun Y, Weinberger KQ (2017). On calibration of modern neural networks. arXiv:1706.04599.
+
+    Examples
+    --------
+    A forest on the heart-rate variability of real recordings, decided for the challenge's score:
+
+    >>> from sklearn.ensemble import RandomForestClassifier
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from ecgclf.datasets import load_cinc2017_sample
+    >>> from ecgclf.decision import TunedDecisionClassifierCV
+    >>> from ecgclf.metrics import cinc2017_score
+    >>> from ecgclf.preprocessing import RRFeatures
+    >>> X, y = load_cinc2017_sample(return_X_y=True)
+    >>> forest = make_pipeline(RRFeatures(), RandomForestClassifier(20, random_state=0))
+    >>> tuned = TunedDecisionClassifierCV(forest, metric=cinc2017_score, cv=2).fit(X, y)
+    >>> tuned.class_weights_.shape
+    (4,)
+    """
+
+    _parameter_constraints: dict = {
+        "estimator": [HasMethods(["fit", "predict_proba"])],
+        "metric": [callable, None],
+        "calibration": [StrOptions({"temperature"}), None],
+        "cv": [
+            "cv_object",
+            StrOptions({"prefit"}),
+            Interval(Integral, 2, None, closed="left"),
+            Interval(Real, 0, 1, closed="neither"),
+        ],
+        "n_jobs": [Integral, None],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(self, estimator, *, metric=None, calibration="temperature", cv=5, n_jobs=None, random_state=None):
+        self.estimator = estimator
+        self.metric = metric
+        self.calibration = calibration
+        self.cv = cv
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    @document(X=RECORDINGS)
+    def fit(self, X, y):
+        """Choose temperature and weights by cross-validation, then fit the classifier to all recordings.
+
+        Parameters
+        ----------
+        {X}
+
+        y : array-like of shape (n_recordings,)
+            The label of each recording.
+
+        Returns
+        -------
+        self : object
+            The fitted classifier.
+
+        Raises
+        ------
+        ValueError
+            If a class has fewer recordings than there are folds.
+        """
+        X, y = self._check_labels(X, y)
+        self.classes_, targets = np.unique(y, return_inverse=True)
+        if self.cv == "prefit":
+            check_is_fitted(self.estimator)
+            self.estimator_ = self.estimator
+            probabilities = _aligned(self.estimator, X, self._known_classes())
+            targets = np.searchsorted(self.classes_, y)
+        else:
+            probabilities, rows = self._predict_held_out(X, y, targets)
+            targets = targets[rows]
+            self.estimator_ = clone(self.estimator).fit(X, y)
+        self.temperature_ = 1.0
+        if self.calibration is not None:
+            self.temperature_ = fit_temperature(probabilities, targets)
+            probabilities = apply_temperature(probabilities, self.temperature_)
+        self.class_weights_ = np.ones(len(self.classes_))
+        if self.metric is not None:
+            self.class_weights_ = tune_class_weights(probabilities, targets, self._score)
+        for name in ("n_features_in_", "feature_names_in_"):
+            if hasattr(self.estimator_, name):
+                setattr(self, name, getattr(self.estimator_, name))
+        return self
+
+    def _check_labels(self, X, y):
+        if y is None:
+            raise ValueError(
+                f"{type(self).__name__} requires y to be passed, but the target y is None: give the label of each "
+                "recording."
+            )
+        X, y = indexable(X, y)
+        if _num_samples(X) == 0:
+            raise ValueError("X has 0 recordings. Give recordings of at least two classes.")
+        y = column_or_1d(y, warn=True)
+        assert_all_finite(y, input_name="y")
+        check_classification_targets(y)
+        return X, y
+
+    def _score(self, targets, predicted):
+        return self.metric(self.classes_[targets], self.classes_[predicted])
+
+    def _known_classes(self):
+        unknown = sorted(set(self.classes_.tolist()) - set(self.estimator.classes_.tolist()))
+        if unknown:
+            raise ValueError(
+                f"y holds the labels {unknown}, which the fitted classifier does not know; its classes are "
+                f"{self.estimator.classes_.tolist()}."
+            )
+        self.classes_ = self.estimator.classes_
+        return self.classes_
+
+    def _predict_held_out(self, X, y, targets):
+        """Probabilities of recordings by classifiers that did not see them, and which recordings these are."""
+        counts = np.bincount(targets)
+        if len(counts) < 2:
+            raise ValueError(
+                f"{type(self).__name__} needs recordings of at least two classes; y has 1 class: "
+                f"{self.classes_.tolist()[0]!r}."
+            )
+        if isinstance(self.cv, Real) and not isinstance(self.cv, Integral):
+            rng = check_random_state(self.random_state)
+            cv = StratifiedShuffleSplit(1, test_size=self.cv, random_state=rng.randint(2**31 - 1))
+        else:
+            cv = check_cv(self.cv, y, classifier=True)
+            n_folds = cv.get_n_splits(X, y)
+            if isinstance(self.cv, Integral) and counts.min() < n_folds:
+                rare = self.classes_.tolist()[counts.argmin()]
+                raise ValueError(
+                    f"cv={self.cv} needs {n_folds} recordings of each class, but {rare!r} has {counts.min()}. "
+                    "Give more recordings or fewer folds."
+                )
+        splits = list(cv.split(X, y))
+        answers = Parallel(n_jobs=self.n_jobs)(
+            delayed(_fit_predict)(clone(self.estimator), X, y, train, test, self.classes_) for train, test in splits
+        )
+        return np.concatenate(answers), np.concatenate([test for _, test in splits])
+
+    @document(X=RECORDINGS)
+    def predict_proba(self, X):
+        """Predict the calibrated probability of each class for each recording.
+
+        Parameters
+        ----------
+        {X}
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_recordings, n_classes)
+            Columns in the order of `classes_`. With a `metric`, the greatest is not always of the class answered.
+        """
+        check_is_fitted(self)
+        probabilities = _aligned(self.estimator_, X, self.classes_)
+        return probabilities if self.calibration is None else apply_temperature(probabilities, self.temperature_)
+
+    @document(X=RECORDINGS)
+    def predict(self, X):
+        """Predict the label of each recording: the greatest of the weighted probabilities.
+
+        Parameters
+        ----------
+        {X}
+
+        Returns
+        -------
+        labels : ndarray of shape (n_recordings,)
+            Labels out of `classes_`.
+        """
+        check_is_fitted(self)
+        return self.classes_[(self.predict_proba(X) * self.class_weights_).argmax(axis=1)]
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags = get_tags(self.estimator).input_tags
+        return tags
+
+
+def _aligned(estimator, X, classes):
+    """Probabilities with a column for each class, 0 for those that a fold's classifier did not see."""
+    probabilities = np.zeros((_num_samples(X), len(classes)))
+    probabilities[:, np.searchsorted(classes, estimator.classes_)] = estimator.predict_proba(X)
+    return probabilities
+
+
+def _fit_predict(estimator, X, y, train, test, classes):
+    estimator.fit(_safe_indexing(X, train), y[train])
+    return _aligned(estimator, _safe_indexing(X, test), classes)

@@ -1,0 +1,215 @@
+"""Temperature and class weights chosen by cross-validation inside the training recordings."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.special import softmax
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.dummy import DummyClassifier
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import f1_score, log_loss
+from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_predict, cross_val_score
+from sklearn.naive_bayes import GaussianNB
+from sklearn.pipeline import make_pipeline
+
+from ecgclf.datasets import load_cinc2017_sample
+from ecgclf.decision import TunedDecisionClassifierCV
+from ecgclf.decision._rules import apply_temperature, fit_temperature, tune_class_weights
+from ecgclf.metrics import cinc2017_score, cinc2017_scorer
+from ecgclf.preprocessing import RRFeatures
+from small import small
+from test_classifiers import ecgs
+
+
+def drawn(n=4000, n_classes=3, seed=0, sharpness=2.0):
+    """Probabilities that are true, and classes drawn from them."""
+    rng = np.random.RandomState(seed)
+    probabilities = softmax(rng.normal(0, sharpness, (n, n_classes)) + np.arange(n_classes), axis=1)
+    targets = np.array([rng.choice(n_classes, p=row) for row in probabilities])
+    return probabilities, targets
+
+
+def macro_f1(true, predicted):
+    return f1_score(true, predicted, average="macro", zero_division=0)
+
+
+def mean_recall(true, predicted):
+    """Balanced accuracy, quicker than scikit-learn's by its checks."""
+    return np.mean([np.mean(predicted[true == k] == k) for k in set(true.tolist())])
+
+
+@pytest.mark.parametrize("temperature", [0.3, 1.0, 2.5])
+def test_the_temperature_that_was_applied_is_found(temperature):
+    true, targets = drawn()
+    given_ = apply_temperature(true, 1 / temperature)
+    found = fit_temperature(given_, targets)
+    assert found == pytest.approx(temperature, rel=0.08)
+    # No other temperature has less log loss.
+    losses = [log_loss(targets, apply_temperature(given_, found * factor)) for factor in (0.9, 1.0, 1.1)]
+    assert np.argmin(losses) == 1
+
+
+@given(st.integers(1, 20), st.integers(2, 6), st.floats(0.5, 20), st.integers(0, 2**31))
+def test_a_temperature_keeps_the_order_and_the_sum(n, n_classes, temperature, seed):
+    probabilities = softmax(np.random.RandomState(seed).normal(size=(n, n_classes)), axis=1)
+    changed = apply_temperature(probabilities, temperature)
+    np.testing.assert_allclose(changed.sum(axis=1), 1)
+    np.testing.assert_array_equal(changed.argmax(axis=1), probabilities.argmax(axis=1))
+    np.testing.assert_allclose(apply_temperature(changed, 1 / temperature), probabilities, atol=1e-6)
+    np.testing.assert_allclose(
+        apply_temperature(probabilities, temperature), softmax(np.log(probabilities) / temperature, axis=1)
+    )
+
+
+def test_certain_answers_stay_finite():
+    probabilities, targets = np.eye(3), np.array([0, 1, 1])
+    assert np.isfinite(fit_temperature(probabilities, targets))
+    assert np.isfinite(apply_temperature(probabilities, 0.05)).all()
+
+
+@given(st.integers(3, 60), st.integers(2, 4), st.integers(0, 2**31))
+def test_tuned_weights_are_never_worse_where_they_were_tuned(n, n_classes, seed):
+    rng = np.random.RandomState(seed)
+    probabilities = softmax(rng.normal(size=(n, n_classes)), axis=1)
+    targets = rng.randint(n_classes, size=n)
+    weights = tune_class_weights(probabilities, targets, mean_recall)
+    assert np.exp(np.log(weights).mean()) == pytest.approx(1)
+    tuned = mean_recall(targets, (probabilities * weights).argmax(axis=1))
+    assert tuned >= mean_recall(targets, probabilities.argmax(axis=1))
+
+
+def test_two_classes_get_the_best_threshold_there_is():
+    """An oracle: of two classes all thresholds can be tried."""
+    probabilities, targets = drawn(n=50, n_classes=2, seed=3)
+    weights = tune_class_weights(probabilities, targets, macro_f1)
+    odds = probabilities[:, 1] / probabilities[:, 0]
+    best = max(macro_f1(targets, (odds > threshold).astype(int)) for threshold in [0, *np.sort(odds)])
+    assert macro_f1(targets, (probabilities * weights).argmax(axis=1)) == pytest.approx(best)
+
+
+def test_a_rare_class_gets_a_greater_weight():
+    probabilities, targets = drawn(sharpness=0.5)
+    assert np.bincount(targets).argmin() == 0
+    weights = tune_class_weights(probabilities, targets, macro_f1)
+    assert weights[0] > 1.5 * weights[1] > 2 * weights[2]
+    others, other_targets = drawn(sharpness=0.5, seed=1)
+    gain = macro_f1(other_targets, (others * weights).argmax(axis=1)) - macro_f1(other_targets, others.argmax(axis=1))
+    assert gain > 0.05
+
+
+def test_nothing_is_changed_where_nothing_is_better():
+    probabilities = np.eye(3)[[0, 1, 2, 0]] * 0.9 + 0.05
+    np.testing.assert_array_equal(tune_class_weights(probabilities, np.array([0, 1, 2, 0]), macro_f1), 1.0)
+
+
+@pytest.fixture(scope="module")
+def features():
+    X, y = load_cinc2017_sample(return_X_y=True)
+    return RRFeatures().fit_transform(X), y
+
+
+def test_what_fit_does_is_what_cross_validation_gives(features):
+    X, y = features
+    forest = RandomForestClassifier(20, min_samples_leaf=3, random_state=0)
+    tuned = TunedDecisionClassifierCV(forest, cv=StratifiedKFold(3), metric=cinc2017_score).fit(X, y)
+    held_out = cross_val_predict(forest, X, y, cv=StratifiedKFold(3), method="predict_proba")
+    targets = np.searchsorted(tuned.classes_, y)
+    assert tuned.temperature_ == pytest.approx(fit_temperature(held_out, targets))
+    calibrated = apply_temperature(held_out, tuned.temperature_)
+    weights = tune_class_weights(
+        calibrated, targets, lambda t, p: cinc2017_score(tuned.classes_[t], tuned.classes_[p])
+    )
+    np.testing.assert_allclose(tuned.class_weights_, weights)
+    alone = forest.fit(X, y).predict_proba(X)
+    np.testing.assert_allclose(tuned.predict_proba(X), apply_temperature(alone, tuned.temperature_))
+    np.testing.assert_array_equal(
+        tuned.predict(X), tuned.classes_[(tuned.predict_proba(X) * tuned.class_weights_).argmax(axis=1)]
+    )
+
+
+def test_without_calibration_probabilities_are_the_classifier_s(features):
+    X, y = features
+    forest = RandomForestClassifier(10, random_state=0)
+    tuned = TunedDecisionClassifierCV(forest, calibration=None, cv=0.3, random_state=1).fit(X, y)
+    assert tuned.temperature_ == 1
+    np.testing.assert_array_equal(tuned.predict_proba(X), forest.fit(X, y).predict_proba(X))
+
+
+def test_a_share_is_one_split_and_seeded(features):
+    X, y = features
+    logistic = make_pipeline(LogisticRegression(max_iter=2000))
+    first, second, other = (
+        TunedDecisionClassifierCV(logistic, cv=0.3, random_state=seed).fit(X, y) for seed in (0, 0, 1)
+    )
+    assert first.temperature_ == second.temperature_ != other.temperature_
+
+
+def test_prefit(features):
+    X, y = features
+    known = RandomForestClassifier(20, random_state=0).fit(X[::2], y[::2])
+    tuned = TunedDecisionClassifierCV(known, metric=macro_f1, cv="prefit").fit(X[1::2], y[1::2])
+    assert tuned.estimator_ is known
+    targets = np.searchsorted(known.classes_, y[1::2])
+    assert tuned.temperature_ == fit_temperature(known.predict_proba(X[1::2]), targets)
+    # Fewer classes than the classifier knows are enough.
+    some = y[1::2] != "~"
+    tuned.fit(X[1::2][some], y[1::2][some])
+    assert tuned.classes_.tolist() == ["A", "N", "O", "~"]
+    with pytest.raises(ValueError, match="labels \\['X'\\], which the fitted classifier does not know"):
+        tuned.fit(X[:4], ["A", "N", "O", "X"])
+    with pytest.raises(NotFittedError):
+        TunedDecisionClassifierCV(LogisticRegression(), cv="prefit").fit(X, y)
+
+
+def test_a_class_that_a_fold_did_not_see_has_probability_zero():
+    class Knows(ClassifierMixin, BaseEstimator):
+        def fit(self, X, y):
+            self.classes_ = np.unique(y)
+            return self
+
+        def predict_proba(self, X):
+            return np.full((len(X), len(self.classes_)), 1 / len(self.classes_))
+
+    X, y = np.zeros((9, 1)), np.array([0, 0, 0, 0, 1, 1, 1, 1, 2])
+    splits = [(np.arange(8), np.arange(8, 9)), (np.arange(1, 9), np.arange(1))]
+    tuned = TunedDecisionClassifierCV(Knows(), cv=splits).fit(X, y)
+    assert np.isfinite(tuned.temperature_)
+    np.testing.assert_allclose(tuned.predict_proba(X), 1 / 3)
+
+
+def test_ragged_recordings_in_grid_search_on_two_workers():
+    X, y = ecgs(n_recordings=30)
+    tuned = TunedDecisionClassifierCV(small("CRNNClassifier"), cv=2, n_jobs=2)
+    search = GridSearchCV(tuned, {"estimator__dropout": [0.0, 0.2]}, cv=2, scoring="neg_log_loss").fit(X, y)
+    assert search.predict(X).shape == (30,)
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+
+
+def test_it_pays_on_real_recordings(features):
+    """By nested cross-validation: an overconfident classifier is less so, and scores better with tuned decisions."""
+    X, y = features
+    bayes = GaussianNB()
+    tuned = TunedDecisionClassifierCV(bayes, metric=cinc2017_score)
+    cv = StratifiedKFold(3, shuffle=True, random_state=0)
+    plain, better = (cross_val_score(e, X, y, cv=cv, scoring="neg_log_loss").mean() for e in (bayes, tuned))
+    assert better > 0.8 * plain
+    plain, better = (cross_val_score(estimator, X, y, cv=cv, scoring=cinc2017_scorer) for estimator in (bayes, tuned))
+    assert better.mean() > plain.mean()
+
+
+@pytest.mark.parametrize(
+    ("parameters", "y", "message"),
+    [
+        ({}, ["A"] * 6, "at least two classes; y has 1 class: 'A'"),
+        ({"cv": 4}, ["A", "A", "N", "N", "N", "N"], "cv=4 needs 4 recordings of each class, but 'A' has 2"),
+        ({}, ["A", "N"], "inconsistent numbers of samples"),
+        ({"cv": 1.5}, ["A", "N"] * 3, "'cv' parameter"),
+        ({"calibration": "isotonic"}, ["A", "N"] * 3, "'calibration' parameter"),
+    ],
+)
+def test_bad_input(parameters, y, message):
+    with pytest.raises(ValueError, match=message):
+        TunedDecisionClassifierCV(DummyClassifier(), **parameters).fit(np.zeros((6, 3)), y)
