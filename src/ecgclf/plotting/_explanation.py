@@ -112,8 +112,8 @@ class ExplanationDisplay:
     >>> print(display.axes_[0].get_title(loc="left"))
     A: probability 0.90
     surrogate 0.80, R² 0.70
-    >>> display.colorbar_.vmin, display.colorbar_.vmax
-    (-0.3, 0.3)
+    >>> print(display.colorbar_.vmin, display.colorbar_.vmax)
+    -0.3 0.3
     """
 
     def __init__(
