@@ -211,13 +211,17 @@ def test_no_weight_at_all():
 
 
 def test_the_sign_shows_without_colour():
-    display = draw(uniform([0.2, -0.2, 0.0, -0.01]))
+    display = draw(uniform([0.2, -0.2, 0.0, -0.02, -0.01]))
     bars, boxes = extents(display.bars_[0]), extents(display.shades_[0])
     zero = bars[0, 2]
-    np.testing.assert_allclose(bars[:, 2:] - zero, [[0, 0.44], [-0.44, 0], [0, 0], [-0.022, 0]], atol=1e-9)
+    np.testing.assert_allclose(
+        bars[:, 2:] - zero, [[0, 0.44], [-0.44, 0], [0, 0], [-0.044, 0], [-0.022, 0]], atol=1e-9
+    )
     assert hatched(display.axes_[0]) == {tuple(box[:3]) for box in boxes[[1, 3]].round(6).tolist()}
-    assert len(hatched(display.colorbar_.ax)) > 0
-    assert {(left, right) for left, right, _ in hatched(display.colorbar_.ax)} == {(0, 1)}
+    of_bar = np.array(sorted(hatched(display.colorbar_.ax)))
+    assert of_bar[:, :2].tolist() == [[0, 1]] * len(of_bar)
+    assert of_bar[0, 2] == -0.2
+    assert (of_bar[:, 2] < 0).all()
     towards, against = colours(display, display.shades_[0])[:2, :3] @ [0.299, 0.587, 0.114]
     assert towards - against > 0.1, "in grey, both signs look the same"
     assert against > 0.5, "the trace is hard to see"
@@ -239,7 +243,7 @@ def test_title_says_label_probability_and_trust():
 
 
 @pytest.mark.parametrize("seconds", [1, 9, 30])
-@pytest.mark.parametrize("options", [{}, {"label": ["A", "N"], "n_columns": 2}])
+@pytest.mark.parametrize("options", [{}, {"label": ["A", "N"]}, {"label": ["A", "N"], "n_columns": 2}])
 def test_nothing_is_clipped_and_no_papers_overlap(seconds, options):
     explanation = uniform([[0.1, -0.2], [0.3, 0.1]], n_timepoints=300 * seconds)
     display = draw(

@@ -7,7 +7,7 @@ import numpy as np
 from ._paper import EDGE, INK, MM, PAPER, PULSE
 
 _AGAINST, _FOR, _HATCH = "#6c9bd2", "#f5a65b", "#2f5a8a"
-_HATCH_LEVELS, _HATCH_ALPHA = 8, 0.7  # the opacity of a collection is one for all its hatches
+_HATCH_LEVELS, _HATCH_ALPHA = 16, 0.7  # the opacity of a collection is one for all its hatches
 # Rooms for strips, in mV: coarse squares, so that every baseline lies on a line.
 _UNDER_LEAD, _UNDER_ROW, _ATTENTION = 0.5, 1.0, 1.0
 _PAD = 0.06  # mV between a strip's edge and the longest bar
@@ -33,11 +33,12 @@ class Scale:
         return drawn
 
     def hatches(self, corners, weights, **options):
-        """Hatch those of the polygons whose weights are negative, the stronger the more."""
+        """Hatch those of the polygons whose weights are negative, the stronger the more, and next to 0 not at all."""
         from matplotlib import rc_context
         from matplotlib.collections import PolyCollection
 
-        levels = np.ceil(np.clip(-weights / self.limit, 0, 1) * _HATCH_LEVELS).astype(int)
+        strongest = _HATCH_LEVELS - 1
+        levels = np.clip(-weights / self.limit * _HATCH_LEVELS, 0, strongest).astype(int)
         # Collections take the width of their hatches from here only.
         with rc_context({"hatch.linewidth": 0.5}):
             return [
@@ -47,7 +48,7 @@ class Scale:
                     edgecolors=_HATCH,
                     hatch="////",
                     linewidths=0,
-                    alpha=_HATCH_ALPHA * level / _HATCH_LEVELS,
+                    alpha=_HATCH_ALPHA * level / strongest,
                     **options,
                 )
                 for level in sorted(set(levels.tolist()) - {0})
