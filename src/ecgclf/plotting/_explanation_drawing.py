@@ -118,7 +118,7 @@ def draw_colorbar(axes, shades, scale, to_scale):
     else:
         colorbar = figure.colorbar(shades[0], ax=list(axes), extend=beyond, aspect=15, shrink=0.8)
     colorbar.set_label("weight: + for, − against", fontsize=7)
-    colorbar.locator = MaxNLocator(nbins=6, steps=[1, 2, 5, 10])
+    colorbar.locator = MaxNLocator(nbins=8, steps=[1, 2, 2.5, 5, 10])
     colorbar.formatter = FuncFormatter(_signed)
     colorbar.ax.tick_params(labelsize=7)
     edges = -np.linspace(0, scale.limit, _HATCH_LEVELS + 1)
