@@ -68,7 +68,10 @@ def chosen(X, y, classes):
 
 def sampler(y, args, seed):
     return WaveNetOverSampler(
-        sampling_strategy=wanted(y, TASKS["four classes"]), max_epochs=args.generator_epochs, random_state=seed
+        sampling_strategy=wanted(y, TASKS["four classes"]),
+        max_epochs=args.generator_epochs,
+        precision=args.generator_precision,
+        random_state=seed,
     )
 
 
@@ -214,11 +217,12 @@ def main():
     command = commands.add_parser("run")
     command.add_argument("folder")
     command.add_argument("out")
-    command.add_argument("--n-recordings", type=int, default=1000)
+    command.add_argument("--n-recordings", type=int, default=900)
     command.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     command.add_argument("--folds", type=int, default=3)
-    command.add_argument("--epochs", type=int, default=15)
-    command.add_argument("--generator-epochs", type=int, default=None)
+    command.add_argument("--epochs", type=int, default=12)
+    command.add_argument("--generator-epochs", type=int, default=3)
+    command.add_argument("--generator-precision", default="float32", help="bfloat16 pays where the processor has it")
     command = commands.add_parser("report")
     command.add_argument("out")
     command.add_argument("--bootstraps", type=int, default=1000)
