@@ -1,7 +1,8 @@
-"""Displays of recordings, of explanations and of learning curves."""
+"""Displays: objects that draw recordings, learning curves, explanations and reports. matplotlib loads with the first."""
 
-from ._explanation import ExplanationDisplay
-from ._history import HistoryDisplay
-from ._recording import RecordingDisplay
+from ecgclf.plotting._explanation import ExplanationDisplay
+from ecgclf.plotting._fidelity import FidelityDisplay
+from ecgclf.plotting._history import HistoryDisplay
+from ecgclf.plotting._recording import RecordingDisplay
 
-__all__ = ["ExplanationDisplay", "HistoryDisplay", "RecordingDisplay"]
+__all__ = ["ExplanationDisplay", "FidelityDisplay", "HistoryDisplay", "RecordingDisplay"]
