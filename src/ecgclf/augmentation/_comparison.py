@@ -31,9 +31,7 @@ def usefulness(sets, labels):
     reference = accuracy("real", "held_out")
     trained = ("trained_on_it_tested_on_held_out", reference, accuracy("synthetic", "held_out"), np.nan)
     tested = ("trained_on_real_tested_on_it", np.nan, accuracy("real", "synthetic"), reference)
-    return [
-        Row("usefulness", measure, None, "balanced accuracy", *values) for measure, *values in (trained, tested)
-    ]
+    return [Row("usefulness", measure, None, "balanced accuracy", *values) for measure, *values in (trained, tested)]
 
 
 def discrimination(sets, labels, rng):

@@ -157,11 +157,11 @@ def fidelity_report(real, synthetic, held_out, *, sampling_rate=300.0, random_st
     the mean of 4 times 5 folds, is 0.5 where it cannot, 1 where it always can. It is given as many recordings of each
     label from either set.
 
-    **Distances.** Wasserstein distances of order 1 to the real set: of all RR intervals, in seconds, of the heart rates
-    of the recordings, per minute, of the samples, in mV from the median of their lead, and of the power from 0.5 Hz to
-    half the sampling rate, in Hz. Each in its unit, and in standard deviations of the real set. Recordings weigh
-    alike within a label, whatever their length, and labels as in `real`. Small sets are farther from anything, so
-    hold out as many recordings as are synthetic.
+    **Distances.** Wasserstein distances of order 1 to the real set: of all RR intervals, in seconds; of the heart
+    rates of the recordings, per minute; of the samples, in mV from the median of their lead; and of the power from
+    0.5 Hz to half the sampling rate, in Hz. Each in its unit, and in standard deviations of the real set. Recordings
+    weigh alike within a label, whatever their length, and labels as in `real`. A small set is farther from anything,
+    so hold out as many recordings as are synthetic.
 
     **Plausibility.** For each label, and for each set as it is: the share of recordings with a median heart rate from
     30 to 200 per minute; the median coefficient of variation of their RR intervals; the median similarity of a
@@ -169,9 +169,11 @@ def fidelity_report(real, synthetic, held_out, *, sampling_rate=300.0, random_st
     The latter are left out of all that needs beats.
 
     **Memorisation.** See :class:`Memorisation`. A synthetic recording is near if it is nearer to a training recording
-    than all but 5 % of the held-out ones with its label; that too many are near is tested exactly, at a level of 1 %.
-    Whether one copied stretch is seen depends on its length: among 30 s, any of 9 s or more. The primed part of a
-    recording generated from a prime is a copy by construction: cut it off before.
+    than about 95 % of the held-out ones with its label; whether too many are near is tested exactly, at a level of
+    1 %. Up to 8 windows of 5 s are looked at, fewer if a tenth of the recordings is too short for them, so that of
+    recordings of 30 s any copied stretch of 9 s is seen. A generator that copies now and then is told by its
+    suspicious recordings rather than by the test. The primed part of a recording generated from a prime is a copy by
+    construction: cut it off before.
 
     Labels that not all three sets have are left out, except from plausibility, which has a line for each label, and
     from the memorisation test, which compares labels that are synthetic and held out. With a single label in common
@@ -259,7 +261,11 @@ def _rows(memorisation):
     near, held = memorisation.synthetic_distances, memorisation.held_out_distances
     values = [
         ("nearest_distance", float(np.nanmedian(near)), float(np.nanmedian(held))),
-        ("share_near", memorisation.n_near / memorisation.n_compared, memorisation.n_expected / memorisation.n_compared),
+        (
+            "share_near",
+            memorisation.n_near / memorisation.n_compared,
+            memorisation.n_expected / memorisation.n_compared,
+        ),
         ("p_value", memorisation.p_value, np.nan),
         ("suspicious", float(len(memorisation.suspicious)), np.nan),
     ]

@@ -17,6 +17,7 @@ _PIECE = 40.0  # s: longer training recordings are searched piece by piece, to b
 _BLOCK = 16  # pieces at a time
 _QUANTILE = 0.05
 _LEVEL = 0.01
+_SUSPICIOUS = 0.03
 _FEWEST = 5  # held-out recordings with a label, for a comparison within it
 _FLAT = 0.01  # of a recording's root mean square: what is flatter has no shape to compare
 
@@ -53,7 +54,8 @@ class Memorisation:
         Whether ``p_value <= 0.01``: of generators that do not copy, at most 1 % are called copiers.
     suspicious : tuple of (int, int)
         Index of each synthetic recording that is nearly a copy, and of the training recording it comes from,
-        nearest first. A few may be listed though ``memorised`` is false.
+        nearest first: at a distance of at most 0.03 and of half of what held-out ones come to, their nearest one not
+        counted. Some may be listed though ``memorised`` is false.
 
     See Also
     --------
@@ -183,8 +185,8 @@ def compare_distances(real, synthetic, held_out, synthetic_labels, held_out_labe
     """Hold the distances of synthetic recordings against those of held-out ones.
 
     Within a label, how many of n synthetic recordings lie below the k-th smallest of m held-out distances follows, if
-    all n + m are alike, a beta-binomial distribution exactly, whatever that of the distances is. The labels' counts are
-    independent, so their sum follows the convolution.
+    all n + m are alike, a beta-binomial distribution exactly, whatever that of the distances is. The counts of labels
+    are independent, so their sum follows the convolution.
 
     Parameters
     ----------
@@ -201,23 +203,22 @@ def compare_distances(real, synthetic, held_out, synthetic_labels, held_out_labe
     Memorisation
         Distances and verdict.
     """
-    n_windows = _number_of_windows(synthetic, held_out, sampling_rate)
+    n_windows = _number_of_windows(real, synthetic, held_out, sampling_rate)
     near, nearest = nearest_recordings(synthetic, real, sampling_rate, n_windows)
     near_held, nearest_held = nearest_recordings(held_out, real, sampling_rate, n_windows)
     strata = _strata(near, near_held, synthetic_labels, held_out_labels)
     thresholds, null, n_near = {}, np.ones(1), 0
-    limits = np.full(len(near), np.nan)
     for label, rows, of_held in strata:
         n, m = len(rows), len(of_held)
         # The smallest alone would be at the mercy of one recording that is in both sets.
         k = max(2, ceil(_QUANTILE * m))
         thresholds[label] = float(np.sort(of_held)[k - 1])
-        limits[rows] = thresholds[label]
         n_near += int((near[rows] < thresholds[label]).sum())
         null = np.convolve(null, betabinom.pmf(np.arange(n + 1), n, k, m - k + 1))
     p_value = float(min(1.0, null[n_near:].sum()))
-    limits[np.isnan(limits)] = min(thresholds.values())
-    suspicious = np.flatnonzero(near < limits / 2)
+    # Nearer than real recordings come to one another; again the smallest distance is not trusted.
+    limit = min(_SUSPICIOUS, np.sort(near_held[~np.isnan(near_held)])[1] / 2)
+    suspicious = np.flatnonzero(near <= limit)
     suspicious = suspicious[np.argsort(near[suspicious], kind="stable")]
     return Memorisation(
         synthetic_distances=near,
@@ -234,11 +235,11 @@ def compare_distances(real, synthetic, held_out, synthetic_labels, held_out_labe
     )
 
 
-def _number_of_windows(synthetic, held_out, sampling_rate):
+def _number_of_windows(real, synthetic, held_out, sampling_rate):
     """As many for all as short recordings of either set hold: a longer look would find nearer neighbours."""
     width = _WINDOW * sampling_rate
     shortest = []
-    for name, items in (("real held-out", held_out), ("synthetic", synthetic)):
+    for name, items in (("real", real), ("synthetic", synthetic), ("held-out", held_out)):
         lengths = [item.shape[1] for item in items if item.shape[1] >= round(width)]
         if len(lengths) < _FEWEST:
             raise ValueError(
@@ -246,7 +247,7 @@ def _number_of_windows(synthetic, held_out, sampling_rate):
                 f"test compares windows of that length and needs at least {_FEWEST}. Give longer recordings."
             )
         shortest.append(np.quantile(lengths, 0.1))
-    return int(np.clip(1 + (min(shortest) - width) // (width / 2), 1, _MOST_WINDOWS))
+    return int(np.clip(1 + (min(shortest[1:]) - width) // (width / 2), 1, _MOST_WINDOWS))
 
 
 def _strata(near, near_held, labels, labels_held):

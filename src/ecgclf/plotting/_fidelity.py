@@ -14,9 +14,9 @@ _CURVES = (
     ("power_spectrum", "Power spectrum", "Hz", "Share of the power"),
 )
 _SCORES = (
-    ("trained_on_it_tested_on_held_out", "balanced accuracy,\ntrained on it,\ntested on held out"),
-    ("trained_on_real_tested_on_it", "balanced accuracy,\ntrained on real,\ntested on it"),
-    ("auroc", "AUROC of telling\nit from real\n(0.5: cannot tell)"),
+    ("trained_on_it_tested_on_held_out", "trained on it,\ntested on\nheld out"),
+    ("trained_on_real_tested_on_it", "trained on\nreal, tested\non it"),
+    ("auroc", "telling it\nfrom real\n(0.5: cannot)"),
 )
 
 
@@ -130,7 +130,9 @@ def _draw_curves(ax, curves, quantity, title, unit, density):
 
 def _draw_rhythm(ax, report):
     rows = [row for row in report.rows if row.measure == "rr_variation" and row.label is not None]
-    ax.set(title="Irregularity of each label's rhythm", ylabel="coefficient of variation of RR, median", xlabel="label")
+    ax.set(
+        title="Irregularity of each label's rhythm", ylabel="coefficient of variation of RR, median", xlabel="label"
+    )
     for name, style in _STYLES.items():
         offset = {"real": -0.15, "synthetic": 0.0, "held_out": 0.15}[name]
         values = [getattr(row, name) for row in rows]
@@ -143,7 +145,7 @@ def _draw_rhythm(ax, report):
 
 
 def _draw_scores(ax, report):
-    ax.set(title="Use to a classifier, and a discriminator", ylim=(0, 1))
+    ax.set(title="Use to a classifier; discriminator", ylim=(0, 1.08), ylabel="balanced accuracy; AUROC")
     rows = {row.measure: row for row in report.rows}
     names = [("real", "synthetic"), ("synthetic", "held_out"), ("synthetic", "held_out")]
     for i, ((measure, _), shown) in enumerate(zip(_SCORES, names, strict=True)):
@@ -161,12 +163,11 @@ def _draw_scores(ax, report):
 
 def _draw_distances(ax, memorisation):
     ax.set(
-        xlabel="distance (0: a copy)",
+        xlabel="distance to the nearest of training (0: copy)",
         ylabel="share of recordings at most as far",
         ylim=(0, 1.02),
-        title="Nearest training recording: "
-        + ("COPIES" if memorisation.memorised else "no sign of copying")
-        + f" (p = {memorisation.p_value:.2g})",
+        title=("COPIES training recordings" if memorisation.memorised else "No sign of copying")
+        + f", p = {memorisation.p_value:.2g}",
     )
     for name, distances in (
         ("synthetic", memorisation.synthetic_distances),
