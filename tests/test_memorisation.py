@@ -54,8 +54,9 @@ def test_distances_are_those_of_the_definition(sample, n_leads):
 
 def test_a_long_reference_is_searched_to_its_end(sample):
     long = np.concatenate([x[:, :9000] for x in sample[0][:9]], axis=1)[:, :-1234]
-    for start in (0, 11_000, 30_500, long.shape[1] - 3000):
-        distances, indices = nearest_recordings([long[:, start : start + 3000]], [sample[0][20], long], RATE, 4)
+    # At 12,000 a piece ends, in the middle of each of the windows of the second.
+    for start in (0, 10_550, 30_500, long.shape[1] - 2900):
+        distances, indices = nearest_recordings([long[:, start : start + 2900]], [sample[0][20], long], RATE, 3)
         assert indices[0] == 1
         assert distances[0] < 0.02
 
@@ -172,9 +173,8 @@ def test_one_copy_is_listed_and_the_set_not_flagged(sample, split):
     assert not found.memorised
     assert found.suspicious == ((80, 17),)
     # The same recording twice among real ones, as happens, does not blind the test either.
-    again = compare_distances(
-        train, train[:40], [*held_out, train[5]], labels_of_train[:40], np.r_[held_out_labels, "N"], RATE
-    )
+    held_out, held_out_labels = [*held_out, train[5]], np.append(held_out_labels, labels_of_train[5])
+    again = compare_distances(train, train[:40], held_out, labels_of_train[:40], held_out_labels, RATE)
     assert again.memorised
 
 
@@ -210,6 +210,9 @@ def test_recordings_of_very_different_lengths(sample):
     short = [X[i][:, :1600] for i in order[140:]]
     found = compare_distances(train, long, short, y[order[80:140]], y[order[140:]], RATE)
     assert not found.memorised
+    assert _memorisation._number_of_windows(train, long, short, RATE) == 1
+    assert _memorisation._number_of_windows(train, short, long, RATE) == 1
+    assert _memorisation._number_of_windows(train, long, long, RATE) > 4
     some_short = [x[:, :900] if i < 3 else x for i, x in enumerate(train[:40])]
     found = compare_distances(train, some_short, short, y[order[:40]], y[order[140:]], RATE)
     assert np.isnan(found.synthetic_distances[:3]).all()

@@ -141,6 +141,11 @@ def fidelity_report(real, synthetic, held_out, *, sampling_rate=300.0, random_st
         If a set is no pair, has fewer than 10 recordings, other leads than the others, NaN, or no label that both of
         the others have; or if fewer than 5 synthetic or held-out recordings are 5 s or longer.
 
+    Warns
+    -----
+    UserWarning
+        If more than 5 % of the held-out recordings are nearly the same as a training recording.
+
     See Also
     --------
     FidelityReport : What is returned.
@@ -150,7 +155,7 @@ def fidelity_report(real, synthetic, held_out, *, sampling_rate=300.0, random_st
     -----
     **Usefulness.** A ridge classifier of the labels looks at rhythm, amplitude, spectrum and the responses of random
     convolution kernels [1]_. Its balanced accuracy on held-out recordings after training on synthetic ones [2]_ stands
-    beside that after training on real ones; and its accuracy on synthetic recordings after training on real ones beside
+    beside that after training on real ones; its accuracy on synthetic recordings after training on real ones beside
     that on held-out ones. A set with more recordings trains better: compare equal numbers.
 
     **Discriminator.** The same kind of classifier has to tell the set from the real one. Its area under the ROC curve,

@@ -1,5 +1,6 @@
 """Does a generator copy its training recordings? Nearest neighbours under shifts, and an exact test on them."""
 
+import warnings
 from dataclasses import dataclass
 from math import ceil
 
@@ -17,7 +18,7 @@ _PIECE = 40.0  # s: longer training recordings are searched piece by piece, to b
 _BLOCK = 16  # pieces at a time
 _QUANTILE = 0.05
 _LEVEL = 0.01
-_SUSPICIOUS = 0.03
+_SUSPICIOUS = 0.02  # a correlation of 0.98
 _FEWEST = 5  # held-out recordings with a label, for a comparison within it
 _FLAT = 0.01  # of a recording's root mean square: what is flatter has no shape to compare
 
@@ -54,7 +55,7 @@ class Memorisation:
         Whether ``p_value <= 0.01``: of generators that do not copy, at most 1 % are called copiers.
     suspicious : tuple of (int, int)
         Index of each synthetic recording that is nearly a copy, and of the training recording it comes from,
-        nearest first: at a distance of at most 0.03 and of half of what held-out ones come to, their nearest one not
+        nearest first: at a distance of at most 0.02 and of half of what held-out ones come to, their nearest one not
         counted. Some may be listed though ``memorised`` is false.
 
     See Also
@@ -206,6 +207,7 @@ def compare_distances(real, synthetic, held_out, synthetic_labels, held_out_labe
     n_windows = _number_of_windows(real, synthetic, held_out, sampling_rate)
     near, nearest = nearest_recordings(synthetic, real, sampling_rate, n_windows)
     near_held, nearest_held = nearest_recordings(held_out, real, sampling_rate, n_windows)
+    _warn_of_leaks(near_held)
     strata = _strata(near, near_held, synthetic_labels, held_out_labels)
     thresholds, null, n_near = {}, np.ones(1), 0
     for label, rows, of_held in strata:
@@ -233,6 +235,16 @@ def compare_distances(real, synthetic, held_out, synthetic_labels, held_out_labe
         memorised=bool(p_value <= _LEVEL),
         suspicious=tuple((int(i), int(nearest[i])) for i in suspicious),
     )
+
+
+def _warn_of_leaks(near_held):
+    n_leaked, n_held = int((near_held <= _SUSPICIOUS).sum()), int((~np.isnan(near_held)).sum())
+    if n_leaked > max(1, _QUANTILE * n_held):
+        warnings.warn(
+            f"{n_leaked} of {n_held} held-out recordings are nearly the same as a training recording, so copies by "
+            "the generator cannot be told from them. Hold out recordings that are not in the training set.",
+            stacklevel=4,
+        )
 
 
 def _number_of_windows(real, synthetic, held_out, sampling_rate):
