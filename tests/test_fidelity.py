@@ -95,6 +95,27 @@ def test_synthetic_recordings_with_exchanged_labels_are_of_no_use(sets):
     assert report.get("trained_on_real_tested_on_it").held_out > 0.9
 
 
+def test_classifiers_are_trained_on_equal_numbers(monkeypatch):
+    """More real recordings than synthetic ones are no advantage."""
+    sizes = []
+
+    class Classifier:
+        def fit(self, X, y):
+            sizes.append({label: int(np.sum(y == label)) for label in ("A", "N")})
+            return self
+
+        def predict(self, X):
+            return np.full(len(X), "N")
+
+    monkeypatch.setattr(comparison, "_classifier", Classifier)
+    few, many = (set_of([pulses(0.8)] * (a + n), ["A"] * a + ["N"] * n) for a, n in ((3, 5), (9, 4)))
+    rows = comparison.usefulness(
+        {"real": many, "synthetic": few, "held_out": many}, ["A", "N"], np.random.RandomState(0)
+    )
+    assert sizes == [{"A": 3, "N": 4}] * 3
+    assert rows[0].real == rows[1].held_out == 0.5
+
+
 def test_fibrillation_is_more_irregular(report):
     for name in comparison.SETS:
         assert getattr(report.get("rr_variation", "A"), name) > 2 * getattr(report.get("rr_variation", "N"), name)
@@ -357,11 +378,8 @@ def test_plot(report):
     bars = [bar.get_height() for bar in display.axes_[1, 1].patches]
     assert report.get("auroc").synthetic in bars
     assert "No sign of copying" in display.axes_[1, 2].get_title()
-    assert [text.get_text() for text in display.figure_.legends[0].get_texts()] == [
-        "real, trained on",
-        "synthetic",
-        "real, held out",
-    ]
+    names = [text.get_text() for text in display.figure_.legends[0].get_texts()]
+    assert names == ["real, trained on", "synthetic", "real, held out"]
 
 
 def test_plot_into_a_part_of_a_figure_and_again(report):

@@ -19,19 +19,33 @@ _FOLDS, _REPEATS = 5, 4
 Row = namedtuple("Row", ("group", "measure", "label", "unit", "real", "synthetic", "held_out"))
 
 
-def usefulness(sets, labels):
+def usefulness(sets, labels, rng):
     """Balanced accuracies of a quick classifier of the labels, trained on one set and tested on another."""
+    rows = dict(zip(("real", "synthetic"), _matched(sets["real"], sets["synthetic"], labels, rng), strict=True))
 
     def accuracy(train, test):
         if len(labels) < 2:
             return np.nan
-        (train_x, train_y), (test_x, test_y) = (_with_labels(sets[name], labels) for name in (train, test))
-        return float(balanced_accuracy_score(test_y, _classifier().fit(train_x, train_y).predict(test_x)))
+        train, chosen, test = sets[train], rows[train], sets[test]
+        judged = np.isin(test.labels, labels)
+        classifier = _classifier().fit(train.features[chosen], train.labels[chosen])
+        return float(balanced_accuracy_score(test.labels[judged], classifier.predict(test.features[judged])))
 
     reference = accuracy("real", "held_out")
     trained = ("trained_on_it_tested_on_held_out", reference, accuracy("synthetic", "held_out"), np.nan)
     tested = ("trained_on_real_tested_on_it", np.nan, accuracy("real", "synthetic"), reference)
     return [Row("usefulness", measure, None, "balanced accuracy", *values) for measure, *values in (trained, tested)]
+
+
+def _matched(one, other, labels, rng):
+    """Rows of as many recordings of each label from the one set as from the other."""
+    of_one, of_other = [], []
+    for label in labels:
+        rows, other_rows = np.flatnonzero(one.labels == label), np.flatnonzero(other.labels == label)
+        n = min(len(rows), len(other_rows))
+        of_one += rng.permutation(rows)[:n].tolist()
+        of_other += rng.permutation(other_rows)[:n].tolist()
+    return of_one, of_other
 
 
 def discrimination(sets, labels, rng):
@@ -42,13 +56,8 @@ def discrimination(sets, labels, rng):
 
 def auroc(one, other, labels, rng):
     """Cross-validated area under the ROC curve, on as many recordings of each label from the one as from the other."""
-    of_one, of_other = [], []
-    for label in labels:
-        rows, other_rows = np.flatnonzero(one.labels == label), np.flatnonzero(other.labels == label)
-        n = min(len(rows), len(other_rows))
-        # Without this the shares of the labels would tell the sets apart.
-        of_one += rng.permutation(rows)[:n].tolist()
-        of_other += rng.permutation(other_rows)[:n].tolist()
+    # Otherwise the shares of the labels would tell the sets apart.
+    of_one, of_other = _matched(one, other, labels, rng)
     if len(of_one) < _FOLDS:
         return np.nan
     x = np.concatenate([one.features[of_one], other.features[of_other]])
@@ -59,11 +68,6 @@ def auroc(one, other, labels, rng):
 
 def _classifier():
     return make_pipeline(StandardScaler(), RidgeClassifierCV(np.logspace(-1, 5, 13), class_weight="balanced"))
-
-
-def _with_labels(described, labels):
-    rows = np.isin(described.labels, labels)
-    return described.features[rows], described.labels[rows]
 
 
 def distances(sets, labels):

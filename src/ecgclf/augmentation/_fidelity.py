@@ -128,7 +128,7 @@ def fidelity_report(real, synthetic, held_out, *, sampling_rate=300.0, random_st
     sampling_rate : float, default=300.0
         Sampling rate of all recordings, in Hz; at least 50.
     random_state : int, RandomState instance or None, default=None
-        Seeds the random kernels and the folds.
+        Seeds the random kernels, the folds, and what is drawn where equal numbers are compared.
 
     Returns
     -------
@@ -156,7 +156,7 @@ def fidelity_report(real, synthetic, held_out, *, sampling_rate=300.0, random_st
     **Usefulness.** A ridge classifier of the labels looks at rhythm, amplitude, spectrum and the responses of random
     convolution kernels [1]_. Its balanced accuracy on held-out recordings after training on synthetic ones [2]_ stands
     beside that after training on real ones; its accuracy on synthetic recordings after training on real ones beside
-    that on held-out ones. A set with more recordings trains better: compare equal numbers.
+    that on held-out ones. Real and synthetic training sets have equally many recordings of each label.
 
     **Discriminator.** The same kind of classifier has to tell the set from the real one. Its area under the ROC curve,
     the mean of 4 times 5 folds, is 0.5 where it cannot, 1 where it always can. It is given as many recordings of each
@@ -225,7 +225,7 @@ def fidelity_report(real, synthetic, held_out, *, sampling_rate=300.0, random_st
         *(recordings[name].items for name in given), targets["synthetic"], targets["held_out"], rate
     )
     rows = [
-        *comparison.usefulness(sets, labels),
+        *comparison.usefulness(sets, labels, rng),
         *comparison.discrimination(sets, labels, rng),
         *comparison.distances(sets, labels),
         *comparison.plausibility(sets, every_label),
