@@ -198,13 +198,13 @@ def fidelity_report(real, synthetic, held_out, *, sampling_rate=300.0, random_st
 
     >>> from ecgclf.augmentation import fidelity_report
     >>> from ecgclf.datasets import make_recordings
-    >>> X, y = make_recordings(60, duration=(9, 12), random_state=0, return_X_y=True)
-    >>> copies = [1.2 * x[50:] for x in X[:30]]
-    >>> report = fidelity_report((X[:30], y[:30]), (copies, y[:30]), (X[30:], y[30:]), random_state=0)
+    >>> X, y = make_recordings(40, duration=(9, 12), classes=("N", "A"), random_state=0, return_X_y=True)
+    >>> copies = [1.2 * x[50:] for x in X[:20]]
+    >>> report = fidelity_report((X[:20], y[:20]), (copies, y[:20]), (X[20:], y[20:]), random_state=0)
     >>> report.memorisation.memorised
     True
-    >>> report.memorisation.suspicious[0]
-    (0, 0)
+    >>> (7, 7) in report.memorisation.suspicious
+    True
     """
     rate = check_beat_rate(sampling_rate)
     given = dict(zip(comparison.SETS, (real, synthetic, held_out), strict=True))
