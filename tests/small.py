@@ -10,6 +10,8 @@ NETWORKS = {
     "CRNNClassifier": {**_SEGMENTS, "n_units": 8},
     "CRANNClassifier": {**_SEGMENTS, "n_units": 8, "n_attention_units": 4},
 }
+_WAVENET = {"n_bins": 32, "n_blocks": 1, "n_layers": 3, "n_filters": 4, "n_skip_filters": 4, "max_epochs": 1}
+GENERATORS = {"WaveNetAugmenter": _WAVENET, "WaveNetOverSampler": _WAVENET}
 
 
 def small(name, **params):

@@ -11,10 +11,11 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import ecgclf
 from ecgclf.preprocessing import FixedLength, Normalizer, Resampler, WaveletDenoiser
-from small import NETWORKS
+from small import GENERATORS, NETWORKS
 
 # Networks shrunk and trained for longer than their data need: the checks are many, and some ask for accuracy.
 PARAMETERS = {name: {"max_epochs": 15, "learning_rate": 0.01, **network} for name, network in NETWORKS.items()}
+PARAMETERS |= GENERATORS
 PARAMETERS["TunedDecisionClassifierCV"] = {"estimator": LogisticRegression(), "cv": 2}
 
 

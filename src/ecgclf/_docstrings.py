@@ -103,6 +103,81 @@ window_length_ : int
     `window_length`, or the median length of the training recordings where it is None; `predict_windows` cuts so."""
 
 
+GENERATOR_PARAMETERS = """\
+n_bins : int, default=256
+    Number of bins, by the mu law, into which amplitudes are quantised.
+
+n_blocks : int, default=2
+    Number of blocks of layers.
+
+n_layers : int, default=9
+    Number of layers in a block, dilated by 1, 2, 4 and so on. With 2 blocks and kernels of 2 a sample depends on the
+    1,023 before it.
+
+n_filters : int, default=32
+    Channels of the residual path, of the filters and of the gates.
+
+n_skip_filters : int, default=64
+    Channels of the skip path.
+
+kernel_size : int, default=2
+    Taps of every convolution.
+
+class_conditional : bool, default=True
+    Whether one network learns all classes, told which; otherwise each class has a network of its own.
+
+temperature : float, default=1.0
+    Divides the logits when samples are drawn: below 1 the probable gets more probable, and noise less.
+
+max_epochs : int, default=20
+    Number of passes over the training recordings: an epoch draws random crops that together are as long as they.
+
+batch_size : int, default=2
+    Crops in a batch.
+
+crop_length : int, default=1024
+    Timepoints of a crop. Shorter recordings are taken whole.
+
+learning_rate : float, default=0.01
+    The highest learning rate of the AdamW optimiser: it rises to it over the first tenth of the training and falls to
+    nothing over the rest.
+
+weight_decay : float, default=0.01
+    Decoupled weight decay of AdamW.
+
+device : str, default="auto"
+    "auto" takes a GPU if there is one; "cpu", "cuda", "cuda:1", "mps" name it.
+
+precision : {"float32", "bfloat16"}, default="float32"
+    "bfloat16" trains the network under autocast. It pays on hardware with bfloat16 arithmetic. Generation is in
+    float32 always.
+
+random_state : int, RandomState instance or None, default=None
+    Seeds initial weights, crops and the samples drawn. The same int gives the same recordings.
+
+verbose : int, default=0
+    0 is silent, 1 shows a progress bar of the training and one of the generation."""
+
+GENERATOR_ATTRIBUTES = """\
+classes_ : ndarray of shape (n_classes,)
+    The labels, sorted.
+
+generator_ : object
+    The trained generator; its ``networks`` are the torch modules, one, or one for each class.
+
+loss_curves_ : list of list of float
+    Negative log-likelihood of the crops trained on, in bits per sample, in each epoch of each network.
+
+n_features_in_ : int
+    Number of timepoints. Only after a fit on a table.
+
+feature_names_in_ : ndarray of shape (n_features_in_,)
+    Names of the timepoints. Only after a fit on a table whose columns are named by strings.
+
+n_leads_ : int
+    Number of leads."""
+
+
 def document(**texts):
     """Fill shared texts into a docstring.
 

@@ -1,7 +1,12 @@
-"""Networks in plain torch: ``forward(x, lengths) -> logits`` on zero-padded batches of recordings."""
+"""Networks in plain torch.
+
+The classifiers are ``forward(x, lengths) -> logits`` on zero-padded batches of recordings; the generator `WaveNet`
+gives logits of every next sample.
+"""
 
 from ecgclf.nn._crnn import CRNN
 from ecgclf.nn._recurrent import RecurrentNet
 from ecgclf.nn._resnet import ResNet
+from ecgclf.nn._wavenet import CachedWaveNet, WaveNet, mu_law_decode, mu_law_encode
 
-__all__ = ["CRNN", "RecurrentNet", "ResNet"]
+__all__ = ["CRNN", "CachedWaveNet", "RecurrentNet", "ResNet", "WaveNet", "mu_law_decode", "mu_law_encode"]

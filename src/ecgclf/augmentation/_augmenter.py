@@ -1,0 +1,213 @@
+"""Replace recordings by synthetic ones while a Pipeline is fitted."""
+
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.base import TransformerMixin, _fit_context
+from sklearn.utils._param_validation import Interval
+from sklearn.utils.validation import check_is_fitted
+
+from ecgclf._docstrings import GENERATOR_ATTRIBUTES, GENERATOR_PARAMETERS, RECORDINGS, document
+from ecgclf._recordings import check_recordings, restack
+from ecgclf.augmentation._base import BaseWaveNetGenerator
+
+
+@document(parameters=GENERATOR_PARAMETERS, attributes=GENERATOR_ATTRIBUTES)
+class WaveNetAugmenter(TransformerMixin, BaseWaveNetGenerator):
+    """Replace a part of the training recordings by synthetic ones from a WaveNet; predict on recordings as they are.
+
+    `fit_transform`, which a Pipeline calls while it is fitted, trains a generator and replaces a fraction of the
+    recordings by synthetic ones of the same class. `transform`, which a Pipeline calls while it predicts, gives its
+    recordings back unchanged. So ``fit_transform(X, y)`` is not ``fit(X, y).transform(X)``.
+
+    The generator is a WaveNet [1]_: it draws every sample from a distribution that depends on the samples before it
+    and on the rhythm class. One network learns all classes, so that a rare class borrows what they have in common.
+
+    Parameters
+    ----------
+    proportion : float, default=0.5
+        Fraction of the recordings of each class that `fit_transform` replaces.
+
+    prime_length : int, default=300
+        Number of samples that a synthetic recording takes over from the start of the one it replaces, and continues;
+        0 starts from nothing. Recordings that are not longer than that have nothing to continue and stay as they are.
+
+    {parameters}
+
+    Attributes
+    ----------
+    replaced_ : ndarray of shape (n_recordings,) and dtype bool
+        Which recordings the last `fit_transform` replaced. Only after `fit_transform`.
+
+    {attributes}
+
+    See Also
+    --------
+    WaveNetOverSampler : Adds recordings instead, in the Pipeline of imbalanced-learn.
+
+    References
+    ----------
+    .. [1] van den Oord A, Dieleman S, Zen H, et al. (2016). WaveNet: a generative model for raw audio.
+       arXiv:1609.03499. :doi:`10.48550/arXiv.1609.03499`
+
+    Examples
+    --------
+    Half of the recordings are replaced while fitting, none while predicting. The network is far too small and its
+    training far too short to be of use.
+
+    >>> from ecgclf.augmentation import WaveNetAugmenter
+    >>> from ecgclf.datasets import make_recordings
+    >>> X, y = make_recordings(8, duration=(2.0, 3.0), random_state=0, return_X_y=True)
+    >>> augmenter = WaveNetAugmenter(
+    ...     n_blocks=1, n_layers=3, n_filters=4, n_skip_filters=4, max_epochs=1, random_state=0
+    ... )
+    >>> augmented = augmenter.fit_transform(X, y)
+    >>> int(augmenter.replaced_.sum()), len(augmented)
+    (4, 8)
+    >>> all((a == x).all() for a, x in zip(augmenter.transform(X), X))
+    True
+
+    More recordings of a class, of two seconds each:
+
+    >>> augmenter.sample(2, "A", n_timepoints=600)[0].shape
+    (600,)
+    """
+
+    _parameter_constraints: dict = {
+        "proportion": [Interval(Real, 0, 1, closed="both")],
+        "prime_length": [Interval(Integral, 0, None, closed="left")],
+        **BaseWaveNetGenerator._parameter_constraints,
+    }
+
+    def __init__(
+        self,
+        *,
+        proportion=0.5,
+        prime_length=300,
+        n_bins=256,
+        n_blocks=2,
+        n_layers=9,
+        n_filters=32,
+        n_skip_filters=64,
+        kernel_size=2,
+        class_conditional=True,
+        temperature=1.0,
+        max_epochs=20,
+        batch_size=2,
+        crop_length=1024,
+        learning_rate=1e-2,
+        weight_decay=0.01,
+        device="auto",
+        precision="float32",
+        random_state=None,
+        verbose=0,
+    ):
+        super().__init__(
+            n_bins=n_bins,
+            n_blocks=n_blocks,
+            n_layers=n_layers,
+            n_filters=n_filters,
+            n_skip_filters=n_skip_filters,
+            kernel_size=kernel_size,
+            class_conditional=class_conditional,
+            temperature=temperature,
+            max_epochs=max_epochs,
+            batch_size=batch_size,
+            crop_length=crop_length,
+            learning_rate=learning_rate,
+            weight_decay=weight_decay,
+            device=device,
+            precision=precision,
+            random_state=random_state,
+            verbose=verbose,
+        )
+        self.proportion = proportion
+        self.prime_length = prime_length
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    @document(X=RECORDINGS)
+    def fit(self, X, y):
+        """Train the generator. Ctrl-C ends the training early; the generator is usable as trained so far.
+
+        Parameters
+        ----------
+        {X}
+
+        y : array-like of shape (n_recordings,)
+            The label of each recording, of any dtype.
+
+        Returns
+        -------
+        self : object
+            The fitted augmenter.
+
+        Raises
+        ------
+        ValueError
+            If a recording is not usable; the message names it.
+        """
+        self._fit_generator(X, y)
+        return self
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    @document(X=RECORDINGS)
+    def fit_transform(self, X, y):
+        """Train the generator, and replace a fraction of the recordings by synthetic ones of the same class.
+
+        Ctrl-C while generating keeps what is finished: the other recordings stay real.
+
+        Parameters
+        ----------
+        {X}
+
+        y : array-like of shape (n_recordings,)
+            The label of each recording, of any dtype.
+
+        Returns
+        -------
+        X_new : ndarray, list or object array
+            As many recordings, of the kind, order and lengths of `X`; `y` stays valid for them. `X` is not modified.
+
+        Raises
+        ------
+        ValueError
+            If a recording is not usable; the message names it.
+        MemoryError
+            If the recordings would not fit the machine's memory.
+        """
+        recordings, targets, rng = self._fit_generator(X, y)
+        lengths = recordings.lengths
+        chosen = [
+            np.sort(rng.permutation(np.flatnonzero(targets == k))[: round(self.proportion * np.sum(targets == k))])
+            for k in range(len(self.classes_))
+        ]
+        chosen = np.concatenate(chosen)
+        chosen = chosen[lengths[chosen] > self.prime_length]
+        items, self.replaced_ = list(recordings.items), np.zeros(len(targets), dtype=bool)
+        primes = [items[i][:, : self.prime_length] for i in chosen]
+        for i, item in zip(chosen, self._generate(targets[chosen], lengths[chosen], rng, primes), strict=True):
+            if item is not None:
+                items[i], self.replaced_[i] = item, True
+        return restack(items, recordings)
+
+    @document(X=RECORDINGS)
+    def transform(self, X):
+        """Give the recordings back unchanged.
+
+        Parameters
+        ----------
+        {X}
+
+        Returns
+        -------
+        ndarray, list or object array
+            The same recordings, of the kind in which they came.
+        """
+        check_is_fitted(self)
+        recordings = check_recordings(self, X, reset=False)
+        return restack(recordings.items, recordings)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags

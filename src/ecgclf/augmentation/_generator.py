@@ -1,0 +1,328 @@
+"""The generator of recordings behind both estimators: training on crops, likelihood, and cached sampling."""
+
+import math
+import os
+import warnings
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+from tqdm.auto import tqdm
+
+from ecgclf import _training
+from ecgclf.augmentation._amplitudes import Amplitudes
+from ecgclf.nn import CachedWaveNet, WaveNet
+
+# Sequences generated side by side. Beyond, the queues no longer fit the processor's caches.
+_WIDTH = 128
+# Timepoints of a recording whose likelihood is computed at a time.
+_CHUNK = 4096
+
+
+class Generator:
+    """One WaveNet for all classes, or one for each.
+
+    Parameters
+    ----------
+    recordings : Recordings
+        What is learnt from.
+    targets : ndarray of shape (n_recordings,)
+        Class index of each recording.
+    class_conditional : bool
+        Whether one network learns all classes.
+    network : dict
+        Hyperparameters of `WaveNet`.
+    seed : int
+        Seed of the initial weights.
+    device : str
+        Where to compute.
+    precision : {"float32", "bfloat16"}
+        "bfloat16" trains under autocast; generation is in float32.
+    """
+
+    def __init__(self, recordings, targets, *, class_conditional, network, seed, device, precision):
+        n_classes = int(targets.max()) + 1
+        self.amplitudes = Amplitudes(recordings.items, network["n_bins"])
+        self.class_conditional = class_conditional
+        self.device = device
+        self.precision = precision
+        self.dtype = np.result_type(*{item.dtype for item in recordings.items})
+        lengths = recordings.lengths
+        self.lengths = [lengths[targets == k] for k in range(n_classes)]
+        with _training.seeded(seed, device):
+            self.networks = [
+                WaveNet(recordings.n_leads, n_classes if class_conditional else 1, **network).to(device)
+                for _ in range(1 if class_conditional else n_classes)
+            ]
+
+    def train(
+        self, items, targets, *, max_epochs, batch_size, crop_length, learning_rate, weight_decay, seed, verbose
+    ):
+        """Train on random crops; Ctrl-C ends it early.
+
+        Returns
+        -------
+        losses : list of list of float
+            Bits per sample in each epoch, for each network.
+        """
+        members = [np.arange(len(items))]
+        if not self.class_conditional:
+            members = [np.flatnonzero(targets == k) for k in range(len(self.networks))]
+        lengths = np.array([item.shape[1] for item in items])
+        crop_length = int(min(crop_length, lengths.max()))
+        n_steps = [max(1, round(lengths[m].sum() / (batch_size * crop_length))) for m in members]
+        bar = tqdm(total=max_epochs * sum(n_steps), desc="fit", unit="batch", mininterval=1.0, disable=not verbose)
+        losses = [[] for _ in members]
+        rng = np.random.RandomState(seed)
+        try:
+            with _training.seeded(seed, self.device), one_thread(), bar:
+                for k, network in enumerate(self.networks):
+                    crops = _Crops(items, targets, members[k], self.amplitudes, crop_length, batch_size, rng)
+                    optimizer = torch.optim.AdamW(network.parameters(), lr=learning_rate, weight_decay=weight_decay)
+                    for epoch in range(max_epochs):
+                        bits = []
+                        for step in range(n_steps[k]):
+                            done = (epoch * n_steps[k] + step + 0.5) / (max_epochs * n_steps[k])
+                            for group in optimizer.param_groups:
+                                group["lr"] = learning_rate * _one_cycle(done)
+                            bits.append(self._train_step(network, optimizer, *crops.draw()))
+                            bar.update()
+                        losses[k].append(float(np.mean(bits)))
+                        bar.set_postfix(epoch=epoch + 1, bits=f"{losses[k][-1]:.3f}")
+        except KeyboardInterrupt:
+            warnings.warn(
+                f"Training was interrupted after {sum(map(len, losses))} of {max_epochs * len(members)} epochs. The "
+                "generator is usable as trained so far.",
+                stacklevel=4,
+            )
+        return losses
+
+    def _train_step(self, network, optimizer, codes, lengths, classes):
+        codes, lengths = codes.to(self.device), lengths.to(self.device)
+        with torch.autocast(torch.device(self.device).type, torch.bfloat16, enabled=self.precision == "bfloat16"):
+            nll = network.negative_log_likelihood(codes, lengths, self._condition(classes))
+        loss = nll.sum() / (lengths.sum() * network.n_leads)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimizer.step()
+        return loss.item() / math.log(2)
+
+    def _condition(self, classes):
+        classes = classes if self.class_conditional else torch.zeros_like(classes)
+        return classes.to(self.device)
+
+    @torch.inference_mode()
+    def bits_per_sample(self, items, targets):
+        """Negative log-likelihood of each recording in bits per sample of a lead, ndarray of shape (n_recordings,)."""
+        with one_thread():
+            return np.array([self._bits(item, int(k)) for item, k in zip(items, targets, strict=True)])
+
+    def _bits(self, item, k):
+        network = self.networks[0 if self.class_conditional else k]
+        codes = torch.from_numpy(self.amplitudes.encode(item).astype(np.int64))[None]
+        n_timepoints, nats = codes.shape[2], 0.0
+        for start in range(0, n_timepoints, _CHUNK):
+            n_context = min(start, network.receptive_field)
+            part = codes[:, :, start - n_context : start + _CHUNK].to(self.device)
+            lengths = torch.tensor([part.shape[2]], device=self.device)
+            nll = network.negative_log_likelihood(part, lengths, self._condition(torch.tensor([k])), n_context)
+            nats += nll.item()
+        return nats / (n_timepoints * network.n_leads * math.log(2))
+
+    def draw_lengths(self, k, n_recordings, rng):
+        """Draw lengths from those of the real recordings of a class."""
+        return rng.choice(self.lengths[k], size=n_recordings)
+
+    def sample(self, targets, lengths, *, primes=None, temperature, rng, verbose):
+        """Generate recordings.
+
+        Parameters
+        ----------
+        targets : ndarray of shape (n_recordings,)
+            Class index of each.
+        lengths : ndarray of shape (n_recordings,)
+            Number of timepoints of each.
+        primes : list of ndarray of shape (n_leads, n_timepoints_i), default=None
+            How each starts, in mV; these samples are part of its length, and stay as they are.
+        temperature : float
+            Divides the logits.
+        rng : numpy.random.RandomState
+            Draws the samples.
+        verbose : int
+            1 shows a progress bar.
+
+        Returns
+        -------
+        items : list of ndarray of shape (n_leads, n_timepoints_i), or of None
+            None for those not finished when Ctrl-C ended the generation.
+        """
+        n_leads = self.networks[0].n_leads
+        if len(lengths) == 0:
+            return []
+        self.check_memory(len(lengths), math.ceil(np.mean(lengths)))
+        primes = [np.empty((n_leads, 0))] * len(lengths) if primes is None else primes
+        items = [None] * len(lengths)
+        # Sequences side by side share a network and are of similar length.
+        order = np.argsort(lengths, kind="stable")[::-1]
+        network_of = np.zeros(len(lengths), dtype=int) if self.class_conditional else targets
+        batches = [
+            part[i : i + _WIDTH]
+            for part in (order[network_of[order] == k] for k in range(len(self.networks)))
+            for i in range(0, len(part), _WIDTH)
+        ]
+        bar = tqdm(
+            total=int(lengths.sum()),
+            desc="generate",
+            unit="sample",
+            unit_scale=True,
+            mininterval=1.0,
+            disable=not verbose,
+        )
+        with one_thread(), bar:
+            for batch in batches:
+                parts = [primes[i] for i in batch]
+                network = self.networks[network_of[batch[0]]]
+                codes, n_done = self._sample_batch(
+                    network, targets[batch], lengths[batch], parts, temperature, rng, bar
+                )
+                for i, prime, code in zip(batch, parts, codes.transpose(1, 2, 0), strict=True):
+                    if lengths[i] <= n_done:
+                        items[i] = self.amplitudes.decode(code[:, : lengths[i]], self.dtype)
+                        items[i][:, : prime.shape[1]] = prime
+                if n_done < lengths[batch[0]]:
+                    n_finished = sum(item is not None for item in items)
+                    warnings.warn(
+                        f"Generation was interrupted after {n_finished} of {len(items)} recordings; these are kept.",
+                        stacklevel=4,
+                    )
+                    break
+        return items
+
+    def _sample_batch(self, network, targets, lengths, primes, temperature, rng, bar):
+        """Generate recordings side by side, the longest first; returns their bins and how many timepoints are done."""
+        n_timepoints, n_leads = int(lengths[0]), network.n_leads
+        codes = np.zeros((n_timepoints, len(targets), n_leads), dtype=np.min_scalar_type(network.n_bins - 1))
+        n_primed = np.array([prime.shape[1] for prime in primes])
+        for i, prime in enumerate(primes):
+            codes[: n_primed[i], i] = self.amplitudes.encode(prime).T
+        n_active = np.searchsorted(-lengths, -np.arange(n_timepoints), side="left")
+        cache = CachedWaveNet(network, self._condition(torch.from_numpy(targets)))
+        newest = None
+        try:
+            for t in range(n_timepoints):
+                logits = cache.step(newest)
+                uniform = torch.from_numpy(rng.random_sample((len(targets), n_leads, 1)).astype(np.float32))
+                newest = draw(logits, uniform.to(self.device), temperature)
+                if t < n_primed.max(initial=0):
+                    given = torch.from_numpy(n_primed > t)[:, None].to(self.device)
+                    known = torch.from_numpy(codes[t].astype(np.int64)).to(self.device)
+                    newest = torch.where(given, known, newest)
+                codes[t] = newest.cpu().numpy()
+                bar.update(int(n_active[t]))
+        except KeyboardInterrupt:
+            return codes, t
+        return codes, n_timepoints
+
+    def check_memory(self, n_recordings, n_timepoints):
+        """Raise if so many recordings, of so many timepoints in the mean, would not fit the machine's memory."""
+        network = self.networks[0]
+        n_samples = int(n_recordings) * int(n_timepoints) * network.n_leads
+        queues = network.receptive_field * min(_WIDTH, int(n_recordings)) * network.residuals.shape[-1]
+        needed = n_samples * self.dtype.itemsize + 4 * queues
+        there = physical_memory()
+        if needed > there:
+            raise MemoryError(
+                f"{n_recordings:,} recordings of {n_timepoints:,} timepoints need {needed / 2**30:,.1f} GiB, and this "
+                f"machine has {there / 2**30:,.1f} GiB. Ask for fewer or shorter recordings at a time."
+            )
+
+
+class _Crops:
+    """Random crops of recordings, each sample of a recording as likely as any other to be in one.
+
+    Parameters
+    ----------
+    items : list of ndarray of shape (n_leads, n_timepoints_i)
+        The recordings.
+    targets : ndarray of shape (n_recordings,)
+        Class index of each.
+    members : ndarray of int
+        The recordings to take.
+    amplitudes : Amplitudes
+        Their scale.
+    crop_length, batch_size : int
+        Timepoints of a crop, crops in a batch.
+    rng : numpy.random.RandomState
+        Draws them.
+    """
+
+    def __init__(self, items, targets, members, amplitudes, crop_length, batch_size, rng):
+        self.items, self.targets, self.members = items, targets, members
+        self.amplitudes, self.crop_length, self.batch_size, self.rng = amplitudes, crop_length, batch_size, rng
+        lengths = np.array([items[i].shape[1] for i in members], dtype=np.float64)
+        self.shares = lengths / lengths.sum()
+
+    def draw(self):
+        """Give bins, lengths and classes of one batch."""
+        drawn = self.rng.choice(self.members, size=self.batch_size, p=self.shares)
+        codes = np.zeros((len(drawn), self.items[0].shape[0], self.crop_length), dtype=np.int64)
+        lengths = np.empty(len(drawn), dtype=np.int64)
+        for row, i in enumerate(drawn):
+            item = self.items[i]
+            start = self.rng.randint(max(item.shape[1] - self.crop_length, 0) + 1)
+            crop = self.amplitudes.encode(item[:, start : start + self.crop_length])
+            lengths[row] = crop.shape[1]
+            codes[row, :, : lengths[row]] = crop
+        return torch.from_numpy(codes), torch.from_numpy(lengths), torch.from_numpy(self.targets[drawn])
+
+
+@torch.inference_mode()
+def draw(logits, uniform, temperature):
+    """Draw a bin from each row of logits by inverting its distribution function.
+
+    Parameters
+    ----------
+    logits : Tensor of shape (n, n_leads, n_bins)
+        Unnormalised log-probabilities; they are modified.
+    uniform : Tensor of shape (n, n_leads, 1)
+        Uniform random numbers.
+    temperature : float
+        Divides the logits.
+
+    Returns
+    -------
+    Tensor of shape (n, n_leads)
+        Bins, int64.
+    """
+    if temperature != 1:
+        logits = logits / temperature
+    heights = torch.softmax(logits, dim=-1).cumsum(dim=-1)
+    # Rounding may leave the last height a little below or above 1.
+    bins = torch.searchsorted(heights, uniform * heights[..., -1:], right=True)
+    return bins.squeeze(-1).clamp_(max=logits.shape[-1] - 1)
+
+
+def _one_cycle(done):
+    """Share of the highest learning rate: up over the first tenth of the steps, down to nothing over the rest."""
+    phase = done / 0.1 if done < 0.1 else 1 + (done - 0.1) / 0.9
+    return 0.5 * (1 - math.cos(math.pi * phase))
+
+
+def physical_memory():
+    """Memory of this machine in bytes, infinite where it cannot be told."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, OSError, ValueError):
+        return math.inf
+
+
+@contextmanager
+def one_thread():
+    """Compute on one torch thread inside a block: tiny operations, one after the other, only lose by more."""
+    n_threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(n_threads)
