@@ -208,8 +208,9 @@ def _delay(x: Tensor, n_rows: int) -> Tensor:
 class CachedWaveNet:
     """A WaveNet that predicts a batch of recordings sample by sample, keeping what later samples need.
 
-    The past inputs of each layer lie in a circular queue, all queues in one tensor: one look-up fetches what all
-    layers need from the past, one product applies their past taps. What is left, layer by layer, works in place.
+    The past inputs of each layer lie in a circular queue. A step first applies the past taps, then has the input of
+    the layer computed straight into the place of the oldest: nothing is moved, nothing allocated. The skip path of all
+    layers is one product.
 
     Parameters
     ----------
@@ -222,28 +223,23 @@ class CachedWaveNet:
     @torch.inference_mode()
     def __init__(self, network: WaveNet, classes: Tensor) -> None:
         n, n_layers, n_filters = len(classes), len(network.dilations), network.residuals.shape[-1]
-        weight = network.taps.detach()
+        kernel_size, weights = network.kernel_size, network.taps.detach().clone()
         self.n_leads, self.n_bins = network.n_leads, network.n_bins
         self.embedding = network.embedding.detach().view(self.n_leads, self.n_bins, n_filters).clone()
-        by_tap = weight.view(n_layers, network.kernel_size, n_filters, 2 * n_filters)
-        self.past_taps = [by_tap[:, tap].contiguous() for tap in range(1, network.kernel_size)]
-        dilations = torch.tensor(network.dilations, device=weight.device)
-        self.queue_lengths = dilations * (network.kernel_size - 1)
-        self.queue_starts = self.queue_lengths.cumsum(0) - self.queue_lengths
-        self.delays = [dilations * tap for tap in range(1, network.kernel_size)]
-        self.queues = weight.new_zeros(int(self.queue_lengths.sum()), n, n_filters)
-        self.past = weight.new_zeros(n_layers, n, n_filters)
-        self.inputs = torch.zeros_like(self.past)
-        self.biases = (network.tap_biases + network.conditions[classes]).transpose(0, 1).contiguous()
-        self.both = torch.zeros_like(self.biases)
-        self.units = weight.new_zeros(n, n_layers * n_filters)
-        self.layers = [
-            (self.both[i], *self.both[i].chunk(2, dim=1), unit, self.inputs[i], by_tap[i, 0].clone())
-            for i, unit in enumerate(self.units.chunk(n_layers, dim=1))
-        ]
-        self.residuals = [(self.inputs[i + 1], w.clone()) for i, w in enumerate(network.residuals.detach())]
+        self.residuals = [None, *network.residuals.detach().clone()]
+        self.units = weights.new_zeros(n, n_layers * n_filters)
+        self.both = weights.new_zeros(n, 2 * n_filters)
+        # A bias that all recordings share need not be read for each.
+        classes = classes[:1] if bool((classes == classes[0]).all()) else classes
+        biases = (network.tap_biases + network.conditions[classes]).unbind(dim=1)
+        self.layers = []
+        for layer, unit in enumerate(self.units.chunk(n_layers, dim=1)):
+            dilation, *taps = network.dilations[layer], *weights[layer].chunk(kernel_size)
+            queue = weights.new_zeros(max(1, (kernel_size - 1) * dilation), n, n_filters).unbind()
+            past = [(tap * dilation, taps[tap]) for tap in range(1, kernel_size)]
+            self.layers.append((queue, biases[layer].squeeze(0).contiguous(), past, taps[0], unit))
         self.tail = [
-            (layer.bias.detach().clone(), layer.weight.detach().t().clone(), weight.new_zeros(n, layer.out_features))
+            (layer.bias.detach().clone(), layer.weight.detach().t().clone(), weights.new_zeros(n, layer.out_features))
             for layer in (network.skip, network.hidden, network.head)
         ]
         self.time = 0
@@ -262,25 +258,19 @@ class CachedWaveNet:
         Tensor of shape (n, n_leads, n_bins)
             Logits of the next sample. The next step writes over them.
         """
-        x = self.inputs[0]
-        if codes is not None:
-            torch.index_select(self.embedding[0], 0, codes[:, 0], out=x)
-            for lead in range(1, self.n_leads):
-                x += self.embedding[lead][codes[:, lead]]
-        products = self.biases
-        for delay, weight in zip(self.delays, self.past_taps, strict=True):
-            torch.index_select(self.queues, 0, self._slots(delay), out=self.past)
-            products = torch.baddbmm(products, self.past, weight, out=self.both)
-        if not self.delays:
-            self.both.copy_(self.biases)
-        for i, (both, filters, gates, unit, x, weight) in enumerate(self.layers):
-            both.addmm_(x, weight).tanh_()
-            torch.addcmul(filters, filters, gates, out=unit)
-            if i < len(self.residuals):
-                following, weight = self.residuals[i]
-                torch.addmm(x, unit, weight, out=following)
-        if self.delays:
-            self.queues.index_copy_(0, self._slots(0), self.inputs)
+        time, both = self.time, self.both
+        filters, gates = both.chunk(2, dim=1)
+        x = unit = both
+        for (queue, products, past, weight, following), residual in zip(self.layers, self.residuals, strict=True):
+            for delay, past_weight in past:
+                products = torch.addmm(products, queue[(time - delay) % len(queue)], past_weight, out=both)
+            newest = queue[time % len(queue)]
+            if residual is None:
+                self._embed(codes, newest)
+            else:
+                torch.addmm(x, unit, residual, out=newest)
+            torch.addmm(products, newest, weight, out=both).tanh_()
+            x, unit = newest, torch.addcmul(filters, filters, gates, out=following)
         self.time += 1
         out = self.units
         for i, (bias, weight, buffer) in enumerate(self.tail):
@@ -289,5 +279,10 @@ class CachedWaveNet:
                 out.relu_()
         return out.view(-1, self.n_leads, self.n_bins)
 
-    def _slots(self, delay: Tensor | int) -> Tensor:
-        return (self.time - delay) % self.queue_lengths + self.queue_starts
+    def _embed(self, codes: Tensor | None, out: Tensor) -> None:
+        if codes is None:
+            out.zero_()
+            return
+        torch.index_select(self.embedding[0], 0, codes[:, 0], out=out)
+        for lead in range(1, self.n_leads):
+            out += self.embedding[lead].index_select(0, codes[:, lead])
