@@ -10,8 +10,8 @@ class Amplitudes:
     """Scale of each lead, learnt from recordings, and the mu-law bins on it.
 
     The centre of a lead is the median of the recordings' medians. Its range is taken robustly, so that R peaks fit and
-    artefacts clip: in each recording the absolute deviation from its median that one sample in a thousand exceeds, and
-    of these the one that one recording in twenty exceeds. A lead without any deviation gets a range of 1.
+    artefacts clip: in each recording the distance from the centre that one sample in a thousand exceeds, and of these
+    the one that one recording in twenty exceeds. A lead that never leaves its centre gets a range of 1.
 
     Parameters
     ----------
@@ -22,14 +22,10 @@ class Amplitudes:
     """
 
     def __init__(self, items, n_bins):
-        medians = np.array([np.median(item, axis=1) for item in items], dtype=np.float64)
-        ranges = [
-            np.quantile(np.abs(item - median[:, None]), 0.999, axis=1)
-            for item, median in zip(items, medians, strict=True)
-        ]
-        scale = np.quantile(ranges, 0.95, axis=0)
         self.n_bins = n_bins
-        self.center = np.median(medians, axis=0)
+        self.center = np.median([np.median(item, axis=1) for item in items], axis=0).astype(np.float64)
+        ranges = [np.quantile(np.abs(item - self.center[:, None]), 0.999, axis=1) for item in items]
+        scale = np.quantile(ranges, 0.95, axis=0)
         self.scale = np.where(scale > np.finfo(np.float32).eps * (1 + np.abs(self.center)), scale, 1.0)
         self._dtype = np.min_scalar_type(n_bins - 1)
         self._levels = mu_law_decode(torch.arange(n_bins), n_bins).numpy()

@@ -1,5 +1,6 @@
 """Replace recordings by synthetic ones while a Pipeline is fitted."""
 
+import math
 from numbers import Integral, Real
 
 import numpy as np
@@ -7,12 +8,12 @@ from sklearn.base import TransformerMixin, _fit_context
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
-from ecgclf._docstrings import GENERATOR_ATTRIBUTES, GENERATOR_PARAMETERS, RECORDINGS, document
+from ecgclf._docstrings import GENERATOR_ATTRIBUTES, GENERATOR_NOTES, GENERATOR_PARAMETERS, RECORDINGS, document
 from ecgclf._recordings import check_recordings, restack
 from ecgclf.augmentation._base import BaseWaveNetGenerator
 
 
-@document(parameters=GENERATOR_PARAMETERS, attributes=GENERATOR_ATTRIBUTES)
+@document(parameters=GENERATOR_PARAMETERS, attributes=GENERATOR_ATTRIBUTES, notes=GENERATOR_NOTES)
 class WaveNetAugmenter(TransformerMixin, BaseWaveNetGenerator):
     """Replace a part of the training recordings by synthetic ones from a WaveNet; predict on recordings as they are.
 
@@ -44,6 +45,10 @@ class WaveNetAugmenter(TransformerMixin, BaseWaveNetGenerator):
     See Also
     --------
     WaveNetOverSampler : Adds recordings instead, in the Pipeline of imbalanced-learn.
+
+    Notes
+    -----
+    {notes}
 
     References
     ----------
@@ -206,6 +211,9 @@ class WaveNetAugmenter(TransformerMixin, BaseWaveNetGenerator):
         check_is_fitted(self)
         recordings = check_recordings(self, X, reset=False)
         return restack(recordings.items, recordings)
+
+    def _n_synthetic(self, y):
+        return math.ceil(self.proportion * len(y))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -1,5 +1,6 @@
 """What both estimators share: parameters, training of the generator, `sample` and the likelihood."""
 
+import math
 from abc import abstractmethod
 from numbers import Integral, Real
 
@@ -86,7 +87,7 @@ class BaseWaveNetGenerator(BaseEstimator):
         recordings, y = check_recordings(self, X, y)
         check_classification_targets(y)
         self.classes_, targets = np.unique(y, return_inverse=True)
-        self._check_fit(y)
+        n_synthetic = self._n_synthetic(y)
         rng = check_random_state(self.random_state)
         seed = int(rng.randint(np.iinfo(np.int32).max))
         self.generator_ = Generator(
@@ -98,6 +99,7 @@ class BaseWaveNetGenerator(BaseEstimator):
             device=_training.resolve_device(self.device),
             precision=self.precision,
         )
+        self.generator_.check_memory(n_synthetic, math.ceil(recordings.lengths.mean()))
         losses = self.generator_.train(
             recordings.items,
             targets,
@@ -113,8 +115,9 @@ class BaseWaveNetGenerator(BaseEstimator):
         self._form = {"kind": recordings.kind, "container": recordings.container, "flat": recordings.flat}
         return recordings, targets, rng
 
-    def _check_fit(self, y):
-        """Raise, before the training, if `y` does not suit the parameters."""
+    @abstractmethod
+    def _n_synthetic(self, y):
+        """Tell how many synthetic recordings will be wanted; raise if `y` does not suit the parameters."""
 
     def sample(self, n_recordings, label, n_timepoints=None):
         """Generate recordings of a class, from nothing.
@@ -140,8 +143,7 @@ class BaseWaveNetGenerator(BaseEstimator):
         Raises
         ------
         ValueError
-            If the label was not seen at fit, or a number is not positive; a 3-D array cannot have recordings of
-            different lengths either.
+            If the label was not seen at fit, or a number is not positive.
         MemoryError
             If the recordings would not fit the machine's memory.
         """

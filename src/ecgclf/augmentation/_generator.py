@@ -93,7 +93,7 @@ class Generator:
             warnings.warn(
                 f"Training was interrupted after {sum(map(len, losses))} of {max_epochs * len(members)} epochs. The "
                 "generator is usable as trained so far.",
-                stacklevel=4,
+                stacklevel=5,
             )
         return losses
 
@@ -179,50 +179,47 @@ class Generator:
             mininterval=1.0,
             disable=not verbose,
         )
-        with one_thread(), bar:
-            for batch in batches:
-                parts = [primes[i] for i in batch]
-                network = self.networks[network_of[batch[0]]]
-                codes, n_done = self._sample_batch(
-                    network, targets[batch], lengths[batch], parts, temperature, rng, bar
-                )
-                for i, prime, code in zip(batch, parts, codes.transpose(1, 2, 0), strict=True):
-                    if lengths[i] <= n_done:
-                        items[i] = self.amplitudes.decode(code[:, : lengths[i]], self.dtype)
-                        items[i][:, : prime.shape[1]] = prime
-                if n_done < lengths[batch[0]]:
-                    n_finished = sum(item is not None for item in items)
-                    warnings.warn(
-                        f"Generation was interrupted after {n_finished} of {len(items)} recordings; these are kept.",
-                        stacklevel=4,
+        try:
+            with one_thread(), bar:
+                for batch in batches:
+                    network, starts = self.networks[network_of[batch[0]]], [primes[i] for i in batch]
+                    side_by_side = self._sample_batch(
+                        network, targets[batch], lengths[batch], starts, temperature, rng, bar
                     )
-                    break
+                    for row, codes in side_by_side:
+                        item = self.amplitudes.decode(codes, self.dtype)
+                        item[:, : starts[row].shape[1]] = starts[row]
+                        items[batch[row]] = item
+        except KeyboardInterrupt:
+            n_finished = sum(item is not None for item in items)
+            warnings.warn(
+                f"Generation was interrupted after {n_finished} of {len(items)} recordings; these are kept.",
+                stacklevel=4,
+            )
         return items
 
     def _sample_batch(self, network, targets, lengths, primes, temperature, rng, bar):
-        """Generate recordings side by side, the longest first; returns their bins and how many timepoints are done."""
-        n_timepoints, n_leads = int(lengths[0]), network.n_leads
-        codes = np.zeros((n_timepoints, len(targets), n_leads), dtype=np.min_scalar_type(network.n_bins - 1))
+        """Generate recordings side by side, the longest first; yields row and bins of each that is finished."""
+        n, n_timepoints, n_leads = len(targets), int(lengths[0]), network.n_leads
+        codes = np.zeros((n_timepoints, n, n_leads), dtype=np.min_scalar_type(network.n_bins - 1))
         n_primed = np.array([prime.shape[1] for prime in primes])
         for i, prime in enumerate(primes):
             codes[: n_primed[i], i] = self.amplitudes.encode(prime).T
-        n_active = np.searchsorted(-lengths, -np.arange(n_timepoints), side="left")
         cache = CachedWaveNet(network, self._condition(torch.from_numpy(targets)))
-        newest = None
-        try:
-            for t in range(n_timepoints):
-                logits = cache.step(newest)
-                uniform = torch.from_numpy(rng.random_sample((len(targets), n_leads, 1)).astype(np.float32))
-                newest = draw(logits, uniform.to(self.device), temperature)
-                if t < n_primed.max(initial=0):
-                    given = torch.from_numpy(n_primed > t)[:, None].to(self.device)
-                    known = torch.from_numpy(codes[t].astype(np.int64)).to(self.device)
-                    newest = torch.where(given, known, newest)
-                codes[t] = newest.cpu().numpy()
-                bar.update(int(n_active[t]))
-        except KeyboardInterrupt:
-            return codes, t
-        return codes, n_timepoints
+        newest, n_active = None, n
+        for t in range(n_timepoints):
+            logits = cache.step(newest)
+            uniform = torch.from_numpy(rng.random_sample((n, n_leads, 1)).astype(np.float32))
+            newest = draw(logits, uniform.to(self.device), temperature)
+            if t < n_primed.max():
+                given = torch.from_numpy(n_primed > t)[:, None].to(self.device)
+                known = torch.from_numpy(codes[t].astype(np.int64)).to(self.device)
+                newest = torch.where(given, known, newest)
+            codes[t] = newest.cpu().numpy()
+            bar.update(n_active)
+            while n_active and lengths[n_active - 1] == t + 1:
+                n_active -= 1
+                yield n_active, codes[: t + 1, n_active].T
 
     def check_memory(self, n_recordings, n_timepoints):
         """Raise if so many recordings, of so many timepoints in the mean, would not fit the machine's memory."""

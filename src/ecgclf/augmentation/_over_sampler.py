@@ -6,13 +6,13 @@ import numpy as np
 from sklearn.base import _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from ecgclf._docstrings import GENERATOR_ATTRIBUTES, GENERATOR_PARAMETERS, RECORDINGS, document
+from ecgclf._docstrings import GENERATOR_ATTRIBUTES, GENERATOR_NOTES, GENERATOR_PARAMETERS, RECORDINGS, document
 from ecgclf._recordings import restack
 from ecgclf.augmentation._base import BaseWaveNetGenerator
 from ecgclf.augmentation._strategy import STRATEGIES, n_to_generate
 
 
-@document(parameters=GENERATOR_PARAMETERS, attributes=GENERATOR_ATTRIBUTES)
+@document(parameters=GENERATOR_PARAMETERS, attributes=GENERATOR_ATTRIBUTES, notes=GENERATOR_NOTES)
 class WaveNetOverSampler(BaseWaveNetGenerator):
     """Add synthetic recordings from a WaveNet to the rarer classes.
 
@@ -44,6 +44,10 @@ class WaveNetOverSampler(BaseWaveNetGenerator):
     See Also
     --------
     WaveNetAugmenter : Replaces recordings, in the Pipeline of scikit-learn.
+
+    Notes
+    -----
+    {notes}
 
     References
     ----------
@@ -181,5 +185,6 @@ class WaveNetOverSampler(BaseWaveNetGenerator):
         items = [*recordings.items, *(item for item in items if item is not None)]
         return restack(items, recordings), self.classes_[np.concatenate([targets, new[finished]])]
 
-    def _check_fit(self, y):
+    def _n_synthetic(self, y):
         self.sampling_strategy_ = n_to_generate(self.sampling_strategy, y)
+        return sum(self.sampling_strategy_.values())
