@@ -14,7 +14,9 @@ from sklearn.pipeline import Pipeline, make_pipeline
 
 from ecgclf._recordings import is_ragged, object_array
 from ecgclf.augmentation import WaveNetAugmenter, WaveNetOverSampler
+from ecgclf.augmentation._generator import Generator
 from ecgclf.datasets import load_cinc2017_sample
+from ecgclf.nn import CachedWaveNet
 from small import GENERATORS, small
 from strategies import collections
 
@@ -90,7 +92,9 @@ def test_the_augmenter_replaces_a_fraction_of_each_class():
 
 def test_a_synthetic_recording_continues_the_one_it_replaces():
     X, y = noise([10, 20, 25, 30, 5, 40], n_leads=2)
-    augmented = augmenter(proportion=1.0, prime_length=20).fit_transform(X, y)
+    fitted = augmenter(proportion=1.0, prime_length=20)
+    augmented = fitted.fit_transform(X, y)
+    assert fitted.replaced_.tolist() == [False, False, True, True, False, True]
     for a, x in zip(augmented, X, strict=True):
         np.testing.assert_array_equal(a[:, :20], x[:, :20])
         assert np.array_equal(a, x) == (x.shape[1] <= 20)
@@ -136,10 +140,10 @@ def test_synthetic_recordings_are_like_those_of_their_class(class_conditional):
 
 
 def test_the_likelihood_of_a_long_recording_is_that_of_the_whole(monkeypatch):
-    X, y = noise([700, 300, 200], n_leads=2)
-    fitted = augmenter().fit(X, y)
+    X, y = noise([70, 60, 7], n_leads=2)
+    fitted = augmenter(max_epochs=10).fit(X, y)
     whole = fitted.negative_log_likelihood(X, y)
-    monkeypatch.setattr("ecgclf.augmentation._generator._CHUNK", 64)
+    monkeypatch.setattr("ecgclf.augmentation._generator._CHUNK", 4)
     np.testing.assert_allclose(fitted.negative_log_likelihood(X, y), whole, rtol=1e-6)
 
 
@@ -176,6 +180,30 @@ def test_the_caller_s_random_state_and_threads_stay():
         assert torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(n_threads)
+
+
+@pytest.mark.parametrize(("batch_size", "n_training"), [(2, 1), (2**15, 2)])
+def test_small_operations_run_on_one_thread(monkeypatch, batch_size, n_training):
+    seen = {}
+
+    def watch(owner, name):
+        original = getattr(owner, name)
+
+        def watched(*args):
+            seen[name] = torch.get_num_threads()
+            return original(*args)
+
+        monkeypatch.setattr(owner, name, watched)
+
+    watch(Generator, "_train_step")
+    watch(CachedWaveNet, "step")
+    n_threads = torch.get_num_threads()
+    try:
+        torch.set_num_threads(2)
+        augmenter(proportion=1.0, crop_length=3, batch_size=batch_size).fit_transform(*noise([3] * 6))
+    finally:
+        torch.set_num_threads(n_threads)
+    assert seen == {"_train_step": n_training, "step": 1}
 
 
 @pytest.mark.parametrize("make", [augmenter, over_sampler])

@@ -3,7 +3,7 @@
 import math
 import os
 import warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import numpy as np
 import torch
@@ -13,6 +13,8 @@ from ecgclf import _training
 from ecgclf.augmentation._amplitudes import Amplitudes
 from ecgclf.nn import CachedWaveNet, WaveNet
 
+# Samples in a batch that gains nothing from a second thread, as for the classifiers.
+_SMALL_BATCH = 2**16
 # Recordings generated side by side: more are hardly faster.
 _WIDTH = 256
 # Timepoints of a recording whose likelihood is computed at a time.
@@ -74,8 +76,9 @@ class Generator:
         bar = tqdm(total=max_epochs * sum(n_steps), desc="fit", unit="batch", mininterval=1.0, disable=not verbose)
         losses = [[] for _ in members]
         rng = np.random.RandomState(seed)
+        small = batch_size * crop_length * items[0].shape[0] <= _SMALL_BATCH
         try:
-            with _training.seeded(seed, self.device), one_thread(), bar:
+            with one_thread() if small else nullcontext(), bar:
                 for k, network in enumerate(self.networks):
                     crops = _Crops(items, targets, members[k], self.amplitudes, crop_length, batch_size, rng)
                     optimizer = torch.optim.AdamW(network.parameters(), lr=learning_rate, weight_decay=weight_decay)
