@@ -122,6 +122,14 @@ def test_the_over_sampler_adds_behind():
     assert {x.shape for x in resampled[9:]} == {(1, 30)}
 
 
+@pytest.mark.parametrize("strategy", ["auto", {}, {"A": 2}])
+def test_balanced_classes_get_nothing(strategy):
+    X, y = noise([30, 40, 50, 60])[0], np.array(["A", "N"] * 2)
+    resampled, labels = over_sampler(sampling_strategy=strategy).fit_resample(X, y)
+    assert same(resampled, X)
+    assert labels.tolist() == y.tolist()
+
+
 @pytest.mark.parametrize("class_conditional", [True, False])
 def test_synthetic_recordings_are_like_those_of_their_class(class_conditional):
     rng = np.random.RandomState(0)

@@ -97,7 +97,7 @@ class WaveNetAugmenter(TransformerMixin, BaseWaveNetGenerator):
         kernel_size=2,
         class_conditional=True,
         temperature=1.0,
-        max_epochs=20,
+        max_epochs=10,
         batch_size=2,
         crop_length=1024,
         learning_rate=1e-2,

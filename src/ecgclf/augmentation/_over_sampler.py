@@ -93,7 +93,7 @@ class WaveNetOverSampler(BaseWaveNetGenerator):
         kernel_size=2,
         class_conditional=True,
         temperature=1.0,
-        max_epochs=20,
+        max_epochs=10,
         batch_size=2,
         crop_length=1024,
         learning_rate=1e-2,
@@ -178,7 +178,8 @@ class WaveNetOverSampler(BaseWaveNetGenerator):
             If the recordings would not fit the machine's memory.
         """
         recordings, targets, rng = self._fit_generator(X, y)
-        new = np.concatenate([[self._class_index(k)] * n for k, n in self.sampling_strategy_.items()]).astype(int)
+        indices = [self._class_index(label) for label in self.sampling_strategy_]
+        new = np.repeat(np.array(indices, dtype=np.int64), list(self.sampling_strategy_.values()))
         lengths = [self.generator_.draw_lengths(k, 1, rng)[0] for k in new]
         items = self._generate(new, np.array(lengths, dtype=np.int64), rng)
         finished = [item is not None for item in items]
