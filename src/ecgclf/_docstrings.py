@@ -131,7 +131,7 @@ temperature : float, default=1.0
 
 max_epochs : int, default=10
     Number of passes over the training recordings: an epoch draws random crops that together are as long as they. One
-    processor core trains on some 40,000 samples a second: 200 recordings of 30 s at 300 Hz take 45 s an epoch. Of
+    busy processor core trains on some 25,000 samples a second: 200 recordings of 30 s at 300 Hz take 72 s an epoch. Of
     thousands of recordings one or two epochs go a long way.
 
 batch_size : int, default=2
