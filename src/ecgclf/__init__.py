@@ -12,6 +12,7 @@ _PUBLIC_MODULES = (
     "classifiers",
     "datasets",
     "decision",
+    "explanation",
     "metrics",
     "plotting",
     "preprocessing",

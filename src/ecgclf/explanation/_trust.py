@@ -1,0 +1,186 @@
+"""How far an explanation can be trusted: stability over seeds, faithfulness to the classifier."""
+
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+from scipy.stats import rankdata
+
+
+@dataclass(frozen=True, eq=False)
+class Stability:
+    """How well explanations of different seeds agree.
+
+    Made by :meth:`LimeTimeSeriesExplainer.stability`.
+
+    Attributes
+    ----------
+    label : object
+        The label explained.
+    weights : ndarray of shape (n_repeats, n_features)
+        Weights of each explanation.
+    r2 : ndarray of shape (n_repeats,)
+        Weighted R² of each explanation.
+    spearman : float
+        Mean rank correlation of the weights, over all pairs of explanations: 1 if they always rank the same.
+    jaccard : float
+        Mean overlap of the sets of `top` features, over all pairs: their intersection divided by their union.
+    top : int
+        Number of features in a set.
+    """
+
+    label: object
+    weights: np.ndarray
+    r2: np.ndarray
+    spearman: float
+    jaccard: float
+    top: int
+
+
+@dataclass(frozen=True, eq=False)
+class Faithfulness:
+    """How the probability of a label follows the features said to matter.
+
+    Made by :meth:`LimeTimeSeriesExplainer.faithfulness`.
+
+    Attributes
+    ----------
+    label : object
+        The label.
+    fractions : ndarray of shape (n_features + 1,)
+        Share of the features taken out, or put back.
+    deletion : ndarray of shape (n_features + 1,)
+        Probability of the label as features are taken out, the one of the largest weight first.
+    insertion : ndarray of shape (n_features + 1,)
+        Probability of the label as features are put back, in the same order.
+    random : ndarray of shape (n_random, n_features + 1)
+        Probability of the label as features are taken out in random orders. Read backwards, it is that of putting them
+        back in the reversed order, as random: one set serves both.
+    deletion_auc : float
+        Area under `deletion`; smaller is better.
+    insertion_auc : float
+        Area under `insertion`; larger is better.
+    random_auc : ndarray of shape (n_random,)
+        Area under each row of `random`.
+    """
+
+    label: object
+    fractions: np.ndarray
+    deletion: np.ndarray
+    insertion: np.ndarray
+    random: np.ndarray
+    deletion_auc: float
+    insertion_auc: float
+    random_auc: np.ndarray
+
+
+def compare(explanations, top):
+    """Measure the agreement of explanations of one label.
+
+    Parameters
+    ----------
+    explanations : list of Explanation
+        At least two, of one recording.
+    top : int
+        Number of features whose sets are compared.
+
+    Returns
+    -------
+    Stability
+        Their agreement.
+    """
+    weights = np.array([explanation.weights[0] for explanation in explanations])
+    top = min(int(top), weights.shape[1])
+    best = [set(np.argsort(-np.abs(row), kind="stable")[:top].tolist()) for row in weights]
+    pairs = list(combinations(range(len(weights)), 2))
+    return Stability(
+        label=explanations[0].labels[0],
+        weights=weights,
+        r2=np.array([explanation.r2[0] for explanation in explanations]),
+        spearman=float(np.mean([_spearman(weights[i], weights[j]) for i, j in pairs])),
+        jaccard=float(np.mean([len(best[i] & best[j]) / len(best[i] | best[j]) for i, j in pairs])),
+        top=top,
+    )
+
+
+def _spearman(one, other):
+    ranks = np.array([rankdata(one), rankdata(other)])
+    ranks -= ranks.mean(axis=1, keepdims=True)
+    norms = np.sqrt((ranks**2).sum(axis=1))
+    if not norms.all():
+        # Weights that are all alike rank nothing: two such agree.
+        return float(norms[0] == norms[1])
+    return float(ranks[0] @ ranks[1] / (norms[0] * norms[1]))
+
+
+def orders(weights, n_random, rng):
+    """Give the orders in which features are taken out.
+
+    Parameters
+    ----------
+    weights : ndarray of shape (n_features,)
+        Weights of an explanation.
+    n_random : int
+        Number of random orders.
+    rng : RandomState
+        Draws them.
+
+    Returns
+    -------
+    ndarray of int of shape (2 + n_random, n_features)
+        By falling weight; by rising weight, which backwards is insertion; and random ones.
+    """
+    falling = np.argsort(-weights, kind="stable")
+    return np.array([falling, falling[::-1], *(rng.permutation(len(weights)) for _ in range(n_random))])
+
+
+def deletion_masks(orders):
+    """Give the masks met when features are taken out one by one.
+
+    Parameters
+    ----------
+    orders : ndarray of int of shape (n_orders, n_features)
+        Orders of the features.
+
+    Returns
+    -------
+    ndarray of bool of shape (n_orders * (n_features + 1), n_features)
+        Order by order, the first mask of each all True and the last all False.
+    """
+    n_features = orders.shape[1]
+    ranks = np.argsort(orders, axis=1)
+    steps = np.arange(n_features + 1)
+    return (ranks[:, np.newaxis] >= steps[:, np.newaxis]).reshape(-1, n_features)
+
+
+def measure(label, probabilities, n_random):
+    """Turn the answers to `deletion_masks` into curves and areas.
+
+    Parameters
+    ----------
+    label : object
+        The label.
+    probabilities : ndarray of shape ((2 + n_random) * (n_features + 1),)
+        Probability of the label for each mask.
+    n_random : int
+        Number of random orders.
+
+    Returns
+    -------
+    Faithfulness
+        The curves, and the areas under them by the trapezoidal rule.
+    """
+    curves = probabilities.reshape(2 + n_random, -1)
+    curves[1] = curves[1, ::-1]
+    fractions = np.linspace(0, 1, curves.shape[1])
+    areas = ((curves[:, 1:] + curves[:, :-1]) / 2).mean(axis=1)
+    return Faithfulness(
+        label=label,
+        fractions=fractions,
+        deletion=curves[0],
+        insertion=curves[1],
+        random=curves[2:],
+        deletion_auc=float(areas[0]),
+        insertion_auc=float(areas[1]),
+        random_auc=areas[2:],
+    )
