@@ -64,8 +64,8 @@ def average_explanations(explanations):
 
     Features are the same if their names are. That holds for waves merged over beats, for the same number of uniform
     segments (the third of twenty is the third of twenty, whatever the length of the recording), and for what a
-    function cut. The fifth beats of two recordings have nothing in common and are refused. Explanations in which uniform
-    segments stood in for waves are left out, with a warning.
+    function cut. The fifth beats of two recordings have nothing in common and are refused. Explanations in
+    which uniform segments stood in for waves are left out, with a warning.
 
     Parameters
     ----------

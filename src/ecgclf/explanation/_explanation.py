@@ -11,7 +11,16 @@ LARGEST_GAP = 0.2
 
 
 class ExplanationWarning(UserWarning):
-    """An explanation is not to be trusted, or not the one asked for."""
+    """An explanation is not to be trusted, or not the one asked for.
+
+    Parameters
+    ----------
+    message : str
+        What is wrong.
+    """
+
+    def __init__(self, message):
+        super().__init__(message)
 
 
 @dataclass(frozen=True, eq=False)

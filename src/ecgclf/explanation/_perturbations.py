@@ -29,6 +29,7 @@ class Replacements:
         self.intervals = intervals
         self.background = background
         self.seed = seed
+        self.mean, self.std = recording.mean(axis=1, keepdims=True), recording.std(axis=1, keepdims=True)
         self.fixed = _FIXED[perturbation](recording, intervals) if perturbation in _FIXED else None
 
     def make(self, masks, numbers):
@@ -77,8 +78,9 @@ class Replacements:
 
     def _noise(self, rng):
         drawn = rng.standard_normal(self.recording.shape, dtype=self.recording.dtype)
-        mean, std = self.recording.mean(axis=1, keepdims=True), self.recording.std(axis=1, keepdims=True)
-        return mean + std * drawn
+        drawn *= self.std
+        drawn += self.mean
+        return drawn
 
     def _other(self, rng):
         other = self.background[rng.integers(len(self.background))]
