@@ -124,8 +124,7 @@ class Explanation:
         Minus infinity where there are not more perturbations than features.
         """
         freedom = self.n_perturbations - self.selected.sum(axis=1) - 1
-        with np.errstate(divide="ignore"):
-            adjusted = 1 - (1 - self.r2) * (self.n_perturbations - 1) / np.maximum(freedom, 0)
+        adjusted = 1 - (1 - self.r2) * (self.n_perturbations - 1) / np.maximum(freedom, 1)
         return np.where(freedom > 0, adjusted, -np.inf)
 
     @property

@@ -45,18 +45,20 @@ def fit_surrogates(masks, probabilities, columns, n_features, feature_selection,
     weights, selected = np.zeros((n_labels, n_all)), np.zeros((n_labels, n_all), dtype=bool)
     intercept, local_prediction, r2 = np.empty((3, n_labels))
     for row, column in enumerate(columns):
-        intercept[row], pairs, r2[row], at_recording = base.explain_instance_with_data(
-            data,
-            probabilities,
-            distances,
-            column,
-            n_all if everything else int(n_features),
-            "none" if everything else feature_selection,
-        )
+        is_constant = np.ptp(probabilities[:, column]) < 1e-9
+        with np.errstate(**{"divide": "ignore", "invalid": "ignore"} if is_constant else {}):
+            intercept[row], pairs, r2[row], at_recording = base.explain_instance_with_data(
+                data,
+                probabilities,
+                distances,
+                column,
+                n_all if everything else int(n_features),
+                "none" if everything else feature_selection,
+            )
         local_prediction[row] = at_recording[0]
         for feature, weight in pairs:
             weights[row, feature], selected[row, feature] = weight, True
-        if np.ptp(probabilities[:, column]) < 1e-9:
+        if is_constant:
             # A constant is predicted exactly; the ratio of two rounding errors would say anything.
             r2[row] = 1.0
     return {
