@@ -47,7 +47,8 @@ def answers(model, replacements, masks, batch_size, verbose):
             if not rows:
                 raise
     done = np.concatenate(rows)
-    answered = inverse < len(done)
+    # Only what comes before the first gap: masks met again later on would count for too much.
+    answered = np.logical_and.accumulate(inverse < len(done))
     probabilities = np.full((len(masks), done.shape[1]), np.nan)
     probabilities[answered] = done[inverse[answered]]
     return probabilities, answered

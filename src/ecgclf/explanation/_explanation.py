@@ -23,7 +23,7 @@ class ExplanationWarning(UserWarning):
         super().__init__(message)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Explanation:
     """Which segments of a recording spoke for a label, and which against it.
 
@@ -111,6 +111,13 @@ class Explanation:
                 value = value.copy()
                 value.flags.writeable = False
                 object.__setattr__(self, field.name, value)
+
+    def __repr__(self):
+        found = (
+            f"{label!r}: {self.as_list(label)[0][0]} of {len(self.feature_names)} first, R² {r2:.2f}"
+            for label, r2 in zip(self.labels.tolist(), self.r2, strict=True)
+        )
+        return f"<Explanation of {self.recording.shape[0]} lead(s), {'; '.join(found)}>"
 
     @property
     def gap(self):
