@@ -35,6 +35,7 @@ def test_importing_the_package_loads_nothing_heavy():
         ("preprocessing", {"torch", "skorch", "lime", "matplotlib"}),
         ("datasets", {"torch", "skorch", "lime"}),
         ("nn", {"skorch", "wfdb", "lime", "matplotlib", "sklearn"}),
+        ("explanation", {"torch", "skorch", "wfdb", "matplotlib"}),
         ("plotting", {"torch", "skorch", "lime", "matplotlib"}),
         ("cli", {"torch", "skorch", "wfdb", "lime", "matplotlib"}),
     ],

@@ -33,8 +33,9 @@ class Model:
         self.estimator = estimator
         self.name = getattr(estimator, "__name__", type(estimator).__name__)
         self.predict = self._find_predict(estimator)
-        self.classes = None if self.predict is estimator else getattr(estimator, "classes_", None)
-        self.labels = None if labels is None else np.atleast_1d(np.asarray(labels)).tolist()
+        classes = None if self.predict is estimator else getattr(estimator, "classes_", None)
+        self.classes = None if classes is None else np.asarray(classes)
+        self.labels = None if labels is None else list(dict.fromkeys(np.atleast_1d(np.asarray(labels)).tolist()))
         self.form = self._find_form(n_leads, n_timepoints, flat)
         if self.classes is not None:
             self._check_labels()
@@ -137,6 +138,8 @@ class Model:
 
 def _block(estimator):
     sizes = [_BLOCK]
+    # The estimator of a bound method, such as classifier.predict_proba.
+    estimator = getattr(estimator, "__self__", estimator)
     if isinstance(estimator, BaseEstimator):
         for name, value in estimator.get_params().items():
             of_batch = name == "batch_size" or name.endswith("__batch_size")

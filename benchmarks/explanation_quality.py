@@ -1,0 +1,89 @@
+"""R², stability and faithfulness of explanations of real recordings, for each segmentation and perturbation.
+
+A BiLSTMClassifier is trained on 150 of the bundled recordings; recordings among the other 50 are explained, each for
+the label predicted.
+
+Run: python benchmarks/explanation_quality.py [number of recordings, default 16]
+"""
+
+import sys
+import warnings
+
+import numpy as np
+from machine import describe
+from sklearn.model_selection import train_test_split
+
+from ecgclf.classifiers import BiLSTMClassifier
+from ecgclf.datasets import load_cinc2017_sample
+from ecgclf.explanation import ExplanationWarning, LimeTimeSeriesExplainer
+
+SEGMENTATIONS = {
+    "uniform, 20": {"segmentation": "uniform"},
+    "uniform, 10": {"segmentation": "uniform", "n_segments": 10},
+    "beats": {"segmentation": "beats"},
+    "waves, merged": {"segmentation": "waves", "merge_beats": True},
+    "waves": {"segmentation": "waves"},
+}
+PERTURBATIONS = ("mean", "total_mean", "interpolate", "noise", "other_recordings")
+
+
+def bootstrap(values, rng, n=10_000):
+    """Mean of values with its 95 % interval."""
+    drawn = rng.choice(values, (n, len(values))).mean(axis=1)
+    low, high = np.percentile(drawn, [2.5, 97.5])
+    return f"{np.mean(values):.3f} ({low:.3f} to {high:.3f})"
+
+
+def row(classifier, background, recordings, **params):
+    explainer = LimeTimeSeriesExplainer(n_perturbations=300, random_state=0, **params).fit(background)
+    found = []
+    for recording in recordings:
+        explanation = explainer.explain(classifier, recording)
+        if explanation.fallback:
+            continue
+        stability = explainer.stability(classifier, recording, explanation.labels[0], n_repeats=2)
+        faithful = explainer.faithfulness(explanation, classifier, n_random=5)
+        chance = faithful.random_auc.mean()
+        found.append(
+            (
+                explanation.r2[0],
+                explanation.adjusted_r2[0],
+                explanation.gap[0],
+                stability.spearman,
+                stability.jaccard,
+                faithful.deletion_auc,
+                chance,
+                faithful.insertion_auc,
+                chance - faithful.deletion_auc,
+                faithful.insertion_auc - chance,
+            )
+        )
+    return np.array(found).T
+
+
+def main():
+    warnings.simplefilter("ignore", ExplanationWarning)
+    n_recordings = int(sys.argv[1]) if len(sys.argv) > 1 else 16
+    X, y = load_cinc2017_sample(return_X_y=True)
+    train, test = train_test_split(np.arange(len(X)), test_size=50, stratify=y, random_state=0)
+    classifier = BiLSTMClassifier(batch_size=8, max_epochs=25, random_state=0).fit(X[train], y[train])
+    print(describe() + "\n")
+    print(f"Accuracy on the 50 recordings kept out: {classifier.score(X[test], y[test]):.2f}\n")
+    recordings = [X[i][:9000] for i in test[y[test] != "~"][:n_recordings]]
+    rng = np.random.default_rng(0)
+    columns = ["R²", "adjusted R²", "gap", "Spearman", "Jaccard", "deletion AUC", "random AUC", "insertion AUC"]
+    columns += ["random - deletion", "insertion - random"]
+    print(f"| segmentation | perturbation | recordings | {' | '.join(columns)} |\n|{'---|' * (3 + len(columns))}")
+    for name, segmentation in SEGMENTATIONS.items():
+        perturbations = PERTURBATIONS if name in ("uniform, 20", "beats", "waves, merged") else PERTURBATIONS[:1]
+        for perturbation in perturbations:
+            *means, deletion, insertion = row(
+                classifier, X[train], recordings, perturbation=perturbation, **segmentation
+            )
+            values = " | ".join(f"{value.mean():.2f}" for value in means)
+            gains = f"{bootstrap(deletion, rng)} | {bootstrap(insertion, rng)}"
+            print(f"| {name} | {perturbation} | {len(deletion)} | {values} | {gains} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
