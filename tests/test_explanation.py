@@ -199,7 +199,7 @@ def _classifiers(recordings):
     return {
         "function": LooksAt(X[0], 0, 300, 700),
         "ResNetClassifier": small("ResNetClassifier").fit(X, y),
-        "batches of 6": small("ResNetClassifier", batch_size=6).fit(table, y),
+        "batches of 10": small("LSTMClassifier", batch_size=10).fit(table, y),
         "windows": small("LSTMClassifier", window_length=400).fit(X, y),
         "LogisticRegression": LogisticRegression(C=0.01).fit(table, y),
         "Pipeline": make_pipeline(*filters).fit(X, y),

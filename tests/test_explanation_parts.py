@@ -58,6 +58,8 @@ def test_segments_cover_every_timepoint_once(gaps, tail, rate):
     for i, peak in enumerate(r_peaks):
         ((_, start, stop),) = beats[i]
         assert start <= peak < stop
+    for one, other, (_, start, _) in zip(r_peaks[:-1], r_peaks[1:], [spans[0] for spans in beats[1:]], strict=True):
+        assert abs((one + other) / 2 - start) < 1
     merged = _waves(n_timepoints, r_peaks, rate, merge_beats=True)
     assert set(merged) <= set(WAVES)
     for peak in r_peaks:
@@ -138,6 +140,15 @@ def test_only_what_is_absent_is_replaced(x, perturbation, per_lead, data):
     if perturbation == "noise" or callable(perturbation):
         alone = [replacements.make(masks[[i]], np.array([i]))[0] for i in range(4)]
         np.testing.assert_array_equal(alone, made)
+
+
+def test_every_perturbation_draws_its_own():
+    x = np.repeat([[1.0, 2.0]], 25, axis=1)
+    intervals = cut(x, 300.0, "uniform", 2, False, False).intervals
+    made = Replacements("noise", x, intervals, None, 0).make(np.zeros((100, 2), dtype=bool), np.arange(100))
+    assert len(np.unique(made[:, 0], axis=0)) == 100
+    assert abs(made.mean() - x.mean()) < 0.05
+    assert abs(made.std() - x.std()) < 0.05
 
 
 def test_straight_lines_leave_no_step():
