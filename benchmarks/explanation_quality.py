@@ -22,7 +22,6 @@ SEGMENTATIONS = {
     "beats": {"segmentation": "beats"},
     "waves, merged": {"segmentation": "waves", "merge_beats": True},
     "uniform, 10": {"segmentation": "uniform", "n_segments": 10},
-    "waves": {"segmentation": "waves"},
 }
 PERTURBATIONS = ("mean", "total_mean", "interpolate", "noise", "other_recordings")
 

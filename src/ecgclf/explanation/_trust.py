@@ -94,7 +94,7 @@ def compare(explanations, top):
     best = [set(np.argsort(-np.abs(row), kind="stable")[:top].tolist()) for row in weights]
     pairs = list(combinations(range(len(weights)), 2))
     return Stability(
-        label=explanations[0].labels[0],
+        label=explanations[0].labels.tolist()[0],
         weights=weights,
         r2=np.array([explanation.r2[0] for explanation in explanations]),
         spearman=float(np.mean([_spearman(weights[i], weights[j]) for i, j in pairs])),

@@ -99,4 +99,4 @@ class TrustMixin:
         if not answered.all():
             raise KeyboardInterrupt
         (column,) = model.find_columns(None, probabilities[0])
-        return _trust.measure(explanation.labels[row], probabilities[:, column], n_random)
+        return _trust.measure(explanation.labels.tolist()[row], probabilities[:, column], n_random)
