@@ -14,6 +14,7 @@ _PUBLIC_MODULES = (
     "decision",
     "explanation",
     "metrics",
+    "persistence",
     "plotting",
     "preprocessing",
     "signal",

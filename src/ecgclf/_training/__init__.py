@@ -10,14 +10,18 @@ from ecgclf._training._net import (
     window_attention,
     window_probabilities,
 )
+from ecgclf._training._restore import is_net, net_state, restore_net
 
 __all__ = [
     "Augmentation",
     "WindowDataset",
     "build_net",
     "cut_windows",
+    "is_net",
     "lead_statistics",
+    "net_state",
     "resolve_device",
+    "restore_net",
     "seeded",
     "train",
     "window_attention",

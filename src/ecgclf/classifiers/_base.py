@@ -90,6 +90,10 @@ class BaseECGClassifier(ClassifierMixin, BaseEstimator):
     def _make_module(self, n_leads, n_classes):
         """Build the network."""
 
+    def _rebuild_module(self):
+        # The network as `fit` built it, untrained; `ecgclf.persistence` asks for it.
+        return self._make_module(self.n_leads_, len(self.classes_))
+
     @_fit_context(prefer_skip_nested_validation=True)
     @document(X=RECORDINGS)
     def fit(self, X, y):

@@ -35,7 +35,8 @@ def stem_strides(stride: int) -> list[int]:
     divisor = 2
     while stride > 1:
         while stride % divisor:
-            divisor += 1
+            # What has no divisor up to its root is a prime number.
+            divisor = divisor + 1 if divisor * divisor <= stride else stride
         steps.append(divisor)
         stride //= divisor
     # The first layer reads few leads at the full rate: halving once more there saves half of all that follows.

@@ -64,10 +64,15 @@ def bandpass(x: ArrayLike, sampling_rate: float, low: float, high: float, *, ord
     True
     """
     x = as_signal(x)
+    return _both_ways(*design_bandpass(sampling_rate, low, high, order), x)
+
+
+def design_bandpass(sampling_rate: float, low: float, high: float, order: int) -> tuple[FloatArray, int]:
+    """Give the second-order sections of `bandpass`, and for how many samples it continues a signal."""
     check_band(sampling_rate, low, high)
     _check_count(order, "order")
     sos = signal.butter(order, [low, high], "bandpass", fs=sampling_rate, output="sos")
-    return _both_ways(sos, x, ceil(sampling_rate / low))
+    return sos, ceil(sampling_rate / low)
 
 
 def notch(x: ArrayLike, sampling_rate: float, frequency: float, quality: float) -> FloatArray:
@@ -104,15 +109,20 @@ def notch(x: ArrayLike, sampling_rate: float, frequency: float, quality: float) 
     True
     """
     x = as_signal(x)
+    return _both_ways(*design_notch(sampling_rate, frequency, quality), x)
+
+
+def design_notch(sampling_rate: float, frequency: float, quality: float) -> tuple[FloatArray, int]:
+    """Give the second-order sections of `notch`, and for how many samples it continues a signal."""
     rate = check_sampling_rate(sampling_rate)
     check_below_nyquist(frequency, rate, "frequency")
     if isinstance(quality, bool) or not isinstance(quality, Real) or not 0 < quality < np.inf:
         raise ValueError(f"quality must be a positive number, got {quality!r}. 30 is usual.")
     sos = signal.tf2sos(*signal.iirnotch(frequency, quality, fs=rate))
-    return _both_ways(sos, x, ceil(quality * rate / frequency))
+    return sos, ceil(quality * rate / frequency)
 
 
-def _both_ways(sos: FloatArray, x: FloatArray, padding: int) -> FloatArray:
+def _both_ways(sos: FloatArray, padding: int, x: FloatArray) -> FloatArray:
     padding = min(padding, x.shape[-1] - 1)
     return signal.sosfiltfilt(sos, x, axis=-1, padlen=padding).astype(x.dtype, copy=False)
 

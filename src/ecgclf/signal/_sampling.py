@@ -53,12 +53,17 @@ def resample(x: ArrayLike, sampling_rate: float, new_sampling_rate: float) -> Fl
     (300,)
     """
     x = as_signal(x)
-    up, down = _ratio(check_sampling_rate(sampling_rate), check_sampling_rate(new_sampling_rate, "new_sampling_rate"))
+    up, down = ratio_of_rates(sampling_rate, new_sampling_rate)
     if up == down:
         return x.copy()
     # Zeros beyond the ends would make them ring; starting from 0 keeps a constant signal exact.
     first = x[..., :1]
     return resample_poly(x - first, up, down, axis=-1, padtype="edge") + first
+
+
+def ratio_of_rates(sampling_rate: float, new_sampling_rate: float) -> tuple[int, int]:
+    """Give the factors by which `resample` raises and then lowers the rate."""
+    return _ratio(check_sampling_rate(sampling_rate), check_sampling_rate(new_sampling_rate, "new_sampling_rate"))
 
 
 def _ratio(old: float, new: float) -> tuple[int, int]:

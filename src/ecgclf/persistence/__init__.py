@@ -1,0 +1,39 @@
+"""Store fitted estimators without pickle, and export them to ONNX.
+
+A file of `save` is a safetensors file: arrays as bytes, and JSON that names classes, parameters and plain values. These
+are the threats that `load` is built against, each with a test:
+
+- *Code in the file.* There is no pickle, no import by a name from the file, no path, no callable but those on the
+  list in ``_classes.py``, which loading does not call.
+- *Other files in disguise* (pickle, zip, a device): the first bytes, the file's kind and a checksum are looked at.
+- *Accidents.* SHA-256 over everything finds each truncation and each flipped bit.
+- *Sizes that are only claimed.* File, header, number of arrays and of JSON containers are bounded before anything is
+  parsed; an array lies within the file or is refused; each is used once.
+- *A small file that describes a gigantic network.* It is first built on torch's meta device, which has no memory, no
+  further than the file has arrays, and compared with these.
+- *JSON that explodes*: nesting, duplicate keys, NaN, kinds and attributes that no estimator has.
+
+torch is loaded with `save`, `load` and `to_onnx`, and not for `predict_onnx`, which needs numpy and onnxruntime only.
+"""
+
+from importlib import import_module
+
+_HOMES = {
+    "load": "_store",
+    "predict_onnx": "_onnx_runtime",
+    "prepare_recording": "_onnx_runtime",
+    "save": "_store",
+    "to_onnx": "_onnx",
+}
+
+__all__ = ["load", "predict_onnx", "prepare_recording", "save", "to_onnx"]
+
+
+def __getattr__(name):
+    if name in _HOMES:
+        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted(__all__)

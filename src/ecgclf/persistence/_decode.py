@@ -1,0 +1,199 @@
+"""From a JSON document and arrays back to an estimator, believing neither."""
+
+import math
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils import Bunch
+
+from ecgclf.persistence import _classes
+from ecgclf.persistence._container import Refused
+from ecgclf.persistence._encode import MAX_TEXT_BYTES, PLAIN_DTYPE, TEXT_DTYPE, TIME_DTYPE
+
+# Of an int in a parameter. Every loop that builds a network is bounded by one of them or by the stored arrays.
+_MAX_INT = 2**32
+
+
+class Decoder:
+    """Builds what a document describes.
+
+    Parameters
+    ----------
+    arrays : dict of {str: ndarray}
+        The arrays of the file. Each may be used once, so that a short document cannot unfold to many copies.
+    """
+
+    def __init__(self, arrays):
+        self.arrays = dict(arrays)
+        self._objects = []
+
+    def value(self, encoded):
+        """Decode any value.
+
+        Parameters
+        ----------
+        encoded : object
+            Plain JSON.
+
+        Returns
+        -------
+        object
+            The value.
+        """
+        if isinstance(encoded, list):
+            return [self.value(item) for item in encoded]
+        if not isinstance(encoded, dict):
+            return encoded
+        kind = next(iter(encoded), None)
+        if kind not in _BY_KIND or (len(encoded) != 1 and kind not in ("array", "texts")):
+            raise Refused(f"it holds a value of the unknown kind {kind!r}")
+        return _BY_KIND[kind](self, encoded[kind] if len(encoded) == 1 else encoded)
+
+    def _float(self, text):
+        if text not in ("nan", "inf", "-inf"):
+            raise Refused(f"{text!r} is not a float")
+        return float(text)
+
+    def _items(self, encoded):
+        if not isinstance(encoded, list):
+            raise Refused("it holds something else where a list should be")
+        return [self.value(item) for item in encoded]
+
+    def _pairs(self, encoded):
+        return {self.value(key): self.value(item) for key, item in encoded}
+
+    def _slice(self, encoded):
+        return slice(*self._items(encoded))
+
+    def _array(self, encoded):
+        dtype, array = str(encoded["dtype"]), self.arrays.pop(encoded["array"], None)
+        if array is None:
+            raise Refused(f"it uses the array {encoded['array']!r} twice, or does not have it")
+        if TIME_DTYPE.fullmatch(dtype) and array.dtype == np.int64:
+            array = array.view(dtype)
+        elif not PLAIN_DTYPE.fullmatch(dtype) or array.dtype != np.dtype(dtype):
+            raise Refused(f"its array {encoded['array']!r} is of dtype {array.dtype}, not {dtype}")
+        return np.array(array, order="F" if encoded["order"] == "F" else "C")
+
+    def _texts(self, encoded):
+        dtype, shape, items = str(encoded["dtype"]), tuple(encoded["shape"]), self._items(encoded["texts"])
+        if not TEXT_DTYPE.fullmatch(dtype) or any(type(n) is not int or n < 0 for n in shape):
+            raise Refused(f"it holds an array of dtype {dtype!r} and shape {shape}")
+        if math.prod(shape) != len(items) or len(items) * np.dtype(dtype).itemsize > MAX_TEXT_BYTES:
+            raise Refused(f"it holds {len(items)} strings for an array of dtype {dtype} and shape {shape}")
+        if np.dtype(dtype).kind != "O" and not all(isinstance(item, str | bytes) for item in items):
+            raise Refused(f"its array of dtype {dtype} holds something else than strings")
+        array = np.empty(len(items), dtype)
+        for i, item in enumerate(items):
+            array[i] = item
+        return array.reshape(shape)
+
+    def _scalar(self, encoded):
+        array = self.value(encoded)
+        if not isinstance(array, np.ndarray) or array.ndim:
+            raise Refused("it holds an array where a number should be")
+        return array[()]
+
+    def _dtype(self, text):
+        if not PLAIN_DTYPE.fullmatch(text):
+            raise Refused(f"{text!r} is no plain dtype")
+        return np.dtype(text)
+
+    def _table(self, columns):
+        columns = {key: self.value(column).tolist() for key, column in columns.items()}
+        return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+    def _bytes(self, text):
+        return text.encode("latin-1")
+
+    def _random_state(self, encoded):
+        random_state = np.random.RandomState(0)
+        random_state.set_state(("MT19937", *self._items(encoded)))
+        return random_state
+
+    def _named(self, name):
+        return _classes.named(name, _classes.VALUES)
+
+    def _same(self, number):
+        found = self._objects[number] if type(number) is int and 0 <= number < len(self._objects) else None
+        if found is None:
+            raise Refused("it refers to an object that it has not")
+        return found
+
+    def _object(self, encoded):
+        cls = _classes.named(encoded["class"], _classes.OBJECTS)
+        number = len(self._objects)
+        self._objects.append(None)
+        parameters = {key: self.value(item) for key, item in encoded["parameters"].items()}
+        networks = {key: item for key, item in encoded["state"].items() if _is_network(item)}
+        state = {key: self.value(item) for key, item in encoded["state"].items() if key not in networks}
+        _check_names(cls, parameters, encoded["state"])
+        if issubclass(cls, BaseEstimator):
+            thing = cls(**parameters)
+            # scikit-learn's own warns if the estimator comes from another version of it.
+            BaseEstimator.__setstate__(thing, state) if cls.__module__.startswith("ecgclf.") else thing.__setstate__(
+                state
+            )
+        else:
+            thing = object.__new__(cls)
+            vars(thing).update(state)
+        for key, item in networks.items():
+            vars(thing)[key] = self._network(thing, parameters, item["network"])
+        self._objects[number] = thing
+        return thing
+
+    def _network(self, owner, parameters, encoded):
+        from ecgclf.persistence._networks import restore_network
+
+        if not hasattr(owner, "_rebuild_module"):
+            raise Refused(f"it holds a network for {type(owner).__name__}, which has none")
+        _check_ints(parameters)
+        rest = {key: self.value(item) for key, item in encoded.items() if key != "tensors"}
+        tensors = {name: self.value(item) for name, item in encoded["tensors"].items()}
+        return restore_network(owner, tensors, rest)
+
+
+def _is_network(encoded):
+    return isinstance(encoded, dict) and "network" in encoded
+
+
+def _check_names(cls, parameters, state):
+    allowed = cls._get_param_names() if issubclass(cls, BaseEstimator) else ()
+    for name in parameters:
+        if name not in allowed:
+            raise Refused(f"{cls.__name__} of the versions installed here has no parameter {name!r}")
+    if parameters.get("memory") is not None:
+        raise Refused(f"it sets the cache of {cls.__name__}")
+    for name in state:
+        if not name.isidentifier() or name.startswith("__") or callable(getattr(cls, name, None)) or name in allowed:
+            raise Refused(f"{name!r} cannot be an attribute of {cls.__name__}")
+
+
+def _check_ints(value):
+    if isinstance(value, dict):
+        value = [*value, *value.values()]
+    if isinstance(value, list | tuple | set):
+        for item in value:
+            _check_ints(item)
+    elif isinstance(value, int) and abs(value) > _MAX_INT:
+        raise Refused("a parameter of a network is too large a number")
+
+
+_BY_KIND = {
+    "float": Decoder._float,
+    "tuple": lambda decoder, encoded: tuple(decoder._items(encoded)),
+    "set": lambda decoder, encoded: set(decoder._items(encoded)),
+    "dict": Decoder._pairs,
+    "bunch": lambda decoder, encoded: Bunch(**decoder._pairs(encoded)),
+    "slice": Decoder._slice,
+    "array": Decoder._array,
+    "texts": Decoder._texts,
+    "scalar": Decoder._scalar,
+    "dtype": Decoder._dtype,
+    "table": Decoder._table,
+    "bytes": Decoder._bytes,
+    "random_state": Decoder._random_state,
+    "named": Decoder._named,
+    "same": Decoder._same,
+    "object": Decoder._object,
+}

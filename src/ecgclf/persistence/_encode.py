@@ -1,0 +1,199 @@
+"""From a fitted estimator to a JSON document and arrays."""
+
+import math
+import re
+from types import BuiltinFunctionType, FunctionType
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils import Bunch
+
+from ecgclf.persistence import _classes
+
+# Values other than None, bool, int, float, str and list stand in the document as {KIND: ...}.
+PLAIN_DTYPE = re.compile(r"[<>|=][biuf]\d+")
+TIME_DTYPE = re.compile(r"[<>|=][mM]8(\[\w+\])?")
+TEXT_DTYPE = re.compile(r"[<>|=][US]\d+|\|O")
+# Bounds what an array of strings takes: its width is what the file says, not what its strings have.
+MAX_TEXT_BYTES = 2**24
+
+
+class Encoder:
+    """Collects the arrays of a document and remembers the objects in it.
+
+    Attributes
+    ----------
+    arrays : dict of {str: ndarray}
+        What the document refers to.
+    """
+
+    def __init__(self):
+        self.arrays = {}
+        self._numbers = {}
+        self._kept = []
+        self._open = set()
+
+    def value(self, value, where):
+        """Encode any value.
+
+        Parameters
+        ----------
+        value : object
+            The value.
+        where : str
+            What to call it in an error.
+
+        Returns
+        -------
+        object
+            Plain JSON.
+        """
+        if value is None or type(value) in (bool, int, str):
+            return value
+        if type(value) is float:
+            return value if math.isfinite(value) else {"float": repr(value)}
+        if type(value) is list:
+            return self._table(value) or self._items(value, where)
+        encode = _BY_TYPE.get(type(value))
+        if encode is not None:
+            return encode(self, value, where)
+        if isinstance(value, np.dtype) and PLAIN_DTYPE.fullmatch(value.str):
+            return {"dtype": value.str}
+        if isinstance(value, np.generic):
+            return {"scalar": self.value(np.asarray(value), where)}
+        if isinstance(value, type | FunctionType | BuiltinFunctionType):
+            name = _classes.name_of(value, _classes.VALUES)
+            if name is not None:
+                return {"named": name}
+        network = _network_state(value)
+        if network is not None:
+            return {"network": self._network(value, network, where)}
+        name = _classes.name_of(type(value), _classes.OBJECTS)
+        if name is None:
+            raise ValueError(_cannot(value, where))
+        return self._object(value, name, where)
+
+    def _items(self, values, where):
+        return [self.value(item, f"{where}[{i}]") for i, item in enumerate(values)]
+
+    def _table(self, rows):
+        """Encode the rows of a training history by columns: JSON would take 30 times the space."""
+        if len(rows) < 8 or not all(type(row) is dict and row.keys() == rows[0].keys() for row in rows):
+            return None
+        columns = {}
+        for key in rows[0]:
+            kinds = {type(row[key]) for row in rows}
+            if type(key) is not str or len(kinds) != 1 or not kinds <= {int, float, bool}:
+                return None
+            try:
+                columns[key] = np.array([row[key] for row in rows])
+            except OverflowError:
+                return None
+            if columns[key].dtype not in (np.int64, np.float64, np.bool_):
+                return None
+        return {"table": {key: self._array(column, key) for key, column in columns.items()}} if columns else None
+
+    def _array(self, array, where):
+        dtype = array.dtype.newbyteorder("=")
+        if TEXT_DTYPE.fullmatch(dtype.str):
+            if array.size * dtype.itemsize > MAX_TEXT_BYTES:
+                raise ValueError(f"{where} is an array of {array.size} strings, {array.nbytes} bytes: too large.")
+            return {
+                "texts": self._items(array.ravel().tolist(), where),
+                "dtype": dtype.str,
+                "shape": list(array.shape),
+            }
+        number = str(len(self.arrays))
+        order = "F" if array.flags.f_contiguous and not array.flags.c_contiguous else "C"
+        found = {"array": number, "dtype": dtype.str, "order": order}
+        if TIME_DTYPE.fullmatch(dtype.str):
+            array = np.ascontiguousarray(array, dtype).view(np.int64).reshape(array.shape)
+        elif not PLAIN_DTYPE.fullmatch(dtype.str) or dtype.itemsize > 8:
+            raise ValueError(f"{where} is an array of dtype {array.dtype}, which cannot be stored without pickle.")
+        self.arrays[number] = np.ascontiguousarray(array, array.dtype.newbyteorder("=")).reshape(array.shape)
+        return found
+
+    def _random_state(self, random_state, where):
+        name, keys, position, has_gauss, cached = random_state.get_state()
+        if name != "MT19937":
+            raise ValueError(f"{where} is a RandomState over {name}; one over MT19937, or an int, can be stored.")
+        return {"random_state": [self._array(keys, where), position, has_gauss, self.value(cached, where)]}
+
+    def _network(self, owner, network, where):
+        tensors = {}
+        for name, tensor in network.pop("tensors").items():
+            try:
+                array = tensor.detach().cpu().numpy()
+            except TypeError as error:
+                raise ValueError(f"{where}: the tensor {name} cannot be stored ({error}).") from None
+            tensors[name] = self._array(array, f"{where}.{name}")
+        return {"tensors": tensors, **{key: self.value(item, f"{where}.{key}") for key, item in network.items()}}
+
+    def _object(self, thing, name, where):
+        if id(thing) in self._open:
+            raise ValueError(f"{where} holds itself, which cannot be stored.")
+        if id(thing) in self._numbers:
+            return {"same": self._numbers[id(thing)]}
+        self._numbers[id(thing)] = len(self._numbers)
+        self._kept.append(thing)
+        self._open.add(id(thing))
+        if isinstance(thing, BaseEstimator):
+            state = dict(thing.__getstate__())
+            parameters = {key: state.pop(key) for key in type(thing)._get_param_names()}
+        else:
+            state, parameters = dict(vars(thing)), {}
+        # joblib's caches are pickles: a file must not lead anyone to them.
+        if parameters.get("memory") is not None:
+            raise ValueError(f"{where}.memory cannot be stored. Set it to None first: set_params(memory=None).")
+        _check_network(thing, where)
+        encoded = {
+            "class": name,
+            "parameters": {key: self.value(item, f"{where}.{key}") for key, item in parameters.items()},
+            "state": {key: self.value(item, f"{where}.{key}") for key, item in state.items()},
+        }
+        self._open.discard(id(thing))
+        return {"object": encoded}
+
+
+def _network_state(value):
+    """Give what to store of a skorch net or torch module, or None for any other value."""
+    if not any(base.__module__.startswith(("torch.", "skorch.")) for base in type(value).__mro__):
+        return None
+    from ecgclf.persistence._networks import network_state
+
+    return network_state(value)
+
+
+def _check_network(owner, where):
+    if hasattr(owner, "_rebuild_module"):
+        from ecgclf.persistence._networks import check_rebuilds
+
+        check_rebuilds(owner, where)
+
+
+def _cannot(value, where):
+    kind = type(value)
+    if isinstance(value, type | FunctionType | BuiltinFunctionType):
+        what = f"{value.__module__}.{getattr(value, '__qualname__', value)}"
+    else:
+        what = f"a {kind.__module__}.{kind.__qualname__}"
+    return (
+        f"{where} is {what}, which cannot be stored without pickle. Set the parameter to None or to a plain value "
+        "before saving, or leave the step out; ecgclf.persistence.save lists what can be stored."
+    )
+
+
+def _pairs(encoder, value, where):
+    return [[encoder.value(key, where), encoder.value(item, f"{where}[{key!r}]")] for key, item in value.items()]
+
+
+_BY_TYPE = {
+    np.ndarray: lambda encoder, value, where: encoder._array(value, where),
+    tuple: lambda encoder, value, where: {"tuple": encoder._items(value, where)},
+    set: lambda encoder, value, where: {"set": encoder._items(sorted(value, key=repr), where)},
+    dict: lambda encoder, value, where: {"dict": _pairs(encoder, value, where)},
+    Bunch: lambda encoder, value, where: {"bunch": _pairs(encoder, value, where)},
+    slice: lambda encoder, value, where: {"slice": encoder._items((value.start, value.stop, value.step), where)},
+    bytes: lambda encoder, value, where: {"bytes": value.decode("latin-1")},
+    np.random.RandomState: lambda encoder, value, where: encoder._random_state(value, where),
+}

@@ -1,0 +1,150 @@
+"""The networks of fitted estimators: what is stored of them, and how they are built again.
+
+An estimator that holds a network, as a skorch net or as a torch module, has a method ``_rebuild_module()`` that builds
+it anew, untrained, from its parameters and fitted attributes.
+"""
+
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn.modules.module import register_module_buffer_registration_hook as on_buffer
+from torch.nn.modules.module import register_module_parameter_registration_hook as on_parameter
+
+from ecgclf import _training
+from ecgclf.persistence._container import Refused
+
+
+def network_state(value):
+    """Tell what is to be stored of a network.
+
+    Parameters
+    ----------
+    value : object
+        Any value.
+
+    Returns
+    -------
+    dict or None
+        Plain values, and the tensors by name under "tensors"; None if it is no network.
+    """
+    if isinstance(value, nn.Module):
+        return {"tensors": value.state_dict(), "training": value.training}
+    if _training.is_net(value):
+        return {"tensors": value.module_.state_dict(), **_training.net_state(value)}
+    return None
+
+
+def check_rebuilds(owner, where):
+    """Raise unless the networks of an estimator are what its parameters build.
+
+    Parameters
+    ----------
+    owner : estimator
+        The estimator.
+    where : str
+        What to call it.
+    """
+    for name, value in vars(owner).items():
+        module = value.module_ if _training.is_net(value) else value
+        if isinstance(module, nn.Module) and not _is_same(module, _on_meta(owner, None)):
+            raise ValueError(
+                f"{where}.{name} holds another network than the parameters of {type(owner).__name__} describe: they "
+                "were changed after fit, or net_params names a module. Set them back, or fit again, then save."
+            )
+
+
+def _is_same(module, other):
+    mine, theirs = list(module.named_modules()), list(other.named_modules())
+    if [name for name, _ in mine] != [name for name, _ in theirs]:
+        return False
+    pairs = [(a, b) for (_, a), (_, b) in zip(mine, theirs, strict=True)]
+    if any(type(a) is not type(b) or _settings(a) != _settings(b) for a, b in pairs):
+        return False
+    return _shapes(module) == _shapes(other)
+
+
+def _settings(module):
+    """Give what a module has beside tensors: strides, kinds of pooling, …."""
+    return {key: value for key, value in vars(module).items() if key != "training" and _is_plain(value)}
+
+
+def _is_plain(value):
+    if isinstance(value, tuple | list):
+        return all(_is_plain(item) for item in value)
+    return value is None or isinstance(value, int | float | str)
+
+
+def _shapes(module):
+    return {name: (tuple(tensor.shape), tensor.dtype) for name, tensor in module.state_dict().items()}
+
+
+def restore_network(owner, tensors, rest):
+    """Build the network of an estimator from a file.
+
+    The module is first built without memory, and held against the arrays that the file really has.
+
+    Parameters
+    ----------
+    owner : estimator
+        The estimator, its parameters and other attributes set.
+    tensors : dict of {str: ndarray}
+        Parameters and buffers.
+    rest : dict
+        What else `network_state` gave.
+
+    Returns
+    -------
+    torch.nn.Module or skorch.NeuralNetClassifier
+        The network, on a device that this machine has.
+    """
+    owner._validate_params()
+    module = _on_meta(owner, len(tensors))
+    stored = {name: torch.from_numpy(np.array(array)) for name, array in tensors.items()}
+    if _shapes(module) != {name: (tuple(tensor.shape), tensor.dtype) for name, tensor in stored.items()}:
+        raise Refused(f"its arrays do not fit the network that the parameters of {type(owner).__name__} describe")
+    # Memory layout and with it the last bit of a result are kept: `to_empty` has the strides of the new module.
+    module = module.to_empty(device="cpu")
+    module.load_state_dict(stored)
+    for part in module.modules():
+        if isinstance(part, nn.RNNBase):
+            part.flatten_parameters()
+    if "training" in rest:
+        return module.train(rest["training"] is True)
+    return _training.restore_net(module, rest, owner.device, owner.classes_)
+
+
+def _on_meta(owner, n_tensors):
+    """Build the module on the device that has no memory."""
+    with torch.device("meta"), _at_most(n_tensors):
+        try:
+            module = owner._rebuild_module()
+        except (RuntimeError, OverflowError, MemoryError) as error:
+            raise Refused(f"its network cannot be built ({str(error).splitlines()[0]})") from None
+    if any(tensor.device.type != "meta" for tensor in module.state_dict().values()):
+        raise TypeError(f"{type(owner).__name__}._rebuild_module makes tensors elsewhere than torch's default device.")
+    return module
+
+
+@contextmanager
+def _at_most(n_tensors):
+    """Stop the building of a module that has more parameters and buffers than a file has arrays."""
+    if n_tensors is None:
+        yield
+        return
+    # torch.nn.Conv2d and its kind register an absent bias too, and a class attribute may be a buffer of its own.
+    left = 4 * n_tensors + 64
+
+    def count(*_):
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise Refused("its parameters describe a network with more arrays than the file has")
+
+    hooks = [on_parameter(count), on_buffer(count)]
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()

@@ -1,0 +1,155 @@
+"""Export a fitted classifier, or a Pipeline that ends in one, to ONNX."""
+
+import json
+from numbers import Integral
+
+import numpy as np
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_is_fitted
+
+from ecgclf.persistence._container import write_atomically
+from ecgclf.persistence._onnx_runtime import predict_onnx
+from ecgclf.persistence._store import versions
+
+_TOLERANCE = 1e-4
+
+
+def to_onnx(estimator, path, *, sampling_rate=None):
+    """Write a fitted classifier as an ONNX file, for onnxruntime in place of torch.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A classifier of this package, or a Pipeline of its preprocessing steps (all but RRFeatures) that ends in one.
+    path : path-like
+        Where to write. A file that is already there is replaced only by a whole new one.
+    sampling_rate : float, default=None
+        Sampling rate of the recordings that the estimator takes, in Hz, for the record. None is what the
+        preprocessing steps say.
+
+    Raises
+    ------
+    ImportError
+        If the extra ``onnx`` is not installed.
+    ValueError
+        If the estimator is not one that can be exported.
+    RuntimeError
+        If the graph does not give the same probabilities as the estimator; nothing is written then.
+
+    See Also
+    --------
+    predict_onnx : Predict with the file, without torch.
+    save : Store an estimator as it is.
+
+    Notes
+    -----
+    The graph takes ``signal``, float32 of shape (n, n_leads, n_timepoints) in mV, recordings of any length padded at
+    their ends with whatever, and ``lengths``, int64 of shape (n,); batch and time are dynamic. It gives
+    ``probabilities``, float32 of shape (n, n_classes). The standardisation of each lead is inside.
+
+    What comes before it, the steps of a Pipeline, is described in numbers in the metadata of the file, with the
+    labels, the windows over which probabilities are averaged, sampling rates and versions: JSON under the key
+    "ecgclf". `prepare_recording` does these steps with numpy alone.
+
+    A graph is written in float32, also for a classifier of ``precision="bfloat16"``. Before the file is written,
+    onnxruntime has to agree with the estimator to 1e-4 on recordings of several lengths.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from ecgclf.classifiers import CRNNClassifier
+    >>> from ecgclf.datasets import make_recordings
+    >>> from ecgclf.persistence import predict_onnx, to_onnx
+    >>> from ecgclf.preprocessing import Normalizer
+    >>> X, y = make_recordings(12, duration=(2.0, 4.0), random_state=0, return_X_y=True)
+    >>> pipeline = make_pipeline(Normalizer(), CRNNClassifier(n_units=4, max_epochs=2, random_state=0)).fit(X, y)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     to_onnx(pipeline, Path(folder) / "crnn.onnx", sampling_rate=300.0)
+    ...     classes, probabilities = predict_onnx(Path(folder) / "crnn.onnx", X)
+    >>> probabilities.shape == (len(X), len(classes))
+    True
+    """
+    try:
+        import onnxruntime
+        from onnx import TensorProto, helper
+    except ImportError as error:
+        raise ImportError(f"to_onnx needs the extra onnx: pip install 'ecgclf[onnx]' ({error}).") from error
+    from ecgclf.persistence._onnx_graph import Graph
+    from ecgclf.persistence._onnx_networks import write
+
+    *transformers, classifier = _steps(estimator)
+    if not hasattr(classifier, "_rebuild_module") or not hasattr(classifier, "predict_windows"):
+        raise ValueError(f"{type(classifier).__name__} cannot be exported; a classifier of ecgclf can.")
+    check_is_fitted(classifier)
+    about = _about(transformers, classifier, sampling_rate)
+
+    g = Graph()
+    logits = write(g, classifier.net_.module_, "signal", "lengths")
+    model = g.model(
+        g("Softmax", logits, axis=1),
+        [
+            helper.make_tensor_value_info("signal", TensorProto.FLOAT, ["n", classifier.n_leads_, "n_timepoints"]),
+            helper.make_tensor_value_info("lengths", TensorProto.INT64, ["n"]),
+        ],
+        [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["n", len(classifier.classes_)])],
+    )
+    helper.set_model_props(model, {"ecgclf": json.dumps(about, allow_nan=False, default=np.generic.item)})
+    data = model.SerializeToString()
+    session = onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
+    _compare(session, estimator, classifier)
+    write_atomically(path, data)
+
+
+def _steps(estimator):
+    """Take nested pipelines apart."""
+    if not isinstance(estimator, Pipeline):
+        return [estimator]
+    steps = [step for _, step in estimator.steps if step is not None and not isinstance(step, str)]
+    return [part for step in steps for part in _steps(step)]
+
+
+def _about(transformers, classifier, sampling_rate):
+    from ecgclf.persistence._onnx_steps import describe
+
+    preprocessing = [describe(step) for step in transformers]
+    rates = [step.sampling_rate for step in transformers if hasattr(step, "sampling_rate")]
+    if rates and sampling_rate is not None and sampling_rate != rates[0]:
+        raise ValueError(f"sampling_rate={sampling_rate!r}, but the preprocessing is made for {rates[0]!r} Hz.")
+    resamplers = [step.new_sampling_rate for step in transformers if hasattr(step, "new_sampling_rate")]
+    raw = rates[0] if rates else sampling_rate
+    classes = classifier.classes_.tolist()
+    if not all(isinstance(label, str | int | float) for label in classes):
+        raise ValueError(f"labels of dtype {classifier.classes_.dtype} cannot be written into an ONNX file.")
+    stride = classifier.window_stride
+    return {
+        "format": 1,
+        "classes": classes,
+        "n_leads": classifier.n_leads_,
+        "unit": "mV",
+        "sampling_rate": raw,
+        "network_sampling_rate": resamplers[-1] if resamplers else raw,
+        "preprocessing": preprocessing,
+        "window_length": classifier.window_length,
+        "window_stride": int(stride) if isinstance(stride, Integral) else classifier.window_length,
+        "versions": versions(),
+    }
+
+
+def _compare(session, estimator, classifier):
+    rng = np.random.default_rng(0)
+    X = [rng.normal(size=(classifier.n_leads_, n)).cumsum(axis=1) / 10 for n in (1, 75, 640, 1500)]
+    net = classifier.net_
+    precision, net.precision = net.precision, "float32"
+    try:
+        expected = estimator.predict_proba(X)
+    finally:
+        net.precision = precision
+    _, found = predict_onnx(session, X)
+    difference = np.abs(found - expected).max()
+    if not difference <= _TOLERANCE:
+        raise RuntimeError(
+            f"the ONNX graph of {type(classifier).__name__} differs from it by {difference:.2g} in probability, more "
+            f"than {_TOLERANCE}; no file was written."
+        )

@@ -1,0 +1,172 @@
+"""The networks of `ecgclf.nn` as ONNX graphs.
+
+torch's own exporters are not used: of torch 2.13's, the one by tracing is deprecated, and the other fixes the length of
+the example in the graph or does not get through an LSTM of dynamic length. ONNX's LSTM takes the lengths of a batch,
+which is what the networks here need.
+"""
+
+import numpy as np
+import onnx
+from onnx import helper, numpy_helper
+
+from ecgclf.nn import _layers
+
+OPSET = 18
+_IR_VERSION = 8
+_LOWEST = np.float32(-3.0e38)
+
+
+class Graph:
+    """An ONNX graph in the making; values are known by their names."""
+
+    def __init__(self):
+        self.nodes = []
+        self.constants = {}
+
+    def __call__(self, op, *inputs, **attributes):
+        """Add a node; arrays and numbers among its inputs become constants. Gives the name of its output."""
+        names = [value if isinstance(value, str) else self.constant(value) for value in inputs]
+        output = f"v{len(self.nodes)}"
+        self.nodes.append(helper.make_node(op, names, [output], **attributes))
+        return output
+
+    def constant(self, value):
+        """Give the name of a constant; Python's ints become int64 and floats float32."""
+        if isinstance(value, float):
+            value = np.float32(value)
+        array = np.ascontiguousarray(value).reshape(np.shape(value))
+        key = (array.dtype.str, array.shape, array.tobytes())
+        name, _ = self.constants.setdefault(key, (f"c{len(self.constants)}", array))
+        return name
+
+    def model(self, output, inputs, outputs):
+        """Make the model; `output` gets the name of the only one of `outputs`."""
+        self.nodes.append(helper.make_node("Identity", [output], [outputs[0].name]))
+        constants = [numpy_helper.from_array(array, name) for name, array in self.constants.values()]
+        graph = helper.make_graph(self.nodes, "ecgclf", inputs, outputs, constants)
+        opsets = [helper.make_opsetid("", OPSET)]
+        model = helper.make_model(graph, opset_imports=opsets, ir_version=_IR_VERSION, producer_name="ecgclf")
+        onnx.checker.check_model(model, full_check=True)
+        return model
+
+
+def array_of(tensor):
+    """Give a tensor as an array."""
+    return tensor.detach().cpu().numpy()
+
+
+def size(g, x, axis):
+    """Extent of an axis, a scalar."""
+    return g("Gather", g("Shape", x), axis)
+
+
+def ceil_divided(g, lengths, divisor):
+    """``ceil(lengths / divisor)`` of int64."""
+    return lengths if divisor == 1 else g("Div", g("Add", lengths, divisor - 1), divisor)
+
+
+def inside(g, lengths, n_timepoints):
+    """Where a timepoint lies in its recording: bool of shape (n, n_timepoints)."""
+    return g("Less", g("Range", 0, n_timepoints, 1), column(g, lengths))
+
+
+def column(g, x, *axes):
+    """Give a vector further axes of extent one."""
+    return g("Unsqueeze", x, np.array(axes or (1,)))
+
+
+def number(g, x):
+    """Int or bool as float32."""
+    return g("Cast", x, to=onnx.TensorProto.FLOAT)
+
+
+def mask_of(g, lengths, x):
+    """Mask of shape (n, 1, n_timepoints) for `x` of shape (n, channels, n_timepoints)."""
+    return column(g, number(g, inside(g, lengths, size(g, x, 2))))
+
+
+def trim(g, x, lengths):
+    """Cut what lies beyond the longest recording."""
+    longest = g("ReduceMax", lengths, keepdims=1)
+    return g("Slice", x, np.array([0]), longest, np.array([2]))
+
+
+def input_scale(g, layer, x, lengths):
+    """Write `InputScale`."""
+    mean, std = array_of(layer.mean)[:, None], array_of(layer.std)[:, None]
+    mask = mask_of(g, lengths, x)
+    n_seen = g("Add", column(g, number(g, lengths), 1, 2), layer.PRIOR_TIMEPOINTS)
+    x = g("Where", g("Cast", mask, to=onnx.TensorProto.BOOL), g("Sub", x, mean), 0.0)
+    shift = g("Div", g("ReduceSum", x, np.array([2])), n_seen)
+    x = g("Mul", g("Sub", x, shift), mask)
+    prior = (layer.PRIOR_TIMEPOINTS * std**2).astype(np.float32)
+    variance = g("Div", g("Add", g("ReduceSum", g("Mul", x, x), np.array([2])), prior), n_seen)
+    return g("Asinh", g("Div", x, g("Sqrt", variance)))
+
+
+def same_conv(g, layer, x):
+    """Write `SameConv`; an ONNX convolution leaves out the last step if padding does not fill it."""
+    left = (layer.kernel_size - 1) // 2
+    pads = [left, layer.kernel_size - 1 - left]
+    weight = array_of(layer.conv.weight)[:, :, 0]
+    return g("Conv", x, weight, array_of(layer.conv.bias), pads=pads, strides=[layer.stride])
+
+
+def batch_norm(g, layer, x, mask):
+    """Write `MaskedBatchNorm` as it is after training."""
+    statistics = [array_of(t) for t in (layer.weight, layer.bias, layer.running_mean, layer.running_var)]
+    return g("Mul", g("BatchNormalization", x, *statistics, epsilon=layer.eps), mask)
+
+
+def max_pool(g, layer, x, mask, new_mask):
+    """Write `MaskedMaxPool`."""
+    k = layer.kernel_size
+    if k == 1:
+        return x
+    x = g("Where", g("Cast", mask, to=onnx.TensorProto.BOOL), x, _LOWEST)
+    x = g("MaxPool", x, kernel_shape=[k], strides=[k], pads=[0, k - 1])
+    return g("Where", g("Cast", new_mask, to=onnx.TensorProto.BOOL), x, 0.0)
+
+
+def pool(g, layer, x, lengths):
+    """Write `MaskedPool` or `AttentionPool` over `x` of shape (n, n_timepoints, n_features), zero in the padding."""
+    seen = column(g, inside(g, lengths, size(g, x, 1)), 2)
+    if isinstance(layer, _layers.AttentionPool):
+        hidden = g("Tanh", g("MatMul", x, array_of(layer.hidden.weight).T))
+        scores = g("Where", seen, g("MatMul", hidden, array_of(layer.score.weight).T), _LOWEST)
+        return g("ReduceSum", g("Mul", g("Softmax", scores, axis=1), x), np.array([1]), keepdims=0)
+    pooled = []
+    if layer.kind != "max":
+        pooled.append(g("Div", g("ReduceSum", x, np.array([1]), keepdims=0), column(g, number(g, lengths))))
+    if layer.kind != "mean":
+        pooled.append(g("ReduceMax", g("Where", seen, x, _LOWEST), np.array([1]), keepdims=0))
+    return g("Concat", *pooled, axis=1)
+
+
+def lstm(g, layer, x, lengths):
+    """Write `LengthAwareLSTM` over `x` of shape (n, n_timepoints, n_features)."""
+    x = g("Transpose", x, perm=[1, 0, 2])
+    short = g("Cast", lengths, to=onnx.TensorProto.INT32)
+    for i, forwards in enumerate(layer.forwards):
+        directions = [forwards, layer.backwards[i]] if layer.backwards else [forwards]
+        weights = [
+            np.stack([_gates(getattr(part, f"{kind}_l0")) for part in directions])
+            for kind in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+        ]
+        weights = [*weights[:2], np.concatenate(weights[2:], axis=1)]
+        kind = "bidirectional" if layer.backwards else "forward"
+        y = g("LSTM", x, *weights, short, hidden_size=forwards.hidden_size, direction=kind)
+        # From (n_timepoints, directions, n, units).
+        x = g("Reshape", g("Transpose", y, perm=[0, 2, 1, 3]), np.array([0, 0, -1]))
+    return g("Transpose", x, perm=[1, 0, 2])
+
+
+def _gates(weight):
+    """Bring torch's order of gates, input, forget, cell, output, into ONNX's: input, output, forget, cell."""
+    gates = np.split(array_of(weight), 4)
+    return np.concatenate([gates[i] for i in (0, 3, 1, 2)])
+
+
+def linear(g, layer, x):
+    """Write a linear layer over (n, n_features)."""
+    return g("Gemm", x, array_of(layer.weight), array_of(layer.bias), transB=1)

@@ -1,0 +1,246 @@
+"""Predict with a file of `to_onnx`: what is needed is this file, numpy and onnxruntime."""
+
+import json
+
+import numpy as np
+
+
+def predict_onnx(model, X, *, batch_size=16):
+    """Predict the probability of each class with a file that `to_onnx` wrote.
+
+    Neither torch nor scikit-learn is needed: the file of this function imports numpy and onnxruntime only, and may be
+    copied to where ecgclf is not installed.
+
+    Parameters
+    ----------
+    model : path-like or onnxruntime.InferenceSession
+        The file, or a session made from it, which spares opening it again.
+    X : sequence of ndarray of shape (n_timepoints_i,) or (n_leads, n_timepoints_i), or ndarray of shape \
+            (n_recordings, n_timepoints) or (n_recordings, n_leads, n_timepoints)
+        The recordings as the exported estimator takes them, in mV, finite.
+    batch_size : int, default=16
+        Windows in a batch, at most.
+
+    Returns
+    -------
+    classes : list
+        The labels.
+    probabilities : ndarray of shape (n_recordings, n_classes)
+        Columns in the order of `classes`.
+
+    Raises
+    ------
+    ValueError
+        If the file was not written by `to_onnx`, or a recording has other leads, no samples, or samples that are not
+        finite.
+
+    See Also
+    --------
+    prepare_recording : What is done before the network.
+    to_onnx : Write the file.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from ecgclf.classifiers import LSTMClassifier
+    >>> from ecgclf.datasets import make_recordings
+    >>> from ecgclf.persistence import predict_onnx, to_onnx
+    >>> X, y = make_recordings(12, duration=(2.0, 4.0), random_state=0, return_X_y=True)
+    >>> classifier = LSTMClassifier(n_filters=4, n_units=4, max_epochs=2, random_state=0).fit(X, y)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     to_onnx(classifier, Path(folder) / "lstm.onnx")
+    ...     classes, probabilities = predict_onnx(Path(folder) / "lstm.onnx", X)
+    >>> bool(abs(probabilities - classifier.predict_proba(X)).max() < 1e-4)
+    True
+    """
+    session = model
+    if not hasattr(model, "run"):
+        import onnxruntime
+
+        session = onnxruntime.InferenceSession(str(model), providers=["CPUExecutionProvider"])
+    text = session.get_modelmeta().custom_metadata_map.get("ecgclf")
+    if text is None:
+        raise ValueError(f"{model} does not say how recordings are prepared; ecgclf.persistence.to_onnx writes that.")
+    about = json.loads(text)
+    windows = []
+    for i, recording in enumerate(X):
+        recording = _checked(i, recording, about["n_leads"])
+        recording = prepare_recording(recording, about["preprocessing"])
+        windows += [(i, window) for window in _windows(recording, about["window_length"], about["window_stride"])]
+    order = sorted(range(len(windows)), key=lambda w: windows[w][1].shape[1])
+    total, count = np.zeros((len(X), len(about["classes"]))), np.zeros((len(X), 1))
+    for start in range(0, len(order), batch_size):
+        batch = [windows[w] for w in order[start : start + batch_size]]
+        lengths = np.array([window.shape[1] for _, window in batch], dtype=np.int64)
+        signal = np.zeros((len(batch), about["n_leads"], lengths.max()), dtype=np.float32)
+        for row, (_, window) in zip(signal, batch, strict=True):
+            row[:, : window.shape[1]] = window
+        (probabilities,) = session.run(["probabilities"], {"signal": signal, "lengths": lengths})
+        for (i, _), row in zip(batch, probabilities, strict=True):
+            total[i] += row
+            count[i] += 1
+    return about["classes"], total / count
+
+
+def prepare_recording(recording, steps):
+    """Do with numpy alone what the exported Pipeline does to a recording before its network.
+
+    Parameters
+    ----------
+    recording : ndarray of shape (n_leads, n_timepoints)
+        The recording, in mV.
+    steps : list of dict
+        The entry "preprocessing" of the JSON text that the ONNX file has in its metadata under "ecgclf". Each names
+        its ``step`` and all numbers that it needs:
+
+        - "filter": second-order sections ``sos``, their initial states ``zi``, and the ``padding``. The signal is
+          continued at both ends by its point reflection, filtered forwards and then backwards, and cut again.
+        - "resample": by ``up / down`` with the ``taps`` of a low-pass filter, the ends continued by their value.
+        - "normalize": ``method`` "zscore" or "robust", and the ``clip``.
+        - "denoise": soft thresholds on wavelet coefficients; ``level`` and the four filters of the wavelet.
+        - "length": to ``n_timepoints``, with ``position`` and ``mode``.
+
+    Returns
+    -------
+    ndarray of shape (n_leads, n_new_timepoints)
+        What the network gets; float32 stays float32.
+
+    See Also
+    --------
+    predict_onnx : Preparation and network in one call.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from ecgclf.persistence import prepare_recording
+    >>> prepare_recording(np.array([[0.0, 1.0, 2.0]]), [{"step": "normalize", "method": "robust", "clip": None}])
+    array([[-1.,  0.,  1.]])
+    """
+    for step in steps:
+        step = dict(step)
+        recording = _STEPS[step.pop("step")](recording, **step).astype(recording.dtype, copy=False)
+    return recording
+
+
+def _checked(i, recording, n_leads):
+    recording = np.atleast_2d(recording)
+    if recording.dtype != np.float32:
+        recording = recording.astype(np.float64)
+    if recording.ndim != 2 or recording.shape[0] != n_leads or recording.shape[1] == 0:
+        raise ValueError(f"recording {i} has shape {recording.shape}; expected ({n_leads}, n_timepoints).")
+    if not np.isfinite(recording).all():
+        raise ValueError(f"recording {i} contains NaN or infinity. Interpolate or cut missing samples first.")
+    return recording
+
+
+def _windows(recording, length, stride):
+    n_timepoints = recording.shape[1]
+    if length is None or n_timepoints <= length:
+        return [recording]
+    last = n_timepoints - length
+    starts = list(range(0, last + 1, stride))
+    if starts[-1] != last:
+        starts.append(last)
+    return [recording[:, start : start + length] for start in starts]
+
+
+def _filter(x, sos, zi, padding):
+    padding = min(padding, x.shape[1] - 1)
+    before = 2 * x[:, :1] - x[:, padding:0:-1]
+    after = 2 * x[:, -1:] - x[:, -2 : -padding - 2 : -1]
+    x = np.concatenate([before, x, after], axis=1).astype(np.float64) if padding else x.astype(np.float64)
+    for _ in range(2):
+        x = np.array([_filter_lead(lead.tolist(), sos, zi) for lead in x])[:, ::-1]
+    return x[:, padding : x.shape[1] - padding]
+
+
+def _filter_lead(x, sos, zi):
+    first = x[0]
+    for (b0, b1, b2, _, a1, a2), (s, t) in zip(sos, zi, strict=True):
+        s, t = s * first, t * first
+        y = []
+        for value in x:
+            out = b0 * value + s
+            s = b1 * value - a1 * out + t
+            t = b2 * value - a2 * out
+            y.append(out)
+        x = y
+    return x
+
+
+def _resample(x, up, down, taps):
+    if up == down:
+        return x
+    taps = np.array(taps)
+    n_taps = -(-len(taps) // up)
+    phases = np.zeros(n_taps * up)
+    phases[: len(taps)] = taps
+    phases = phases.reshape(n_taps, up).T
+    # Output m lies at m * down on the raised grid, half a filter before where the filter ends.
+    at = np.arange(-(-x.shape[1] * up // down)) * down + len(taps) // 2
+    from_sample = np.clip(at[:, None] // up - np.arange(n_taps), 0, x.shape[1] - 1)
+    return np.einsum("mk,lmk->lm", phases[at % up], (x - x[:, :1])[:, from_sample]) + x[:, :1]
+
+
+def _normalize(x, method, clip):
+    eps = np.finfo(x.dtype).eps
+    low, high = x.min(axis=1, keepdims=True), x.max(axis=1, keepdims=True)
+    constant = high - low <= 10 * eps * np.maximum(np.abs(low), np.abs(high))
+    out = (x - low) / np.where(constant, 1, high - low)
+    spread = out.std(axis=1, keepdims=True)
+    if method == "zscore":
+        out = out - out.mean(axis=1, keepdims=True)
+    else:
+        first, centre, third = np.quantile(out, [0.25, 0.5, 0.75], axis=1, keepdims=True)
+        out = out - centre
+        spread = np.where(third - first > eps, third - first, spread)
+    out = np.where(constant, 0, out / np.where(constant, 1, spread))
+    return out if clip is None else np.clip(out, -clip, clip)
+
+
+def _denoise(x, level, dec_lo, dec_hi, rec_lo, rec_hi):
+    n_timepoints = x.shape[1]
+    approximation, details = x, []
+    for _ in range(level):
+        approximation, detail = _halved(approximation, dec_lo), _halved(approximation, dec_hi)
+        details.append(detail)
+    sigma = np.median(np.abs(details[0]), axis=1, keepdims=True) / 0.6745
+    threshold = sigma * np.sqrt(2 * np.log(n_timepoints))
+    signal = np.zeros_like(approximation)
+    for detail in reversed(details):
+        shrunk = np.copysign(np.maximum(np.abs(detail) - threshold, 0), detail)
+        signal = signal[:, : shrunk.shape[1]]
+        signal = _doubled(signal, rec_lo) + _doubled(shrunk, rec_hi)
+    return signal[:, :n_timepoints]
+
+
+def _halved(x, taps):
+    n_taps = len(taps)
+    mirrored = np.pad(x, ((0, 0), (n_taps - 1, n_taps - 1)), mode="symmetric")
+    full = np.array([np.convolve(lead, taps, "valid") for lead in mirrored])
+    return full[:, 1::2]
+
+
+def _doubled(x, taps):
+    spread = np.zeros((x.shape[0], 2 * x.shape[1] - 1))
+    spread[:, ::2] = x
+    n_taps = len(taps)
+    return np.array([np.convolve(lead, taps) for lead in spread])[:, n_taps - 2 : 2 * x.shape[1]]
+
+
+def _length(x, n_timepoints, position, mode):
+    difference = x.shape[1] - n_timepoints
+    before = {"start": 0, "center": abs(difference) // 2, "end": abs(difference)}[position]
+    if difference >= 0:
+        return x[:, before : before + n_timepoints]
+    return np.pad(x, ((0, 0), (before, -difference - before)), mode=mode)
+
+
+_STEPS = {
+    "filter": _filter,
+    "resample": _resample,
+    "normalize": _normalize,
+    "denoise": _denoise,
+    "length": _length,
+}

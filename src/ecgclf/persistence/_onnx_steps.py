@@ -1,0 +1,82 @@
+"""What the preprocessing steps of a Pipeline do, in numbers: for `prepare_recording`."""
+
+import pywt
+from scipy import signal
+
+from ecgclf.persistence import _classes
+from ecgclf.signal._filters import design_bandpass, design_notch
+from ecgclf.signal._sampling import ratio_of_rates
+
+_PAD_MODES = {"zero": "constant", "edge": "edge", "repeat": "wrap"}
+
+
+def describe(transformer):
+    """Describe a transformer as a step of `prepare_recording`.
+
+    Parameters
+    ----------
+    transformer : estimator
+        A fitted transformer of `ecgclf.preprocessing`.
+
+    Returns
+    -------
+    dict
+        Plain JSON.
+
+    Raises
+    ------
+    ValueError
+        If it is another.
+    """
+    name = _classes.name_of(type(transformer), _classes.OBJECTS)
+    if name not in _DESCRIBED:
+        raise ValueError(
+            f"a step {type(transformer).__name__} cannot be exported; steps that can are "
+            f"{sorted(known.rpartition('.')[2] for known in _DESCRIBED)}, then a classifier of ecgclf."
+        )
+    return _DESCRIBED[name](transformer)
+
+
+def _filter(sos, padding):
+    return {"step": "filter", "sos": sos.tolist(), "zi": signal.sosfilt_zi(sos).tolist(), "padding": padding}
+
+
+def _bandpass(step):
+    return _filter(*design_bandpass(step.sampling_rate, step.low, step.high, step.order))
+
+
+def _notch(step):
+    return _filter(*design_notch(step.sampling_rate, step.frequency, step.quality))
+
+
+def _resample(step):
+    up, down = ratio_of_rates(step.sampling_rate, step.new_sampling_rate)
+    # As scipy.signal.resample_poly designs its filter.
+    widest = max(up, down)
+    taps = signal.firwin(20 * widest + 1, 1 / widest, window=("kaiser", 5.0)) * up if widest > 1 else []
+    return {"step": "resample", "up": up, "down": down, "taps": list(map(float, taps))}
+
+
+def _normalize(step):
+    return {"step": "normalize", "method": step.method, "clip": step.clip}
+
+
+def _denoise(step):
+    wavelet = pywt.Wavelet(step.wavelet)
+    filters = {name: getattr(wavelet, name) for name in ("dec_lo", "dec_hi", "rec_lo", "rec_hi")}
+    return {"step": "denoise", "level": step.level, **filters}
+
+
+def _length(step):
+    mode = _PAD_MODES[step.mode]
+    return {"step": "length", "n_timepoints": step.n_timepoints, "position": step.position, "mode": mode}
+
+
+_DESCRIBED = {
+    "ecgclf.preprocessing.BandpassFilter": _bandpass,
+    "ecgclf.preprocessing.FixedLength": _length,
+    "ecgclf.preprocessing.Normalizer": _normalize,
+    "ecgclf.preprocessing.NotchFilter": _notch,
+    "ecgclf.preprocessing.Resampler": _resample,
+    "ecgclf.preprocessing.WaveletDenoiser": _denoise,
+}

@@ -1,0 +1,162 @@
+"""Save and load a fitted estimator."""
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import ecgclf
+from ecgclf.persistence._container import Refused, read_file, write_file
+from ecgclf.persistence._decode import Decoder
+from ecgclf.persistence._encode import Encoder
+
+_LIBRARIES = ("numpy", "scikit-learn", "torch", "skorch")
+
+
+def versions():
+    """Give the versions of what a file is written with.
+
+    Returns
+    -------
+    dict of {str: str}
+        ecgclf's own, Python's, and those of the libraries that are installed.
+    """
+    found = {"ecgclf": ecgclf.__version__, "python": platform.python_version()}
+    for library in _LIBRARIES:
+        try:
+            found[library] = version(library)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def save(estimator, path):
+    """Write an estimator, fitted or not, into one file that can be loaded without running anything from it.
+
+    The file is in the safetensors format. What could go wrong is found before anything is written, and a file that
+    is already there is replaced only by a whole new one.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Any estimator of this package, a Pipeline of them, or one of the scikit-learn estimators named below, with
+        anything of these inside.
+    path : path-like
+        Where to write.
+
+    Raises
+    ------
+    ValueError
+        If something cannot be stored; the message names the parameter or attribute.
+
+    See Also
+    --------
+    load : Read the file.
+    to_onnx : Write a classifier for onnxruntime.
+
+    Notes
+    -----
+    Of scikit-learn can be stored: Pipeline, FeatureUnion, ColumnTransformer; StandardScaler, MinMaxScaler,
+    MaxAbsScaler, RobustScaler, Normalizer, PowerTransformer, QuantileTransformer, SimpleImputer, LabelEncoder,
+    LabelBinarizer; PCA, TruncatedSVD, VarianceThreshold, SelectKBest; LogisticRegression, Ridge, RidgeClassifier,
+    LinearSVC, LinearDiscriminantAnalysis, GaussianNB, NearestCentroid, DummyClassifier, IsotonicRegression;
+    CalibratedClassifierCV, FixedThresholdClassifier, FrozenEstimator, VotingClassifier and StackingClassifier.
+
+    Not stored are trees, forests and boosting, whose state is a compiled object; SVC and its kind, whose compiled
+    code would trust the arrays of a file; FunctionTransformer and searches over parameters, which hold functions:
+    store the ``best_estimator_`` of a search. Nor are skorch callbacks, functions of yours, and a Pipeline's
+    ``memory``.
+
+    Of a net its weights, its history and what it predicts with are stored, not the state of its optimiser, which
+    every `fit` starts anew, also with ``warm_start=True``.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from ecgclf.persistence import load, save
+    >>> from ecgclf.preprocessing import BandpassFilter
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save(BandpassFilter(0.5, 30.0), Path(folder) / "filter.ecgclf")
+    ...     load(Path(folder) / "filter.ecgclf")
+    BandpassFilter(high=30.0)
+    """
+    encoder = Encoder()
+    try:
+        encoded = encoder.value(estimator, type(estimator).__name__)
+    except RecursionError:
+        raise ValueError(f"{type(estimator).__name__} is nested too deeply to be stored.") from None
+    if not isinstance(encoded, dict) or "object" not in encoded:
+        raise ValueError(f"only estimators can be stored, not a {type(estimator).__name__}.")
+    write_file(path, {"versions": versions(), "estimator": encoded}, encoder.arrays)
+
+
+def load(path):
+    """Read an estimator that `save` wrote.
+
+    Loading executes nothing that the file says. Classes are looked up in a list that is part of this package.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+
+    Returns
+    -------
+    estimator
+        As it was saved: its probabilities are the same to the bit on the same kind of machine. A network that was
+        on a GPU comes back on the device that its parameter ``device`` names, or on the CPU, with a warning, where
+        this machine has no such device.
+
+    Raises
+    ------
+    OSError
+        If there is no such file, or it cannot be read.
+    ValueError
+        If it was not written by `save`, is truncated, altered, of a newer format, or describes what it should not.
+        The message names the file.
+
+    Warns
+    -----
+    sklearn.exceptions.InconsistentVersionWarning
+        If an estimator of scikit-learn's own was saved with another version of it.
+
+    See Also
+    --------
+    save : Write the file, with a list of what can be stored.
+
+    Notes
+    -----
+    The checksum in a file finds accidents, not forgeries: anyone can write a file that fits its checksum. What a
+    forged file may do is give you a bad model; it takes no more memory than some 30 times the size of its header
+    (8 MB at most) and three times the size of its arrays.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from ecgclf.classifiers import LSTMClassifier
+    >>> from ecgclf.datasets import make_recordings
+    >>> from ecgclf.persistence import load, save
+    >>> X, y = make_recordings(12, duration=(2.0, 4.0), random_state=0, return_X_y=True)
+    >>> classifier = LSTMClassifier(n_filters=4, n_units=4, max_epochs=2, random_state=0).fit(X, y)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save(classifier, Path(folder) / "lstm.ecgclf")
+    ...     again = load(Path(folder) / "lstm.ecgclf")
+    >>> bool((again.predict_proba(X) == classifier.predict_proba(X)).all())
+    True
+    """
+    path = Path(path)
+    try:
+        document, arrays = read_file(path)
+        decoder = Decoder(arrays)
+        try:
+            estimator = decoder.value(document["estimator"])
+        except RecursionError:
+            raise Refused("it is nested too deeply") from None
+        except (KeyError, TypeError, AttributeError, IndexError, OverflowError, RuntimeError) as error:
+            raise Refused(f"its content does not make sense ({type(error).__name__}: {error})") from error
+        if "object" not in document["estimator"] or decoder.arrays:
+            raise Refused("it holds something else than one estimator")
+    except ValueError as error:
+        raise ValueError(f"{path} cannot be loaded: {error}.") from error
+    return estimator
