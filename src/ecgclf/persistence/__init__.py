@@ -1,7 +1,7 @@
 """Store fitted estimators without pickle, and export them to ONNX.
 
-A file of `save` is a safetensors file: arrays as bytes, and JSON that names classes, parameters and plain values. These
-are the threats that `load` is built against, each with a test:
+A file of `save` is a safetensors file: arrays as bytes, and JSON that names classes, parameters and plain values.
+These are the threats that `load` is built against, each with a test:
 
 - *Code in the file.* There is no pickle, no import by a name from the file, no path, no callable but those on the
   list in ``_classes.py``, which loading does not call.
@@ -12,6 +12,9 @@ are the threats that `load` is built against, each with a test:
 - *A small file that describes a gigantic network.* It is first built on torch's meta device, which has no memory, no
   further than the file has arrays, and compared with these.
 - *JSON that explodes*: nesting, duplicate keys, NaN, kinds and attributes that no estimator has.
+
+What a loaded estimator does when it is used is not among them: a forged file can hold a model that is wrong, or one
+that wants much memory to predict.
 
 torch is loaded with `save`, `load` and `to_onnx`, and not for `predict_onnx`, which needs numpy and onnxruntime only.
 """

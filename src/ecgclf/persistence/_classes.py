@@ -3,8 +3,8 @@
 from importlib import import_module
 
 # A name leads to the module and the attribute written here, never to what a file says. Left out are classes whose
-# state is a compiled object (trees, forests, boosting, neighbours with a tree index), or whose compiled code trusts the
-# arrays it is given (SVC and its kind).
+# state is a compiled object (trees, forests, boosting, neighbours with a tree index), or whose compiled code trusts
+# the arrays it is given (SVC and its kind).
 _BY_MODULE = {
     "ecgclf.classifiers": (
         "BiLSTMClassifier",

@@ -99,11 +99,11 @@ def read_file(path):
     Refused
         If it is not a file that `write_file` wrote.
     """
+    # To open a pipe would wait for a writer.
+    if not stat.S_ISREG(os.stat(path).st_mode):
+        raise Refused("it is not a regular file")
     with open(path, "rb") as file:
-        status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise Refused("it is not a regular file")
-        size = status.st_size
+        size = os.fstat(file.fileno()).st_size
         start = file.read(9)
         n_header = int.from_bytes(start[:8], "little")
         if len(start) < 9 or start[8:] != b"{" or n_header > size - 8:
@@ -112,17 +112,20 @@ def read_file(path):
             raise Refused(f"its header claims {n_header} bytes; at most {MAX_HEADER} are read")
         header = start[8:] + file.read(n_header - 1)
         _check_size(size, n_header, header)
-        digests = _DIGEST.findall(header)
-        if len(digests) != 1:
+        digest = _DIGEST.search(header)
+        if digest is None:
             raise Refused("it has no checksum; ecgclf.persistence.save did not write it")
-        data = start[:8] + header + file.read(size - 8 - n_header)
-    if hashlib.sha256(data.replace(digests[0], _BLANK.encode(), 1)).hexdigest().encode() != digests[0]:
+        rest = file.read(size - 8 - n_header)
+    blanked = start[:8] + header[: digest.start(1)] + _BLANK.encode() + header[digest.end(1) :]
+    found = hashlib.sha256(blanked)
+    found.update(rest)
+    if found.hexdigest().encode() != digest[1]:
         raise Refused("its checksum does not fit its content; it is truncated or was altered")
     metadata = parse_json(header).get("__metadata__")
     _check_format(metadata)
     document = parse_json(metadata["document"])
     try:
-        arrays = safetensors.numpy.load(data)
+        arrays = safetensors.numpy.load(start[:8] + header + rest)
     except Exception as error:
         # The library knows several errors of its own, one for each part of the format.
         raise Refused(f"its arrays cannot be read ({error})") from error
@@ -149,7 +152,7 @@ def _check_format(metadata):
             f"it is of format {written}, and this version of ecgclf reads up to format {FORMAT}. Update ecgclf to "
             "read it"
         )
-    if "document" not in metadata:
+    if not isinstance(metadata.get("document"), str):
         raise Refused("it has no document")
 
 

@@ -3,7 +3,9 @@
 import math
 
 import numpy as np
+import sklearn
 from sklearn.base import BaseEstimator
+from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.utils import Bunch
 
 from ecgclf.persistence import _classes
@@ -73,7 +75,7 @@ class Decoder:
             array = array.view(dtype)
         elif not PLAIN_DTYPE.fullmatch(dtype) or array.dtype != np.dtype(dtype):
             raise Refused(f"its array {encoded['array']!r} is of dtype {array.dtype}, not {dtype}")
-        return np.array(array, order="F" if encoded["order"] == "F" else "C")
+        return np.asarray(array, order="F" if encoded["order"] == "F" else "C")
 
     def _texts(self, encoded):
         dtype, shape, items = str(encoded["dtype"]), tuple(encoded["shape"]), self._items(encoded["texts"])
@@ -130,10 +132,11 @@ class Decoder:
         _check_names(cls, parameters, encoded["state"])
         if issubclass(cls, BaseEstimator):
             thing = cls(**parameters)
-            # scikit-learn's own warns if the estimator comes from another version of it.
-            BaseEstimator.__setstate__(thing, state) if cls.__module__.startswith("ecgclf.") else thing.__setstate__(
-                state
-            )
+            if cls in (Pipeline, FeatureUnion):
+                # They hold others and nothing of their own.
+                state["_sklearn_version"] = sklearn.__version__
+            # scikit-learn's estimators warn here if they come from another version of it.
+            thing.__setstate__(state)
         else:
             thing = object.__new__(cls)
             vars(thing).update(state)

@@ -2,7 +2,6 @@
 
 import math
 import re
-from types import BuiltinFunctionType, FunctionType
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -61,7 +60,7 @@ class Encoder:
             return {"dtype": value.str}
         if isinstance(value, np.generic):
             return {"scalar": self.value(np.asarray(value), where)}
-        if isinstance(value, type | FunctionType | BuiltinFunctionType):
+        if hasattr(value, "__qualname__"):
             name = _classes.name_of(value, _classes.VALUES)
             if name is not None:
                 return {"named": name}
@@ -173,8 +172,8 @@ def _check_network(owner, where):
 
 def _cannot(value, where):
     kind = type(value)
-    if isinstance(value, type | FunctionType | BuiltinFunctionType):
-        what = f"{value.__module__}.{getattr(value, '__qualname__', value)}"
+    if hasattr(value, "__qualname__"):
+        what = f"{value.__module__}.{value.__qualname__}"
     else:
         what = f"a {kind.__module__}.{kind.__qualname__}"
     return (

@@ -6,7 +6,6 @@ it anew, untrained, from its parameters and fitted attributes.
 
 from contextlib import contextmanager
 
-import numpy as np
 import torch
 from torch import nn
 from torch.nn.modules.module import register_module_buffer_registration_hook as on_buffer
@@ -101,7 +100,7 @@ def restore_network(owner, tensors, rest):
     """
     owner._validate_params()
     module = _on_meta(owner, len(tensors))
-    stored = {name: torch.from_numpy(np.array(array)) for name, array in tensors.items()}
+    stored = {name: torch.from_numpy(array) for name, array in tensors.items()}
     if _shapes(module) != {name: (tuple(tensor.shape), tensor.dtype) for name, tensor in stored.items()}:
         raise Refused(f"its arrays do not fit the network that the parameters of {type(owner).__name__} describe")
     # Memory layout and with it the last bit of a result are kept: `to_empty` has the strides of the new module.

@@ -1,8 +1,7 @@
 """The networks of `ecgclf.nn` as ONNX graphs.
 
-torch's own exporters are not used: of torch 2.13's, the one by tracing is deprecated, and the other fixes the length of
-the example in the graph or does not get through an LSTM of dynamic length. ONNX's LSTM takes the lengths of a batch,
-which is what the networks here need.
+torch's own exporter is not used: in torch 2.13 it fixes the length of its example in the graph, or does not get
+through an LSTM of dynamic length. ONNX's LSTM takes the lengths of a batch, which is what the networks here need.
 """
 
 import numpy as np

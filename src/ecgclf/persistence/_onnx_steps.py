@@ -1,10 +1,9 @@
 """What the preprocessing steps of a Pipeline do, in numbers: for `prepare_recording`."""
 
-import pywt
 from scipy import signal
 
 from ecgclf.persistence import _classes
-from ecgclf.signal._filters import design_bandpass, design_notch
+from ecgclf.signal._filters import design_bandpass, design_notch, wavelet_filters
 from ecgclf.signal._sampling import ratio_of_rates
 
 _PAD_MODES = {"zero": "constant", "edge": "edge", "repeat": "wrap"}
@@ -62,9 +61,7 @@ def _normalize(step):
 
 
 def _denoise(step):
-    wavelet = pywt.Wavelet(step.wavelet)
-    filters = {name: getattr(wavelet, name) for name in ("dec_lo", "dec_hi", "rec_lo", "rec_hi")}
-    return {"step": "denoise", "level": step.level, **filters}
+    return {"step": "denoise", "level": step.level, **wavelet_filters(step.wavelet)}
 
 
 def _length(step):

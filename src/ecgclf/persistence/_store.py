@@ -56,15 +56,17 @@ def save(estimator, path):
     Notes
     -----
     Of scikit-learn can be stored: Pipeline, FeatureUnion, ColumnTransformer; StandardScaler, MinMaxScaler,
-    MaxAbsScaler, RobustScaler, Normalizer, PowerTransformer, QuantileTransformer, SimpleImputer, LabelEncoder,
-    LabelBinarizer; PCA, TruncatedSVD, VarianceThreshold, SelectKBest; LogisticRegression, Ridge, RidgeClassifier,
-    LinearSVC, LinearDiscriminantAnalysis, GaussianNB, NearestCentroid, DummyClassifier, IsotonicRegression;
-    CalibratedClassifierCV, FixedThresholdClassifier, FrozenEstimator, VotingClassifier and StackingClassifier.
+    MaxAbsScaler, RobustScaler, Normalizer, PowerTransformer, QuantileTransformer, PolynomialFeatures,
+    KBinsDiscretizer, OneHotEncoder, OrdinalEncoder, LabelEncoder, LabelBinarizer, SimpleImputer,
+    FunctionTransformer without functions;
+    PCA, TruncatedSVD, VarianceThreshold, SelectKBest; LinearRegression, LogisticRegression, LogisticRegressionCV,
+    Ridge, RidgeClassifier, LinearSVC, LinearDiscriminantAnalysis, QuadraticDiscriminantAnalysis, GaussianNB,
+    NearestCentroid, DummyClassifier, IsotonicRegression; CalibratedClassifierCV, FixedThresholdClassifier,
+    FrozenEstimator, VotingClassifier and StackingClassifier.
 
     Not stored are trees, forests and boosting, whose state is a compiled object; SVC and its kind, whose compiled
-    code would trust the arrays of a file; FunctionTransformer and searches over parameters, which hold functions:
-    store the ``best_estimator_`` of a search. Nor are skorch callbacks, functions of yours, and a Pipeline's
-    ``memory``.
+    code would trust the arrays of a file; searches over parameters, which hold functions: store their
+    ``best_estimator_``. Nor are skorch callbacks, functions of yours, and a Pipeline's ``memory``.
 
     Of a net its weights, its history and what it predicts with are stored, not the state of its optimiser, which
     every `fit` starts anew, also with ``warm_start=True``.
@@ -153,10 +155,13 @@ def load(path):
             estimator = decoder.value(document["estimator"])
         except RecursionError:
             raise Refused("it is nested too deeply") from None
-        except (KeyError, TypeError, AttributeError, IndexError, OverflowError, RuntimeError) as error:
+        except Refused:
+            raise
+        except Exception as error:
+            # Nothing that a file says may surface as an error of another kind.
             raise Refused(f"its content does not make sense ({type(error).__name__}: {error})") from error
-        if "object" not in document["estimator"] or decoder.arrays:
+        if not hasattr(estimator, "get_params") or decoder.arrays:
             raise Refused("it holds something else than one estimator")
     except ValueError as error:
-        raise ValueError(f"{path} cannot be loaded: {error}.") from error
+        raise ValueError(f"{path} cannot be loaded: {str(error).rstrip('.')}.") from error
     return estimator

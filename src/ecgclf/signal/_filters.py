@@ -203,6 +203,12 @@ def check_wavelet(wavelet: str) -> None:
         )
 
 
+def wavelet_filters(wavelet: str) -> dict[str, list[float]]:
+    """Give the filters that take a signal apart and put it together: "dec_lo", "dec_hi", "rec_lo", "rec_hi"."""
+    bank = pywt.Wavelet(wavelet)
+    return {name: list(getattr(bank, name)) for name in ("dec_lo", "dec_hi", "rec_lo", "rec_hi")}
+
+
 def normalize(x: ArrayLike, method: str = "zscore", clip: float | None = None) -> FloatArray:
     """Bring each lead to zero centre and unit spread.
 

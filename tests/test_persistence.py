@@ -1,0 +1,300 @@
+"""What is saved comes back: same parameters, same answers to the bit, and a clear error where that cannot be."""
+
+import subprocess
+import sys
+import warnings
+from importlib import import_module
+
+import numpy as np
+import pandas as pd
+import pytest
+import safetensors
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from sklearn.base import BaseEstimator
+from sklearn.pipeline import make_pipeline
+from skorch.callbacks import EpochTimer
+
+import ecgclf
+from ecgclf.datasets import load_cinc2017_sample, make_recordings
+from ecgclf.persistence import _classes, load, save
+from ecgclf.persistence._decode import Decoder
+from ecgclf.persistence._encode import Encoder
+from ecgclf.preprocessing import BandpassFilter, FixedLength, Normalizer, Resampler, RRFeatures
+from small import NAMES, small
+from test_common import public_estimators
+
+
+@pytest.fixture(scope="module")
+def recordings():
+    """Ragged recordings of one lead, with labels."""
+    return make_recordings(16, duration=(2.0, 4.0), random_state=0, return_X_y=True)
+
+
+@pytest.fixture
+def path(tmp_path):
+    """A place for a file."""
+    return tmp_path / "model.ecgclf"
+
+
+def roundtrip(estimator, path):
+    """Save and load."""
+    save(estimator, path)
+    return load(path)
+
+
+def test_every_public_estimator_is_on_the_list_and_comes_back_unfitted(path):
+    for cls in public_estimators():
+        assert _classes.name_of(cls, _classes.OBJECTS) == f"{'.'.join(cls.__module__.split('.')[:2])}.{cls.__name__}"
+        assert repr(roundtrip(cls(), path)) == repr(cls())
+
+
+@pytest.mark.parametrize("table", [_classes.OBJECTS, _classes.VALUES])
+def test_every_name_on_the_lists_leads_somewhere(table):
+    for name, (module, attribute) in table.items():
+        assert _classes.named(name, table) is getattr(import_module(module), attribute)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_classifier_comes_back_to_the_bit(name, recordings, path):
+    X, y = recordings
+    classifier = small(name, early_stopping=True).fit(X, y)
+    again = roundtrip(classifier, path)
+    assert type(again) is type(classifier)
+    assert vars(again).keys() == vars(classifier).keys()
+    assert repr(again) == repr(classifier)
+    np.testing.assert_array_equal(again.predict_proba(X), classifier.predict_proba(X))
+    np.testing.assert_array_equal(again.predict_proba([X[0][:40]]), classifier.predict_proba([X[0][:40]]))
+    assert again.classes_.dtype == classifier.classes_.dtype
+    assert list(again.net_.history) == list(classifier.net_.history)
+    assert again.net_.history[:, "valid_loss"] == classifier.net_.history[:, "valid_loss"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_warm_start_goes_on_as_if_nothing_had_been(name, recordings, path):
+    X, y = recordings
+    classifier = small(name, warm_start=True, max_epochs=2).fit(X, y)
+    again = roundtrip(classifier, path).fit(X, y)
+    classifier.fit(X, y)
+    np.testing.assert_array_equal(again.predict_proba(X), classifier.predict_proba(X))
+    assert again.n_epochs_ == 4
+
+
+def test_another_process_says_the_same(tmp_path):
+    """Real recordings, several leads' worth of preprocessing, and an interpreter that has seen nothing."""
+    X, y = load_cinc2017_sample(return_X_y=True)
+    X, y = list(X[:12]), y[:12]
+    pipeline = make_pipeline(Resampler(100.0), BandpassFilter(sampling_rate=100.0), small("CRANNClassifier"))
+    pipeline.fit(X, y)
+    save(pipeline, tmp_path / "model.ecgclf")
+    code = (
+        "import sys, numpy as np\n"
+        "from ecgclf.datasets import load_cinc2017_sample\n"
+        "from ecgclf.persistence import load\n"
+        "X = list(load_cinc2017_sample().data[:12])\n"
+        "np.save(sys.argv[2], load(sys.argv[1]).predict_proba(X))\n"
+    )
+    arguments = [str(tmp_path / "model.ecgclf"), str(tmp_path / "p.npy")]
+    subprocess.run([sys.executable, "-c", code, *arguments], check=True)
+    np.testing.assert_array_equal(np.load(tmp_path / "p.npy"), pipeline.predict_proba(X))
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        np.array([0, 1]),
+        np.array([-7, 300], dtype=np.int16),
+        np.array([False, True]),
+        np.array(["N", "Ä\u0000~"]),
+        np.array(["N", "atrial"], dtype=object),
+        np.array([1.0, 2.0], dtype=np.float32),
+    ],
+    ids=lambda labels: labels.dtype.str,
+)
+def test_labels_keep_their_type(labels, recordings, path):
+    X, _ = recordings
+    classifier = small("LSTMClassifier", max_epochs=1).fit(X, labels[np.arange(16) % 2])
+    again = roundtrip(classifier, path)
+    assert again.classes_.dtype == classifier.classes_.dtype
+    assert again.predict(X).tolist() == classifier.predict(X).tolist()
+
+
+def test_what_a_table_left_comes_back(path):
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame(rng.normal(size=(8, 90))).add_prefix("t")
+    pipeline = make_pipeline(BandpassFilter(), small("LSTMClassifier", max_epochs=1)).fit(X, np.arange(8) % 2)
+    again = roundtrip(pipeline, path)
+    assert again[0].feature_names_in_.tolist() == X.columns.tolist()
+    assert again.n_features_in_ == 90
+    with pytest.raises(ValueError, match="feature names"):
+        again.predict(X.iloc[:, :80])
+    np.testing.assert_array_equal(again.predict_proba(X), pipeline.predict_proba(X))
+
+
+def test_plain_parameters_of_all_kinds_come_back(recordings, path):
+    X, y = recordings
+    parameters = {
+        "class_weight": {"A": 2.0, "N": 1.0},
+        "window_length": 300,
+        "window_stride": {"A": np.int64(100)},
+        "net_params": {"optimizer": torch.optim.SGD, "optimizer__momentum": 0.9},
+        "random_state": np.random.RandomState(5),
+    }
+    classifier = small("ResNetClassifier", **parameters).fit(X, y)
+    again = roundtrip(classifier, path)
+    np.testing.assert_array_equal(again.predict_proba(X), classifier.predict_proba(X))
+    assert again.net_params == parameters["net_params"]
+    assert again.window_stride == {"A": 100}
+    assert again.random_state.randint(10**9) == classifier.random_state.randint(10**9)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "named"),
+    [
+        ({"callbacks": [EpochTimer()]}, r"callbacks\[0\] is a skorch\.callbacks\.\S*EpochTimer"),
+        ({"net_params": {"criterion": np.mean}}, r"net_params\['criterion'\] is numpy\.mean"),
+        ({"net_params": {"iterator_train": lambda *_: None}}, r"net_params\['iterator_train'\] is \S*lambda"),
+    ],
+)
+def test_what_cannot_be_stored_is_named_before_anything_is_written(parameters, named, path):
+    path.write_bytes(b"what was there")
+    with pytest.raises(ValueError, match=rf"Pipeline\.steps\[0\]\[1\]\.{named}.*without pickle"):
+        save(make_pipeline(small("LSTMClassifier", **parameters)), path)
+    assert path.read_bytes() == b"what was there"
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_cache_folder_is_neither_stored_nor_taken(path):
+    with pytest.raises(ValueError, match=r"Pipeline\.memory.*set_params\(memory=None\)"):
+        save(make_pipeline(Normalizer(), memory="somewhere"), path)
+
+
+def test_a_failed_write_leaves_the_old_file(path, monkeypatch):
+    save(Normalizer(), path)
+    before = path.read_bytes()
+    monkeypatch.setattr("os.replace", _fail)
+    with pytest.raises(OSError, match="disk full"):
+        save(BandpassFilter(), path)
+    assert path.read_bytes() == before
+    assert list(path.parent.iterdir()) == [path]
+
+
+def _fail(*_):
+    raise OSError("disk full")
+
+
+@pytest.mark.parametrize("changed", [{"n_filters": 4}, {"pooling": "max"}, {"dropout": 0.5}])
+def test_a_network_that_its_parameters_no_longer_describe_is_not_stored(changed, recordings, path):
+    classifier = small("ResNetClassifier", max_epochs=1).fit(*recordings).set_params(**changed)
+    with pytest.raises(ValueError, match=r"net_ holds another network .* ResNetClassifier.*changed after fit"):
+        save(classifier, path)
+    assert not path.exists()
+
+
+def test_a_device_that_is_not_here_gives_way_to_the_cpu(recordings, path):
+    X, y = recordings
+    classifier = small("LSTMClassifier", device="cpu", max_epochs=1).fit(X, y)
+    save(classifier.set_params(device="cuda:63"), path)
+    with pytest.warns(UserWarning, match="cuda:63.*on the CPU now"):
+        again = load(path)
+    np.testing.assert_array_equal(again.predict_proba(X), classifier.predict_proba(X))
+
+
+class Holder(BaseEstimator):
+    """Holds a bare module, a helper object and itself, as estimators of other rooms may."""
+
+    _parameter_constraints: dict = {"width": [int]}
+
+    def __init__(self, width=2):
+        self.width = width
+
+    def _rebuild_module(self):
+        return torch.nn.Sequential(torch.nn.Linear(self.width, 1), torch.nn.BatchNorm1d(1))
+
+
+class Helper:
+    """No estimator."""
+
+
+def test_modules_and_helper_objects_of_an_estimator_come_back(path, monkeypatch):
+    here = {f"tests.{cls.__name__}": (__name__, cls.__name__) for cls in (Holder, Helper)}
+    monkeypatch.setitem(sys.modules, __name__, sys.modules.get(__name__) or _Here)
+    monkeypatch.setattr(_classes, "OBJECTS", {**_classes.OBJECTS, **here})
+    holder = Holder(3)
+    holder.module_ = holder._rebuild_module().eval()
+    holder.helper_ = Helper()
+    holder.helper_.array = np.asfortranarray(np.arange(6.0).reshape(2, 3))
+    holder.same_helper_ = holder.helper_
+    again = roundtrip(holder, path)
+    x = torch.ones(2, 3)
+    assert torch.equal(again.module_(x), holder.module_(x))
+    assert not again.module_.training
+    assert again.same_helper_ is again.helper_
+    assert again.helper_.array.flags.f_contiguous
+    holder.myself_ = holder
+    with pytest.raises(ValueError, match=r"Holder\.myself_ holds itself"):
+        save(holder, path)
+
+
+class _Here:
+    Holder, Helper = Holder, Helper
+
+
+def test_a_file_is_a_safetensors_file_that_others_read_too(recordings, path):
+    classifier = small("ResNetClassifier", max_epochs=1).fit(*recordings)
+    save(classifier, path)
+    with safetensors.safe_open(path, "numpy") as file:
+        assert file.metadata()["ecgclf_format"] == "1"
+        stored = [file.get_tensor(name) for name in file.keys()]  # noqa: SIM118
+    for tensor in classifier.net_.module_.state_dict().values():
+        assert any(np.array_equal(tensor.numpy(), array) for array in stored)
+
+
+def test_versions_are_recorded_and_a_change_of_sklearn_is_told(path, monkeypatch):
+    from sklearn.exceptions import InconsistentVersionWarning
+    from sklearn.preprocessing import StandardScaler
+
+    from ecgclf.persistence._container import read_file
+
+    scaler = StandardScaler().fit([[1.0], [2.0]])
+    with monkeypatch.context() as patch:
+        patch.setattr("sklearn.base.__version__", "0.24")
+        save(make_pipeline(RRFeatures(), scaler), path)
+    document, _ = read_file(path)
+    assert document["versions"]["ecgclf"] == ecgclf.__version__
+    assert {"python", "numpy", "scikit-learn", "torch", "skorch"} < document["versions"].keys()
+    with pytest.warns(InconsistentVersionWarning, match=r"StandardScaler from version 0\.24") as told:
+        load(path)
+    assert len(told) == 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        roundtrip(FixedLength(5), path)
+
+
+plain = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(max_size=5),
+    lambda inner: st.lists(inner) | st.lists(inner).map(tuple) | st.dictionaries(st.text() | st.integers(), inner),
+    max_leaves=12,
+)
+kinds = (
+    hnp.boolean_dtypes() | hnp.integer_dtypes(endianness="=") | hnp.floating_dtypes(endianness="=", sizes=(16, 32, 64))
+)
+arrays = hnp.arrays(
+    kinds | hnp.datetime64_dtypes(endianness="=") | hnp.unicode_string_dtypes(endianness="="), hnp.array_shapes()
+)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(plain | arrays)
+def test_values_come_back(value):
+    encoder = Encoder()
+    encoded = encoder.value(value, "value")
+    again = Decoder(encoder.arrays).value(encoded)
+    assert type(again) is type(value)
+    if isinstance(value, np.ndarray):
+        assert again.dtype == value.dtype
+        np.testing.assert_array_equal(again, value)
+    else:
+        assert repr(again) == repr(value)
