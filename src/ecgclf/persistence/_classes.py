@@ -40,7 +40,6 @@ _BY_MODULE = {
     "sklearn.linear_model": (
         "LinearRegression",
         "LogisticRegression",
-        "LogisticRegressionCV",
         "Ridge",
         "RidgeClassifier",
     ),

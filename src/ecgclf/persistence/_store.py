@@ -58,11 +58,10 @@ def save(estimator, path):
     Of scikit-learn can be stored: Pipeline, FeatureUnion, ColumnTransformer; StandardScaler, MinMaxScaler,
     MaxAbsScaler, RobustScaler, Normalizer, PowerTransformer, QuantileTransformer, PolynomialFeatures,
     KBinsDiscretizer, OneHotEncoder, OrdinalEncoder, LabelEncoder, LabelBinarizer, SimpleImputer,
-    FunctionTransformer without functions;
-    PCA, TruncatedSVD, VarianceThreshold, SelectKBest; LinearRegression, LogisticRegression, LogisticRegressionCV,
-    Ridge, RidgeClassifier, LinearSVC, LinearDiscriminantAnalysis, QuadraticDiscriminantAnalysis, GaussianNB,
-    NearestCentroid, DummyClassifier, IsotonicRegression; CalibratedClassifierCV, FixedThresholdClassifier,
-    FrozenEstimator, VotingClassifier and StackingClassifier.
+    FunctionTransformer without functions; PCA, TruncatedSVD, VarianceThreshold, SelectKBest; LinearRegression,
+    LogisticRegression, Ridge, RidgeClassifier, LinearSVC, LinearDiscriminantAnalysis, QuadraticDiscriminantAnalysis,
+    GaussianNB, NearestCentroid, DummyClassifier, IsotonicRegression; CalibratedClassifierCV,
+    FixedThresholdClassifier, FrozenEstimator, VotingClassifier and StackingClassifier.
 
     Not stored are trees, forests and boosting, whose state is a compiled object; SVC and its kind, whose compiled
     code would trust the arrays of a file; searches over parameters, which hold functions: store their

@@ -1,0 +1,255 @@
+"""An ONNX file says what the estimator says, on recordings of any length, and needs no torch for it."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+import ecgclf.persistence._onnx as exporter
+from ecgclf.classifiers import ResNetClassifier
+from ecgclf.datasets import load_cinc2017_sample, make_recordings
+from ecgclf.persistence import _onnx_runtime, predict_onnx, prepare_recording, to_onnx
+from ecgclf.persistence._onnx_steps import describe
+from ecgclf.preprocessing import (
+    BandpassFilter,
+    FixedLength,
+    Normalizer,
+    NotchFilter,
+    Resampler,
+    RRFeatures,
+    WaveletDenoiser,
+)
+from small import NAMES, small
+from strategies import recording
+
+# Networks with what the small ones leave out.
+VARIANTS = {
+    "ResNetClassifier": {"n_blocks": 5, "widen_every": 2, "subsample_every": 2, "pooling": "mean", "stem_stride": 3},
+    "LSTMClassifier": {"stem_stride": 12, "n_layers": 2, "pooling": "max"},
+    "BiLSTMClassifier": {"stem_stride": 1, "n_layers": 2, "pooling": "mean", "n_units": 2},
+    "CRNNClassifier": {"batch_norm": False, "segment_pooling": "max", "n_layers": 2},
+    "CRANNClassifier": {"segment_pooling": "max", "bidirectional": False},
+}
+STEPS = [
+    BandpassFilter(),
+    BandpassFilter(1.0, 45.0, order=3, sampling_rate=250.0),
+    NotchFilter(60.0, quality=12.0),
+    Resampler(100.0),
+    Resampler(300.0, sampling_rate=257.3),
+    Resampler(),
+    Normalizer(clip=1.5),
+    Normalizer("robust"),
+    WaveletDenoiser(),
+    WaveletDenoiser("sym4", 3),
+    FixedLength(50, position="center"),
+    FixedLength(50, position="end", mode="edge"),
+    FixedLength(50, mode="repeat"),
+]
+
+
+@pytest.fixture(scope="module")
+def real():
+    """Some real recordings, cut to lengths from two samples to half a minute."""
+    X, y = load_cinc2017_sample(return_X_y=True)
+    lengths = [9000, 2, 47, 700, 3001, 64, 65, 1500, 333, 128, 4999, 10]
+    return [item[:length] for item, length in zip(X, lengths, strict=False)], y[: len(lengths)]
+
+
+@pytest.fixture
+def path(tmp_path):
+    """A place for a file."""
+    return tmp_path / "model.onnx"
+
+
+def check(estimator, X, path):
+    """Export, and compare with the estimator."""
+    to_onnx(estimator, path)
+    classes, probabilities = predict_onnx(path, X, batch_size=5)
+    assert classes == estimator.classes_.tolist()
+    np.testing.assert_allclose(probabilities, estimator.predict_proba(X), atol=1e-4, rtol=0)
+    return probabilities
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_classifier_says_the_same_on_real_recordings(name, real, path):
+    X, y = real
+    check(small(name, class_weight="balanced").fit(X, y), X, path)
+    variant = small(name, **VARIANTS[name]).fit(X[3:5], y[3:5] if len(set(y[3:5])) > 1 else ["a", "b"])
+    probabilities = check(variant, X[1:], path)
+    assert np.ptp(probabilities[:, 0]) > 1e-3
+
+
+def test_doubling_filters_and_raw_samples(real, path):
+    X, _ = real
+    resnet = ResNetClassifier(
+        n_blocks=2, n_filters=4, widen_every=1, filter_growth="double", stem_stride=1, max_epochs=1
+    )
+    check(resnet.fit(X[4:8], [0, 1, 0, 1]), X, path)
+
+
+def test_a_whole_pipeline_of_two_leads_says_the_same(path):
+    X, y = make_recordings(12, n_leads=2, duration=(2.0, 4.0), random_state=0, return_X_y=True)
+    steps = [Resampler(150.0), BandpassFilter(sampling_rate=150.0), WaveletDenoiser(level=3), Normalizer(clip=8.0)]
+    pipeline = make_pipeline(make_pipeline(*steps[:2]), "passthrough", *steps[2:], small("CRANNClassifier"))
+    probabilities = check(pipeline.fit(X, y), X, path)
+    # Off the filter's grid and in another precision the steps have to be the same too.
+    _, halves = predict_onnx(path, [item.astype(np.float32) for item in X])
+    np.testing.assert_allclose(halves, probabilities, atol=1e-4)
+
+
+@pytest.mark.parametrize("stride", [None, 100, {"A": 50}])
+def test_windows_are_averaged(stride, real, path):
+    X, y = real
+    check(small("LSTMClassifier", window_length=400, window_stride=stride).fit(X, y), X, path)
+
+
+def test_tables_and_arrays_are_taken(path):
+    X = np.random.default_rng(0).normal(size=(8, 200))
+    classifier = small("CRNNClassifier", max_epochs=1).fit(X, np.arange(8) % 2)
+    expected = check(classifier, X, path)
+    np.testing.assert_array_equal(predict_onnx(path, X[:, np.newaxis])[1], expected)
+    np.testing.assert_array_equal(predict_onnx(onnxruntime.InferenceSession(path), list(X))[1], expected)
+
+
+@pytest.mark.parametrize("step", STEPS, ids=repr)
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(recording=recording(n_leads=2, max_timepoints=300))
+def test_preparation_with_numpy_is_the_transformers(step, recording):
+    description = json.loads(json.dumps([describe(step)]))
+    (expected,) = step.fit_transform([recording])
+    np.testing.assert_allclose(prepare_recording(recording, description), expected, atol=1e-7)
+    short = prepare_recording(recording.astype(np.float32), description)
+    assert short.dtype == np.float32
+    assert short.shape == expected.shape
+
+
+def test_nothing_but_numpy_and_onnxruntime_is_needed(real, path, tmp_path):
+    """A fresh interpreter in which ecgclf, torch and all else that could help cannot be imported."""
+    X, y = real
+    pipeline = make_pipeline(BandpassFilter(), Resampler(200.0), Normalizer(), small("BiLSTMClassifier")).fit(X, y)
+    to_onnx(pipeline, path)
+    np.savez(tmp_path / "X.npz", *X)
+    shutil.copy(Path(_onnx_runtime.__file__), tmp_path / "alone.py")
+    code = """
+import sys
+class Blocked:
+    def find_spec(self, name, *_):
+        if name.partition(".")[0] in {"torch", "skorch", "sklearn", "scipy", "pywt", "onnx", "ecgclf", "safetensors"}:
+            raise ImportError(name + " is blocked")
+sys.meta_path.insert(0, Blocked())
+try:
+    import torch
+except ImportError:
+    import numpy as np, alone
+    with np.load("X.npz") as file:
+        X = [file[name] for name in file.files]
+    classes, probabilities = alone.predict_onnx("model.onnx", X)
+    np.save("p.npy", probabilities)
+    print(classes)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env={"PYTHONPATH": ""}, check=True, capture_output=True, text=True
+    )
+    assert done.stdout.strip() == str(pipeline.classes_.tolist())
+    np.testing.assert_allclose(np.load(tmp_path / "p.npy"), pipeline.predict_proba(X), atol=1e-4)
+
+
+def test_the_public_function_loads_no_torch():
+    code = "import sys; from ecgclf.persistence import predict_onnx; print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "False"
+
+
+def test_the_file_tells_about_itself(real, path):
+    X, y = real
+    pipeline = make_pipeline(Resampler(100.0, sampling_rate=300.0), small("LSTMClassifier", max_epochs=1)).fit(X, y)
+    to_onnx(pipeline, path)
+    model = onnx.load(path)
+    onnx.checker.check_model(model, full_check=True)
+    about = json.loads({prop.key: prop.value for prop in model.metadata_props}["ecgclf"])
+    assert about["classes"] == pipeline.classes_.tolist()
+    assert (about["sampling_rate"], about["network_sampling_rate"], about["unit"]) == (300.0, 100.0, "mV")
+    assert {"ecgclf", "torch", "numpy"} < about["versions"].keys()
+    shapes = {
+        value.name: [d.dim_param or d.dim_value for d in value.type.tensor_type.shape.dim]
+        for value in model.graph.input
+    }
+    assert shapes == {"signal": ["n", 1, "n_timepoints"], "lengths": ["n"]}
+
+
+def test_a_sampling_rate_that_contradicts_is_refused(real, path):
+    X, y = real
+    classifier = small("LSTMClassifier", max_epochs=1).fit(X, y)
+    to_onnx(classifier, path, sampling_rate=250.0)
+    with pytest.raises(ValueError, match=r"sampling_rate=250\.0, but the preprocessing is made for 300\.0"):
+        to_onnx(make_pipeline(BandpassFilter(), classifier).fit(X, y), path, sampling_rate=250.0)
+
+
+@pytest.mark.parametrize("step", [RRFeatures(), StandardScaler()])
+def test_steps_without_numbers_are_refused(step, path):
+    X = np.random.default_rng(0).normal(size=(8, 200))
+    pipeline = make_pipeline(step, small("LSTMClassifier", max_epochs=1)).fit(X, np.arange(8) % 2)
+    with pytest.raises(ValueError, match=f"step {type(step).__name__} cannot be exported"):
+        to_onnx(pipeline, path)
+
+
+def test_other_classifiers_and_unknown_networks_are_refused(real, path):
+    with pytest.raises(ValueError, match="LogisticRegression cannot be exported"):
+        to_onnx(make_pipeline(RRFeatures(), LogisticRegression()), path)
+    classifier = small("LSTMClassifier", max_epochs=1).fit(*real)
+    classifier.net_.module_.pool = None
+    with pytest.raises(ValueError, match="no ONNX graph is known for a RecurrentNet"):
+        to_onnx(classifier, path)
+
+
+def test_a_graph_that_differs_is_not_written(real, path, monkeypatch):
+    classifier = small("CRNNClassifier", max_epochs=1).fit(*real)
+    monkeypatch.setattr(exporter, "_TOLERANCE", -1.0)
+    with pytest.raises(RuntimeError, match="CRNNClassifier differs from it"):
+        to_onnx(classifier, path)
+    assert not path.exists()
+
+
+def test_bad_recordings_and_files_are_told(real, path):
+    to_onnx(small("LSTMClassifier", max_epochs=1).fit(*real), path)
+    with pytest.raises(ValueError, match=r"recording 1 has shape \(2, 5\); expected \(1, n_timepoints\)"):
+        predict_onnx(path, [np.zeros(5), np.zeros((2, 5))])
+    with pytest.raises(ValueError, match="recording 0 contains NaN"):
+        predict_onnx(path, [np.array([1.0, np.nan])])
+    model = onnx.load(path)
+    del model.metadata_props[:]
+    onnx.save(model, path)
+    with pytest.raises(ValueError, match="does not say how recordings are prepared"):
+        predict_onnx(path, [np.zeros(5)])
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(recording(max_timepoints=700), min_size=1, max_size=4), st.floats(-9, 9))
+def test_padding_does_not_matter(exported, items, filler):
+    lengths = np.array([item.shape[1] for item in items])
+    signal = np.full((len(items), 1, lengths.max() + 13), filler, dtype=np.float32)
+    for row, item in zip(signal, items, strict=True):
+        row[:, : item.shape[1]] = item
+    (together,) = exported.run(None, {"signal": signal, "lengths": lengths})
+    for item, expected in zip(items, together, strict=True):
+        alone = {"signal": item.astype(np.float32)[np.newaxis], "lengths": np.array([item.shape[1]])}
+        np.testing.assert_allclose(exported.run(None, alone)[0][0], expected, atol=1e-5)
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def exported(request, real, tmp_path_factory):
+    """A session of each classifier."""
+    path = tmp_path_factory.mktemp("exported") / "model.onnx"
+    to_onnx(small(request.param, max_epochs=2).fit(*real), path)
+    return onnxruntime.InferenceSession(path)
