@@ -215,7 +215,15 @@ class Holder(BaseEstimator):
 
 
 class Helper:
-    """No estimator."""
+    """No estimator, with several networks."""
+
+    width = 3
+
+    def _rebuild_module(self):
+        return torch.nn.Linear(self.width, 2)
+
+    def _after_load(self):
+        self.loaded = True
 
 
 def test_modules_and_helper_objects_of_an_estimator_come_back(path, monkeypatch):
@@ -225,12 +233,18 @@ def test_modules_and_helper_objects_of_an_estimator_come_back(path, monkeypatch)
     holder = Holder(3)
     holder.module_ = holder._rebuild_module().eval()
     holder.helper_ = Helper()
+    holder.helper_.networks = [holder.helper_._rebuild_module() for _ in range(2)]
+    holder.helper_.kinds = (list, np.ndarray, np.float32, np.dtype(np.uint8))
     holder.helper_.array = np.asfortranarray(np.arange(6.0).reshape(2, 3))
     holder.same_helper_ = holder.helper_
     again = roundtrip(holder, path)
     x = torch.ones(2, 3)
     assert torch.equal(again.module_(x), holder.module_(x))
     assert not again.module_.training
+    for mine, other in zip(again.helper_.networks, holder.helper_.networks, strict=True):
+        assert torch.equal(mine(x), other(x))
+    assert again.helper_.kinds == holder.helper_.kinds
+    assert again.helper_.loaded
     assert again.same_helper_ is again.helper_
     assert again.helper_.array.flags.f_contiguous
     holder.myself_ = holder

@@ -68,7 +68,8 @@ _BY_MODULE = {
 
 # Classes and functions that a parameter may hold without being called while a file is loaded.
 _VALUES_BY_MODULE = {
-    "numpy": ("float32", "float64"),
+    "builtins": ("list",),
+    "numpy": ("float32", "float64", "ndarray"),
     "sklearn.feature_selection": ("f_classif", "mutual_info_classif"),
     "torch.nn": ("CrossEntropyLoss", "NLLLoss"),
     "torch.optim": ("SGD", "Adam", "AdamW", "NAdam", "RAdam", "RMSprop"),

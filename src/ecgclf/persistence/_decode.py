@@ -12,9 +12,6 @@ from ecgclf.persistence import _classes
 from ecgclf.persistence._container import Refused
 from ecgclf.persistence._encode import MAX_TEXT_BYTES, PLAIN_DTYPE, TEXT_DTYPE, TIME_DTYPE
 
-# Of an int in a parameter. Every loop that builds a network is bounded by one of them or by the stored arrays.
-_MAX_INT = 2**32
-
 
 class Decoder:
     """Builds what a document describes.
@@ -141,22 +138,27 @@ class Decoder:
             thing = object.__new__(cls)
             vars(thing).update(state)
         for key, item in networks.items():
-            vars(thing)[key] = self._network(thing, parameters, item["network"])
+            several = isinstance(item, list)
+            found = [self._network(thing, one["network"]) for one in (item if several else [item])]
+            vars(thing)[key] = found if several else found[0]
+        if networks and hasattr(thing, "_after_load"):
+            thing._after_load()
         self._objects[number] = thing
         return thing
 
-    def _network(self, owner, parameters, encoded):
+    def _network(self, owner, encoded):
         from ecgclf.persistence._networks import restore_network
 
         if not hasattr(owner, "_rebuild_module"):
             raise Refused(f"it holds a network for {type(owner).__name__}, which has none")
-        _check_ints(parameters)
         rest = {key: self.value(item) for key, item in encoded.items() if key != "tensors"}
         tensors = {name: self.value(item) for name, item in encoded["tensors"].items()}
         return restore_network(owner, tensors, rest)
 
 
 def _is_network(encoded):
+    if isinstance(encoded, list) and encoded:
+        return all(isinstance(item, dict) and "network" in item for item in encoded)
     return isinstance(encoded, dict) and "network" in encoded
 
 
@@ -170,16 +172,6 @@ def _check_names(cls, parameters, state):
     for name in state:
         if not name.isidentifier() or name.startswith("__") or callable(getattr(cls, name, None)) or name in allowed:
             raise Refused(f"{name!r} cannot be an attribute of {cls.__name__}")
-
-
-def _check_ints(value):
-    if isinstance(value, dict):
-        value = [*value, *value.values()]
-    if isinstance(value, list | tuple | set):
-        for item in value:
-            _check_ints(item)
-    elif isinstance(value, int) and abs(value) > _MAX_INT:
-        raise Refused("a parameter of a network is too large a number")
 
 
 _BY_KIND = {

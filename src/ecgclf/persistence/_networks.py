@@ -1,18 +1,23 @@
 """The networks of fitted estimators: what is stored of them, and how they are built again.
 
-An estimator that holds a network, as a skorch net or as a torch module, has a method ``_rebuild_module()`` that builds
-it anew, untrained, from its parameters and fitted attributes.
+An object that holds networks as attributes, skorch nets, torch modules or lists of these, has a method
+``_rebuild_module()`` that builds one anew, untrained, from its parameters and other attributes. If it has a method
+``_after_load()``, that is called at the end, to bring bare modules to a device.
 """
 
 from contextlib import contextmanager
 
 import torch
+from sklearn.base import BaseEstimator
 from torch import nn
 from torch.nn.modules.module import register_module_buffer_registration_hook as on_buffer
 from torch.nn.modules.module import register_module_parameter_registration_hook as on_parameter
 
 from ecgclf import _training
 from ecgclf.persistence._container import Refused
+
+# Of an int in a parameter. Every loop that builds a network is bounded by one of them or by the stored arrays.
+_MAX_INT = 2**32
 
 
 def network_state(value):
@@ -46,12 +51,32 @@ def check_rebuilds(owner, where):
         What to call it.
     """
     for name, value in vars(owner).items():
-        module = value.module_ if _training.is_net(value) else value
-        if isinstance(module, nn.Module) and not _is_same(module, _on_meta(owner, None)):
-            raise ValueError(
-                f"{where}.{name} holds another network than the parameters of {type(owner).__name__} describe: they "
-                "were changed after fit, or net_params names a module. Set them back, or fit again, then save."
-            )
+        for network in value if isinstance(value, list) else [value]:
+            module = network.module_ if _training.is_net(network) else network
+            if not isinstance(module, nn.Module):
+                break
+            if not _is_same(module, _on_meta(owner, None)):
+                raise ValueError(
+                    f"{where}.{name} holds another network than the parameters of {type(owner).__name__} describe: "
+                    "they were changed after fit, or net_params names a module. Set them back, or fit again, then "
+                    "save."
+                )
+            for parameter, given in _parameters(owner).items():
+                _check_ints(given, f"{where}.{parameter}")
+
+
+def _parameters(owner):
+    return owner.get_params(deep=False) if isinstance(owner, BaseEstimator) else vars(owner)
+
+
+def _check_ints(value, name):
+    if isinstance(value, dict):
+        value = [*value, *value.values()]
+    if isinstance(value, list | tuple | set):
+        for item in value:
+            _check_ints(item, name)
+    elif isinstance(value, int) and abs(value) > _MAX_INT:
+        raise Refused(f"{name} is, or holds, a number above {_MAX_INT}, which no estimator with a network may have")
 
 
 def _is_same(module, other):
@@ -98,7 +123,10 @@ def restore_network(owner, tensors, rest):
     torch.nn.Module or skorch.NeuralNetClassifier
         The network, on a device that this machine has.
     """
-    owner._validate_params()
+    if isinstance(owner, BaseEstimator):
+        owner._validate_params()
+    for name, value in _parameters(owner).items():
+        _check_ints(value, name)
     module = _on_meta(owner, len(tensors))
     stored = {name: torch.from_numpy(array) for name, array in tensors.items()}
     if _shapes(module) != {name: (tuple(tensor.shape), tensor.dtype) for name, tensor in stored.items()}:
@@ -121,8 +149,11 @@ def _on_meta(owner, n_tensors):
             module = owner._rebuild_module()
         except (RuntimeError, OverflowError, MemoryError) as error:
             raise Refused(f"its network cannot be built ({str(error).splitlines()[0]})") from None
-    if any(tensor.device.type != "meta" for tensor in module.state_dict().values()):
+    stored = module.state_dict()
+    if any(tensor.device.type != "meta" for tensor in stored.values()):
         raise TypeError(f"{type(owner).__name__}._rebuild_module makes tensors elsewhere than torch's default device.")
+    if any(name not in stored for name, _ in module.named_buffers()):
+        raise TypeError(f"{type(owner).__name__} has a network with a buffer that is not persistent.")
     return module
 
 
