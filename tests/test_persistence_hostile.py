@@ -19,8 +19,9 @@ from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
+from ecgclf.classifiers import CRANNClassifier
 from ecgclf.datasets import make_recordings
-from ecgclf.persistence import _container, load, save
+from ecgclf.persistence import _container, _networks, load, save
 from ecgclf.preprocessing import RRFeatures
 from small import small
 
@@ -76,7 +77,7 @@ def header_of(document="{}", **entries):
     return {"__metadata__": {"ecgclf_format": "1", "sha256": "0" * 64, "document": document}, **entries}
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=ON_PURPOSE)
+@settings(max_examples=100, deadline=None, suppress_health_check=ON_PURPOSE)
 @given(st.data())
 def test_every_flipped_bit_is_found(good, path, data):
     content = bytearray((good / "LSTMClassifier").read_bytes())
@@ -255,6 +256,18 @@ def test_a_small_file_that_describes_a_gigantic_network_is_refused(name, paramet
     assert time.perf_counter() - start < 5
 
 
+def test_a_network_that_would_take_forever_to_describe_is_refused(good, path, monkeypatch):
+    """As a list of dilations made from two numbers would, before there is any array."""
+
+    def endless(self):
+        return [layer for _ in range(10**9) for layer in range(10)]
+
+    monkeypatch.setattr(CRANNClassifier, "_rebuild_module", endless)
+    monkeypatch.setattr(_networks, "_PACKAGE", __file__)
+    refused(good / "CRANNClassifier", "too long to build")
+    assert sys.gettrace() is None
+
+
 def test_parameters_and_attributes_that_no_estimator_has_are_refused(good, path):
     forged(good, "Pipeline", path, memory="/tmp/cache")
     refused(path, "sets the cache")
@@ -318,7 +331,7 @@ NODES = VALUES | st.sampled_from(
 )
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=ON_PURPOSE)
+@settings(max_examples=120, deadline=None, suppress_health_check=ON_PURPOSE)
 @given(st.sampled_from(["LSTMClassifier", "CRANNClassifier", "Pipeline"]), st.integers(0), st.lists(NODES, min_size=1))
 def test_a_forged_document_is_loaded_or_refused_but_never_run(good, path, name, seed, nodes):
     """A checksum that fits, and a few places of the document changed."""

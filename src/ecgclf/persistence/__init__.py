@@ -10,7 +10,7 @@ These are the threats that `load` is built against, each with a test:
 - *Sizes that are only claimed.* File, header, number of arrays and of JSON containers are bounded before anything is
   parsed; an array lies within the file or is refused; each is used once.
 - *A small file that describes a gigantic network.* It is first built on torch's meta device, which has no memory, no
-  further than the file has arrays, and compared with these.
+  further than the file has arrays and in a bounded number of steps, and compared with these.
 - *JSON that explodes*: nesting, duplicate keys, NaN, kinds and attributes that no estimator has.
 
 What a loaded estimator does when it is used is not among them: a forged file can hold a model that is wrong, or one
