@@ -24,7 +24,7 @@ from ecgclf.persistence._decode import Decoder
 from ecgclf.persistence._encode import Encoder
 from ecgclf.preprocessing import BandpassFilter, FixedLength, Normalizer, Resampler, RRFeatures
 from small import NAMES, small
-from test_common import public_estimators
+from test_common import PARAMETERS, public_estimators
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +48,8 @@ def roundtrip(estimator, path):
 def test_every_public_estimator_is_on_the_list_and_comes_back_unfitted(path):
     for cls in public_estimators():
         assert _classes.name_of(cls, _classes.OBJECTS) == f"{'.'.join(cls.__module__.split('.')[:2])}.{cls.__name__}"
-        assert repr(roundtrip(cls(), path)) == repr(cls())
+        estimator = cls(**PARAMETERS.get(cls.__name__, {}))
+        assert repr(roundtrip(estimator, path)) == repr(estimator)
 
 
 @pytest.mark.parametrize("table", [_classes.OBJECTS, _classes.VALUES])

@@ -1,4 +1,4 @@
-"""Synthetic recordings from a WaveNet, in the Pipelines of scikit-learn and imbalanced-learn, and what they are worth."""
+"""Synthetic recordings from a WaveNet, in Pipelines of scikit-learn and imbalanced-learn, and what they are worth."""
 
 from ecgclf.augmentation._augmenter import WaveNetAugmenter
 from ecgclf.augmentation._fidelity import FidelityReport, fidelity_report

@@ -15,6 +15,8 @@ from ecgclf.nn import CachedWaveNet, WaveNet
 
 # Samples in a batch that gains nothing from a second thread, as for the classifiers.
 _SMALL_BATCH = 2**16
+# Layers of a block: the last is then dilated by 2**29 samples, three weeks at 300 Hz.
+MAX_LAYERS = 30
 # Recordings generated side by side: more are hardly faster.
 _WIDTH = 256
 # Timepoints of a recording whose likelihood is computed at a time.
@@ -51,11 +53,25 @@ class Generator:
         self.dtype = np.result_type(*{item.dtype for item in recordings.items})
         lengths = recordings.lengths
         self.lengths = [lengths[targets == k] for k in range(n_classes)]
+        self.network = network
+        self.n_leads = recordings.n_leads
         with _training.seeded(seed, device):
-            self.networks = [
-                WaveNet(recordings.n_leads, n_classes if class_conditional else 1, **network).to(device)
-                for _ in range(1 if class_conditional else n_classes)
-            ]
+            self.networks = [self._rebuild_module().to(device) for _ in range(1 if class_conditional else n_classes)]
+
+    def _rebuild_module(self):
+        # Untrained; `ecgclf.persistence` asks for it too, with what stands in a file.
+        if not 1 <= self.network["n_layers"] <= MAX_LAYERS:
+            raise ValueError(f"n_layers is {self.network['n_layers']}; a block has from 1 to {MAX_LAYERS} layers.")
+        return WaveNet(self.n_leads, len(self.lengths) if self.class_conditional else 1, **self.network)
+
+    def _after_load(self):
+        try:
+            self.device = _training.resolve_device(self.device)
+        except ValueError as error:
+            warnings.warn(f"{error} The generator is on the CPU now.", stacklevel=2)
+            self.device = "cpu"
+        for network in self.networks:
+            network.to(self.device)
 
     def train(
         self, items, targets, *, max_epochs, batch_size, crop_length, learning_rate, weight_decay, seed, verbose

@@ -6,6 +6,9 @@ from importlib import import_module
 # state is a compiled object (trees, forests, boosting, neighbours with a tree index), or whose compiled code trusts
 # the arrays it is given (SVC and its kind).
 _BY_MODULE = {
+    "ecgclf.augmentation": ("WaveNetAugmenter", "WaveNetOverSampler"),
+    "ecgclf.augmentation._amplitudes": ("Amplitudes",),
+    "ecgclf.augmentation._generator": ("Generator",),
     "ecgclf.classifiers": (
         "BiLSTMClassifier",
         "CRANNClassifier",
@@ -13,6 +16,8 @@ _BY_MODULE = {
         "LSTMClassifier",
         "ResNetClassifier",
     ),
+    "ecgclf.decision": ("TunedDecisionClassifierCV",),
+    "ecgclf.explanation": ("LimeTimeSeriesExplainer",),
     "ecgclf.preprocessing": (
         "BandpassFilter",
         "FixedLength",
@@ -69,6 +74,7 @@ _BY_MODULE = {
 # Classes and functions that a parameter may hold without being called while a file is loaded.
 _VALUES_BY_MODULE = {
     "builtins": ("list",),
+    "ecgclf.metrics": ("cinc2017_score",),
     "numpy": ("float32", "float64", "ndarray"),
     "sklearn.feature_selection": ("f_classif", "mutual_info_classif"),
     "torch.nn": ("CrossEntropyLoss", "NLLLoss"),

@@ -1,4 +1,4 @@
-"""Displays: objects that draw recordings, learning curves, explanations and reports. matplotlib loads with the first."""
+"""Displays of recordings, learning curves, explanations and reports. matplotlib loads with the first that is drawn."""
 
 from ecgclf.plotting._explanation import ExplanationDisplay
 from ecgclf.plotting._fidelity import FidelityDisplay
