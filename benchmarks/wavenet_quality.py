@@ -4,7 +4,8 @@ Run: python benchmarks/wavenet_quality.py FOLDER --minutes 30
 where FOLDER holds training2017.zip and REFERENCE-v3.csv.
 
 All models see the same training recordings, scaled alike, and are measured in the same mu-law bins, by the bits they
-need for a sample of held-out recordings at 300 Hz. The GRU has as many weights as the WaveNet, and as much time of the processor.
+need for a sample of held-out recordings at 300 Hz. The GRU has as many weights as the WaveNet, and as much time of
+the processor.
 """
 
 import argparse

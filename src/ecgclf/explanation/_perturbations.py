@@ -3,6 +3,7 @@
 import numpy as np
 
 NAMES = ("mean", "total_mean", "noise", "interpolate", "other_recordings")
+_STRETCHES = 2**16
 
 
 class Replacements:
@@ -31,6 +32,7 @@ class Replacements:
         self.seed = seed
         self.mean, self.std = recording.mean(axis=1, keepdims=True), recording.std(axis=1, keepdims=True)
         self.fixed = _FIXED[perturbation](recording, intervals) if perturbation in _FIXED else None
+        self.noise = self._draw_noise() if perturbation == "noise" else None
 
     def make(self, masks, numbers):
         """Make perturbed recordings.
@@ -69,18 +71,24 @@ class Replacements:
             if not mask[feature]:
                 replaced[slice(None) if lead < 0 else lead, start:stop] = True
         if self.perturbation == "noise":
-            values = self._noise(rng)
+            values = self._stretch_of_noise(rng)
         elif self.perturbation == "other_recordings":
             values = self._other(rng)
         else:
             values = self._called(replaced, rng)
         np.copyto(row, values, where=replaced, casting="same_kind")
 
-    def _noise(self, rng):
-        drawn = rng.standard_normal(self.recording.shape, dtype=self.recording.dtype)
-        drawn *= self.std
-        drawn += self.mean
-        return drawn
+    def _draw_noise(self):
+        # Longer than needed, and each perturbation gets a stretch of it: to draw anew for each would cost more than
+        # all else that is done for it.
+        n_leads, n_timepoints = self.recording.shape
+        rng = np.random.default_rng(self.seed)
+        drawn = rng.standard_normal((n_leads, n_timepoints + _STRETCHES), dtype=self.recording.dtype)
+        return drawn * self.std + self.mean
+
+    def _stretch_of_noise(self, rng):
+        start = rng.integers(_STRETCHES)
+        return self.noise[:, start : start + self.recording.shape[1]]
 
     def _other(self, rng):
         other = self.background[rng.integers(len(self.background))]
