@@ -16,11 +16,11 @@ import time
 from pathlib import Path
 
 import numpy as np
-from ecgclf.augmentation import WaveNetOverSampler
 from machine import describe
 from sklearn.metrics import f1_score
 from sklearn.model_selection import StratifiedKFold, train_test_split
 
+from ecgclf.augmentation import WaveNetOverSampler
 from ecgclf.classifiers import ResNetClassifier
 from ecgclf.datasets import fetch_cinc2017
 from ecgclf.metrics import cinc2017_score, rhythm_f1_scores
