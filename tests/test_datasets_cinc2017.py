@@ -209,6 +209,18 @@ def test_damaged_members_are_named(home, write, changes, said):
     assert not list(home.glob("cinc2017-cache-*"))
 
 
+def test_a_zip_file_that_claims_an_unknown_version_of_the_format(home):
+    """One damaged byte in its directory is enough, and zipfile says so by a NotImplementedError."""
+    write_zip(home, members())
+    content = bytearray((home / "training2017.zip").read_bytes())
+    content[content.index(b"PK\x01\x02") + 6] = 255
+    (home / "training2017.zip").write_bytes(content)
+    with pytest.raises(NotImplementedError):
+        zipfile.ZipFile(home / "training2017.zip")
+    with pytest.raises(ValueError, match=r"training2017\.zip is not a complete zip file.*fetch it again"):
+        fetch(home)
+
+
 def test_damaged_zip_files(home):
     write_zip(home, members())
     good = (home / "training2017.zip").read_bytes()

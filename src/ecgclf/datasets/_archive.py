@@ -59,7 +59,7 @@ class Archive:
         else:
             try:
                 self._zip = zipfile.ZipFile(self.path)
-            # zipfile raises NotImplementedError for a file that says it needs a newer version of the format.
+            # The last is how zipfile refuses a directory whose damaged bytes claim a version of the format above 6.3.
             except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError) as error:
                 raise ValueError(
                     f"{self.path} is not a complete zip file ({error}). Delete it, then fetch it again."
