@@ -22,7 +22,7 @@ from torch.nn import functional as F
 
 from ecgclf import _training
 from ecgclf.augmentation import WaveNetAugmenter, fidelity_report
-from ecgclf.augmentation._generator import _Crops, _one_cycle
+from ecgclf.augmentation._generator import _Crops
 from ecgclf.datasets import fetch_cinc2017
 from ecgclf.nn import mu_law_decode
 from ecgclf.nn._wavenet import _smooth_features
@@ -141,7 +141,7 @@ def train_gru(items, targets, amplitudes, n_weights, seconds, args, device):
     n_steps, start = 0, time.process_time()
     while (done := (time.process_time() - start) / seconds) < 1:
         for group in optimizer.param_groups:
-            group["lr"] = args.gru_learning_rate * _one_cycle(done)
+            group["lr"] = args.gru_learning_rate * _training.one_cycle(done, rise=0.1)
         codes, lengths, classes = (part.to(device) for part in crops.draw())
         codes = codes[:, 0]
         behind = torch.arange(codes.shape[1], device=device) >= lengths[:, None]

@@ -1,6 +1,7 @@
 """Training and prediction on recordings of any length: the only room that knows skorch."""
 
 from ecgclf._training._augment import Augmentation
+from ecgclf._training._callbacks import one_cycle
 from ecgclf._training._data import WindowDataset, cut_windows, lead_statistics
 from ecgclf._training._net import (
     build_net,
@@ -10,6 +11,7 @@ from ecgclf._training._net import (
     window_attention,
     window_probabilities,
 )
+from ecgclf._training._parts import one_thread
 from ecgclf._training._restore import is_net, net_state, restore_net
 
 __all__ = [
@@ -20,6 +22,8 @@ __all__ = [
     "is_net",
     "lead_statistics",
     "net_state",
+    "one_cycle",
+    "one_thread",
     "resolve_device",
     "restore_net",
     "seeded",

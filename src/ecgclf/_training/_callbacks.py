@@ -5,6 +5,30 @@ from skorch.callbacks import Callback
 from tqdm.auto import tqdm
 
 
+def one_cycle(done, rise):
+    """Share of the highest learning rate: up over the first steps and down to nothing over the rest, as cosines.
+
+    Parameters
+    ----------
+    done : float
+        Share of the steps that are done, from 0 to 1.
+    rise : float
+        Share of the steps in which the rate rises.
+
+    Returns
+    -------
+    float
+        From 0 to 1.
+
+    References
+    ----------
+    Smith LN, Topin N (2019). Super-convergence: very fast training of neural networks using large learning
+    rates. doi:10.1117/12.2520589.
+    """
+    phase = done / rise if done < rise else 1 + (done - rise) / (1 - rise)
+    return 0.5 * (1 - np.cos(np.pi * phase))
+
+
 class OneCycle(Callback):
     """Learning rate that rises over the first quarter of the steps and falls to nothing over the rest.
 
@@ -12,11 +36,6 @@ class OneCycle(Callback):
     ----------
     max_learning_rate : float
         The rate at the top.
-
-    References
-    ----------
-    Smith LN, Topin N (2019). Super-convergence: very fast training of neural networks using large learning
-    rates. doi:10.1117/12.2520589.
     """
 
     def __init__(self, max_learning_rate):
@@ -31,9 +50,7 @@ class OneCycle(Callback):
         """Set the rate of this step."""
         if not training:
             return
-        done, rise = (self.step_ + 0.5) / self.n_steps_, 0.25
-        phase = done / rise if done < rise else 1 + (done - rise) / (1 - rise)
-        factor = 0.5 * (1 - np.cos(np.pi * phase))
+        factor = one_cycle((self.step_ + 0.5) / self.n_steps_, rise=0.25)
         for group in net.optimizer_.param_groups:
             group["lr"] = self.max_learning_rate * factor
         self.step_ += 1

@@ -42,6 +42,23 @@ def split(x, lengths):
 
 
 @contextmanager
+def one_thread():
+    """Compute on one torch thread inside a block, and leave the caller's number as it was.
+
+    Yields
+    ------
+    int
+        That number.
+    """
+    n_threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield n_threads
+    finally:
+        torch.set_num_threads(n_threads)
+
+
+@contextmanager
 def workers(device):
     """Give a `map` that runs on as many Python threads as torch has threads, one torch thread each.
 
@@ -55,17 +72,13 @@ def workers(device):
     callable
         ``spread(function, *iterables)``, a list. Its attribute `width` says how many run at the same time.
     """
-    n_threads = torch.get_num_threads()
-    width = n_threads if torch.device(device).type == "cpu" else 1
-    torch.set_num_threads(1)
-    try:
+    with one_thread() as n_threads:
+        width = n_threads if torch.device(device).type == "cpu" else 1
         if width == 1:
             yield _Spread(map, 1)
         else:
             with ThreadPoolExecutor(width, initializer=torch.set_num_threads, initargs=(1,)) as pool:
                 yield _Spread(pool.map, width)
-    finally:
-        torch.set_num_threads(n_threads)
 
 
 class _Spread:

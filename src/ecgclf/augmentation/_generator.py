@@ -3,7 +3,7 @@
 import math
 import os
 import warnings
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 
 import numpy as np
 import torch
@@ -94,7 +94,7 @@ class Generator:
         rng = np.random.RandomState(seed)
         small = batch_size * crop_length * items[0].shape[0] <= _SMALL_BATCH
         try:
-            with one_thread() if small else nullcontext(), bar:
+            with _training.one_thread() if small else nullcontext(), bar:
                 for k, network in enumerate(self.networks):
                     crops = _Crops(items, targets, members[k], self.amplitudes, crop_length, batch_size, rng)
                     optimizer = torch.optim.AdamW(network.parameters(), lr=learning_rate, weight_decay=weight_decay)
@@ -103,7 +103,7 @@ class Generator:
                         for step in range(n_steps[k]):
                             done = (epoch * n_steps[k] + step + 0.5) / (max_epochs * n_steps[k])
                             for group in optimizer.param_groups:
-                                group["lr"] = learning_rate * _one_cycle(done)
+                                group["lr"] = learning_rate * _training.one_cycle(done, rise=0.1)
                             bits.append(self._train_step(network, optimizer, *crops.draw()))
                             bar.update()
                         losses[k].append(float(np.mean(bits)))
@@ -134,7 +134,7 @@ class Generator:
     @torch.inference_mode()
     def bits_per_sample(self, items, targets):
         """Negative log-likelihood of each recording in bits per sample of a lead, ndarray of shape (n_recordings,)."""
-        with one_thread():
+        with _training.one_thread():
             return np.array([self._bits(item, int(k)) for item, k in zip(items, targets, strict=True)])
 
     def _bits(self, item, k):
@@ -199,7 +199,7 @@ class Generator:
             disable=not verbose,
         )
         try:
-            with one_thread(), bar:
+            with _training.one_thread(), bar:
                 for batch in batches:
                     network, starts = self.networks[network_of[batch[0]]], [primes[i] for i in batch]
                     side_by_side = self._sample_batch(
@@ -319,26 +319,9 @@ def draw(logits, uniform, temperature):
     return bins.squeeze(-1).clamp_(max=logits.shape[-1] - 1)
 
 
-def _one_cycle(done):
-    """Share of the highest learning rate: up over the first tenth of the steps, down to nothing over the rest."""
-    phase = done / 0.1 if done < 0.1 else 1 + (done - 0.1) / 0.9
-    return 0.5 * (1 - math.cos(math.pi * phase))
-
-
 def physical_memory():
     """Memory of this machine in bytes, infinite where it cannot be told."""
     try:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, OSError, ValueError):
         return math.inf
-
-
-@contextmanager
-def one_thread():
-    """Compute on one torch thread inside a block: tiny operations, one after the other, only lose by more."""
-    n_threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(n_threads)
