@@ -12,8 +12,8 @@ from small import NAMES, small
 from test_classifiers import ecgs
 
 ALL = {
-    "crop": 150,
     "time_scaling": 0.15,
+    "crop": 150,
     "amplitude": 0.3,
     "lead_dropout": 0.3,
     "polarity": 0.5,
@@ -137,6 +137,15 @@ def test_each_alone_reaches_the_training(name):
         for augmentation in (None, {name: ALL[name]})
     )
     assert plain.net_.history[-1, "train_loss"] != changed.net_.history[-1, "train_loss"]
+
+
+@given(n_timepoints=st.integers(1, 400), seed=seeds, extent=st.floats(0, 1))
+def test_crops_are_equally_long_whatever_time_does(n_timepoints, seed, extent):
+    """A recording long enough at its slowest gives a crop of full length, so that a batch has no padding."""
+    changed = Augmentation({"crop": 50, "time_scaling": extent}, seed)(np.ones((1, n_timepoints), np.float32))
+    assert changed.shape[1] <= 50
+    if n_timepoints >= 50 * (1 + extent) + 1:
+        assert changed.shape[1] == 50
 
 
 def test_validation_recordings_stay_as_they_are():

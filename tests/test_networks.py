@@ -98,6 +98,7 @@ def test_small_crann():
         batch_norm=False,
         n_units=16,
         bidirectional=False,
+        pooling="attention",
         n_attention_units=16,
         max_epochs=1,
     )
@@ -156,19 +157,36 @@ def test_attention_of_a_recording_does_not_depend_on_its_neighbours():
         np.testing.assert_allclose(classifier.attention([x])[0], expected, atol=1e-6)
 
 
-def test_attention_is_what_the_prediction_was_made_with():
+@pytest.mark.parametrize("pooling", ["attention", "attention_max"])
+@pytest.mark.parametrize(
+    "segments", [{}, {"segment_length": 24, "kernel_sizes": (7, 3), "n_filters": (8, 8), "strides": (2, 2)}]
+)
+def test_attention_is_what_the_prediction_was_made_with(pooling, segments):
     """The weights told, applied to the LSTM's outputs, give the probabilities predicted."""
     X, y = ecgs(n_recordings=12)
-    classifier = small("CRANNClassifier", max_epochs=5, learning_rate=0.01).fit(X, y)
+    classifier = small("CRANNClassifier", max_epochs=20, learning_rate=0.01, pooling=pooling, **segments).fit(X, y)
     network = classifier.net_.module_.eval()
     for x, weights in zip(X, classifier.attention(X), strict=True):
-        by_segment = np.add.reduceat(weights, np.arange(0, len(weights), 48))
-        assert by_segment.max() > 1.02 / len(by_segment)
+        by_step = np.add.reduceat(weights, np.arange(0, len(weights), 24))
+        assert by_step.max() > 1.02 / len(by_step)
         with torch.no_grad():
             outputs, _ = network._sequence(torch.tensor(x, dtype=torch.float32)[None, None], torch.tensor([len(x)]))
-            pooled = torch.tensor(by_segment, dtype=torch.float32) @ outputs[0]
+            pooled = torch.tensor(by_step, dtype=torch.float32) @ outputs[0]
+            if pooling == "attention_max":
+                pooled = torch.cat([pooled, outputs[0].amax(0)])
             expected = torch.softmax(network.head(pooled), 0).numpy()
         np.testing.assert_allclose(classifier.predict_proba([x])[0], expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("lengths", [[1], [601, 50], [24, 25, 23, 1]])
+def test_residual_encoder_steps_round_up(lengths):
+    """Strides of 4, 2 and 3, each rounded up, make steps of 24 timepoints, the last maybe a partial one."""
+    network = small("CRANNClassifier")._make_module(2, 2).eval()
+    assert network.encoder.segment_length == 24
+    with torch.no_grad():
+        described, steps = network.encoder(torch.randn(len(lengths), 2, max(lengths)), torch.tensor(lengths))
+    assert steps.tolist() == [-(-n // 24) for n in lengths]
+    assert described.shape == (len(lengths), -(-max(lengths) // 24), 8)
 
 
 @pytest.mark.parametrize("stride", [1, 2, 3, 4, 6, 7, 10, 12, 16, 30, 55])

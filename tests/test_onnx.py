@@ -39,7 +39,7 @@ VARIANTS = {
     "LSTMClassifier": {"stem_stride": 12, "n_layers": 2, "pooling": "max"},
     "BiLSTMClassifier": {"stem_stride": 1, "n_layers": 2, "pooling": "mean", "n_units": 2},
     "CRNNClassifier": {"batch_norm": False, "segment_pooling": "max", "n_layers": 2},
-    "CRANNClassifier": {"segment_pooling": "max", "bidirectional": False},
+    "CRANNClassifier": {"pooling": "attention", "bidirectional": False},
 }
 STEPS = [
     BandpassFilter(),

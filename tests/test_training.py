@@ -232,6 +232,21 @@ def test_window_stride_as_a_function_of_the_class(recordings):
         classifier.set_params(window_stride={"B": 25}).fit(X, y)
 
 
+def test_label_smoothing_keeps_the_network_from_certainty():
+    """With a share s spread over two classes no loss is gained beyond a probability of 1 - s / 2."""
+    X, y = ecgs(12)
+
+    def certainty(label_smoothing):
+        classifier = small("CRANNClassifier", max_epochs=60, learning_rate=0.02, dropout=0.0)
+        classifier.set_params(label_smoothing=label_smoothing)
+        return classifier.fit(X, y).predict_proba(X).max(axis=1)
+
+    assert certainty(0.0).min() > 0.95
+    smoothed = certainty(0.4)
+    assert smoothed.max() < 0.95
+    assert smoothed.mean() == pytest.approx(0.8, abs=0.07)
+
+
 def test_class_weight_moves_the_decision():
     """Noise without any class in it: only the weights can tell."""
     rng = np.random.RandomState(0)

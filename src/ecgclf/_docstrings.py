@@ -26,6 +26,10 @@ class_weight : "balanced", dict of {label: weight} or None, default=None
     Weights of the classes in the loss. "balanced" weighs by the inverse of their frequency among the windows
     trained on; labels missing from a dict weigh 1.
 
+label_smoothing : float, default=0.0
+    Share of each label that the loss spreads evenly over all classes; it keeps the network from certainty where
+    labels are doubtful.
+
 early_stopping : bool, default=False
     Whether to set recordings aside, to stop when their loss no longer falls, and to keep the weights of the best
     epoch.
@@ -47,7 +51,7 @@ window_stride : int, dict of {label: int} or None, default=None
 
 augmentation : dict of {str: number} or None, default=None
     Changes that keep the label, drawn anew whenever a recording (or window) is trained on; never when predicting. Any
-    of ``crop`` (a stretch of so many timepoints), ``time_scaling`` (slower or faster by a factor of up to 1 + this),
+    of ``time_scaling`` (slower or faster by a factor of up to 1 + this), ``crop`` (a stretch of so many timepoints),
     ``amplitude`` (each lead times a factor of up to 1 + this, either way), ``lead_dropout`` (probability of a lead
     to be zero; one is always kept), ``polarity`` (probability to be turned upside down), ``baseline_wander`` (slow
     sines of up to this many standard deviations of the lead, with periods of 500 to 5,000 timepoints), ``noise``

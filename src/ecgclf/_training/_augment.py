@@ -73,10 +73,11 @@ def _factor(extent, rng, shape=None):
     return np.exp(rng.uniform(-bound, bound, shape))
 
 
-# In the order in which they are applied: what is cut away first need not be computed.
+# In the order in which they are applied. Crops are equally long, and a batch of them is without padding, because they
+# come after the scaling of time.
 AUGMENTATIONS = {
     function.__name__: function
-    for function in (crop, time_scaling, amplitude, lead_dropout, polarity, baseline_wander, noise)
+    for function in (time_scaling, crop, amplitude, lead_dropout, polarity, baseline_wander, noise)
 }
 _PROBABILITIES = {"polarity", "lead_dropout"}
 
@@ -104,9 +105,13 @@ class Augmentation:
             _check(name, strength)
         self.steps = [(AUGMENTATIONS[name], settings[name]) for name in AUGMENTATIONS if name in settings]
         self.rng = np.random.default_rng(seed)
+        # The longest stretch from which a crop may come: no more of a long recording need be scaled.
+        self.reach = int(np.ceil(settings.get("crop", 0) * (1 + settings.get("time_scaling", 0))))
 
     def __call__(self, x):
         """Change a recording of shape (n_leads, n_timepoints); the caller's array stays as it is."""
+        if self.reach:
+            x = crop(x, self.reach, self.rng)
         for function, strength in self.steps:
             x = function(x, strength, self.rng)
         return x

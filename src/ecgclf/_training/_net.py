@@ -138,6 +138,7 @@ def build_net(
     make_module,
     *,
     class_weights,
+    label_smoothing,
     callbacks,
     schedule,
     early_stopping,
@@ -156,6 +157,8 @@ def build_net(
         The network.
     class_weights : ndarray of shape (n_classes,) or None
         Weights of the classes in the loss.
+    label_smoothing : float
+        Share of a label that the loss spreads evenly over all classes.
     callbacks : list or None
         The user's skorch callbacks. They are copied: what they learn stays with this net.
     schedule : {"one_cycle", "constant"}
@@ -190,6 +193,7 @@ def build_net(
         "module": make_module,
         "criterion": torch.nn.CrossEntropyLoss,
         "criterion__weight": weight,
+        "criterion__label_smoothing": label_smoothing,
         "optimizer": torch.optim.AdamW,
         "optimizer__weight_decay": weight_decay,
         "lr": learning_rate,

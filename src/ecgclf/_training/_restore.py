@@ -68,6 +68,7 @@ def restore_net(module, state, device, classes):
     net = build_net(
         module,
         class_weights=None,
+        label_smoothing=0.0,
         callbacks=None,
         schedule="constant",
         early_stopping=False,

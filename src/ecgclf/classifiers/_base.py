@@ -27,6 +27,7 @@ class BaseECGClassifier(ClassifierMixin, BaseEstimator):
         "weight_decay": [Interval(Real, 0, None, closed="left")],
         "schedule": [StrOptions({"one_cycle", "constant"})],
         "class_weight": [StrOptions({"balanced"}), dict, None],
+        "label_smoothing": [Interval(Real, 0, 1, closed="left")],
         "early_stopping": ["boolean"],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
         "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
@@ -52,6 +53,7 @@ class BaseECGClassifier(ClassifierMixin, BaseEstimator):
         weight_decay,
         schedule,
         class_weight,
+        label_smoothing,
         early_stopping,
         validation_fraction,
         n_iter_no_change,
@@ -72,6 +74,7 @@ class BaseECGClassifier(ClassifierMixin, BaseEstimator):
         self.weight_decay = weight_decay
         self.schedule = schedule
         self.class_weight = class_weight
+        self.label_smoothing = label_smoothing
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
@@ -210,6 +213,7 @@ class BaseECGClassifier(ClassifierMixin, BaseEstimator):
         return _training.build_net(
             module,
             class_weights=class_weights,
+            label_smoothing=self.label_smoothing,
             callbacks=self.callbacks,
             schedule=self.schedule,
             early_stopping=self.early_stopping,

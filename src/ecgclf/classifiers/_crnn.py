@@ -12,23 +12,26 @@ from ecgclf.classifiers._base import BaseECGClassifier
 from ecgclf.nn import CRNN
 
 _NETWORK_PARAMETERS = """\
-segment_length : int, default=250
-    Timepoints of a segment. Segments lie side by side, the last may be shorter.
+segment_length : int or None, default=None
+    None puts the convolutions over the whole recording, all but the first in pairs as pre-activation residual blocks
+    [1]_. A number cuts the recording into segments of so many timepoints, side by side, the last maybe shorter, and
+    describes each by plain convolutions that do not leave it.
 
-n_filters : tuple of int, default=(32, 48, 64)
-    Channels of each convolution on a segment; as many convolutions as there are entries.
+n_filters : tuple of int, default=(24, 24, 32, 48, 64, 96)
+    Channels of each convolution or residual block; as many as there are entries.
 
-kernel_sizes : tuple of int, default=(16, 9, 9)
-    Extent of each convolution, in timepoints of its input.
+kernel_sizes : tuple of int, default=(15, 7, 7, 7, 7, 7)
+    Extent of each, in timepoints of its input.
 
-strides : tuple of int, default=(4, 2, 2)
-    Stride of each convolution. Convolutions are "valid": the segment has to be long enough for all of them.
+strides : tuple of int, default=(2, 2, 2, 2, 2, 2)
+    Stride of each. On segments convolutions are "valid": the segment has to be long enough for all of them.
 
 segment_pooling : {"max", "mean"}, default="max"
-    How the last convolution is pooled over its segment.
+    How the last convolution is pooled over its segment. Without meaning if `segment_length` is None.
 
 batch_norm : bool, default=True
-    Whether each convolution, and the pooling of the segment, is followed by batch normalisation.
+    Whether each convolution on a segment, and the pooling of the segment, is followed by batch normalisation. Without
+    meaning if `segment_length` is None: residual blocks have it.
 
 n_units : int, default=64
     LSTM units, per direction.
@@ -37,10 +40,10 @@ n_layers : int, default=1
     LSTM layers.
 
 bidirectional : bool, default=True
-    Whether the LSTM also reads the segments from the end."""
+    Whether the LSTM also reads from the end."""
 
 _NETWORK_CONSTRAINTS = {
-    "segment_length": [Interval(Integral, 1, None, closed="left")],
+    "segment_length": [Interval(Integral, 1, None, closed="left"), None],
     "n_filters": ["array-like"],
     "kernel_sizes": ["array-like"],
     "strides": ["array-like"],
@@ -59,20 +62,20 @@ _NETWORK_CONSTRAINTS = {
     attributes=CLASSIFIER_ATTRIBUTES,
 )
 class CRNNClassifier(BaseECGClassifier):
-    """Convolutions on short segments, LSTM over the segments, pooling over time.
+    """Convolutions, LSTM over what they give, pooling over time.
 
-    Each segment is described by convolutions that do not leave it, an LSTM reads the descriptions in the order
-    of time, and its outputs are pooled.
+    Residual blocks, or convolutions on short segments, describe the recording step by step, an LSTM reads the
+    descriptions in the order of time, and its outputs are pooled.
 
     Parameters
     ----------
     {network}
 
     pooling : {"mean", "max", "mean_max"}, default="mean_max"
-        How the LSTM's outputs are pooled over the segments.
+        How the LSTM's outputs are pooled over time.
 
     dropout : float, default=0.3
-        Dropout before and between the LSTM layers and before the last layer, while training.
+        Dropout inside residual blocks, before and between the LSTM layers and before the last layer, while training.
 
     {parameters}
 
@@ -84,12 +87,17 @@ class CRNNClassifier(BaseECGClassifier):
     --------
     CRANNClassifier : The same with attention in place of the pooling.
 
+    References
+    ----------
+    .. [1] He K, Zhang X, Ren S, Sun J (2016). Identity mappings in deep residual networks. ECCV 2016, 630-645.
+       :doi:`10.1007/978-3-319-46493-0_38`
+
     Examples
     --------
     >>> from ecgclf.classifiers import CRNNClassifier
     >>> from ecgclf.datasets import make_recordings
     >>> X, y = make_recordings(12, duration=(2.0, 4.0), random_state=0, return_X_y=True)
-    >>> classifier = CRNNClassifier(n_filters=(4, 4, 4), n_units=4, max_epochs=2, random_state=0)
+    >>> classifier = CRNNClassifier(n_filters=(4,) * 6, n_units=4, max_epochs=2, random_state=0)
     >>> classifier.fit(X, y).predict_proba(X[:3]).shape == (3, len(classifier.classes_))
     True
     """
@@ -103,10 +111,10 @@ class CRNNClassifier(BaseECGClassifier):
     def __init__(
         self,
         *,
-        segment_length=250,
-        n_filters=(32, 48, 64),
-        kernel_sizes=(16, 9, 9),
-        strides=(4, 2, 2),
+        segment_length=None,
+        n_filters=(24, 24, 32, 48, 64, 96),
+        kernel_sizes=(15, 7, 7, 7, 7, 7),
+        strides=(2, 2, 2, 2, 2, 2),
         segment_pooling="max",
         batch_norm=True,
         n_units=64,
@@ -120,6 +128,7 @@ class CRNNClassifier(BaseECGClassifier):
         weight_decay=0.01,
         schedule="one_cycle",
         class_weight=None,
+        label_smoothing=0.0,
         early_stopping=False,
         validation_fraction=0.1,
         n_iter_no_change=10,
@@ -141,6 +150,7 @@ class CRNNClassifier(BaseECGClassifier):
             weight_decay=weight_decay,
             schedule=schedule,
             class_weight=class_weight,
+            label_smoothing=label_smoothing,
             early_stopping=early_stopping,
             validation_fraction=validation_fraction,
             n_iter_no_change=n_iter_no_change,
@@ -192,19 +202,23 @@ class CRNNClassifier(BaseECGClassifier):
     attributes=CLASSIFIER_ATTRIBUTES,
 )
 class CRANNClassifier(BaseECGClassifier):
-    """Convolutions on short segments, LSTM over the segments, additive attention over time.
+    """Convolutions, LSTM over what they give, additive attention over time.
 
-    As :class:`CRNNClassifier`, but the network learns which segments to look at [1]_; `attention` tells which it did.
+    As :class:`CRNNClassifier`, but the network learns where to look [2]_; `attention` tells where it did.
 
     Parameters
     ----------
     {network}
 
+    pooling : {"attention", "attention_max"}, default="attention_max"
+        How the LSTM's outputs are pooled over time: by their mean, weighted by the attention, or by this and their
+        maximum, so that what lasts and what happens once are both seen.
+
     n_attention_units : int, default=64
         Hidden units of the attention.
 
     dropout : float, default=0.3
-        Dropout before and between the LSTM layers and before the last layer, while training.
+        Dropout inside residual blocks, before and between the LSTM layers and before the last layer, while training.
 
     {parameters}
 
@@ -223,12 +237,16 @@ class CRANNClassifier(BaseECGClassifier):
 
         CRANNClassifier(
             segment_length=32, n_filters=(16, 16), kernel_sizes=(16, 2), strides=(4, 1),
-            segment_pooling="mean", batch_norm=False, n_units=16, bidirectional=False, n_attention_units=16,
+            segment_pooling="mean", batch_norm=False, n_units=16, bidirectional=False, pooling="attention",
+            n_attention_units=16,
         )
 
     References
     ----------
-    .. [1] Yao Q, Wang R, Fan X, Liu J, Li Y (2020). Multi-class arrhythmia detection from 12-lead varied-length ECG
+    .. [1] He K, Zhang X, Ren S, Sun J (2016). Identity mappings in deep residual networks. ECCV 2016, 630-645.
+       :doi:`10.1007/978-3-319-46493-0_38`
+
+    .. [2] Yao Q, Wang R, Fan X, Liu J, Li Y (2020). Multi-class arrhythmia detection from 12-lead varied-length ECG
        using attention-based time-incremental convolutional neural network. Information Fusion 53, 174-182.
        :doi:`10.1016/j.inffus.2019.06.024`
 
@@ -237,7 +255,7 @@ class CRANNClassifier(BaseECGClassifier):
     >>> from ecgclf.classifiers import CRANNClassifier
     >>> from ecgclf.datasets import make_recordings
     >>> X, y = make_recordings(12, duration=(2.0, 4.0), random_state=0, return_X_y=True)
-    >>> classifier = CRANNClassifier(n_filters=(4, 4, 4), n_units=4, max_epochs=2, random_state=0)
+    >>> classifier = CRANNClassifier(n_filters=(4,) * 6, n_units=4, max_epochs=2, random_state=0)
     >>> classifier.fit(X, y).predict_proba(X[:3]).shape == (3, len(classifier.classes_))
     True
     """
@@ -245,21 +263,23 @@ class CRANNClassifier(BaseECGClassifier):
     _parameter_constraints: dict = {
         **BaseECGClassifier._parameter_constraints,
         **_NETWORK_CONSTRAINTS,
+        "pooling": [StrOptions({"attention", "attention_max"})],
         "n_attention_units": [Interval(Integral, 1, None, closed="left")],
     }
 
     def __init__(
         self,
         *,
-        segment_length=250,
-        n_filters=(32, 48, 64),
-        kernel_sizes=(16, 9, 9),
-        strides=(4, 2, 2),
+        segment_length=None,
+        n_filters=(24, 24, 32, 48, 64, 96),
+        kernel_sizes=(15, 7, 7, 7, 7, 7),
+        strides=(2, 2, 2, 2, 2, 2),
         segment_pooling="max",
         batch_norm=True,
         n_units=64,
         n_layers=1,
         bidirectional=True,
+        pooling="attention_max",
         n_attention_units=64,
         dropout=0.3,
         max_epochs=30,
@@ -268,6 +288,7 @@ class CRANNClassifier(BaseECGClassifier):
         weight_decay=0.01,
         schedule="one_cycle",
         class_weight=None,
+        label_smoothing=0.0,
         early_stopping=False,
         validation_fraction=0.1,
         n_iter_no_change=10,
@@ -289,6 +310,7 @@ class CRANNClassifier(BaseECGClassifier):
             weight_decay=weight_decay,
             schedule=schedule,
             class_weight=class_weight,
+            label_smoothing=label_smoothing,
             early_stopping=early_stopping,
             validation_fraction=validation_fraction,
             n_iter_no_change=n_iter_no_change,
@@ -312,6 +334,7 @@ class CRANNClassifier(BaseECGClassifier):
         self.n_units = n_units
         self.n_layers = n_layers
         self.bidirectional = bidirectional
+        self.pooling = pooling
         self.n_attention_units = n_attention_units
         self.dropout = dropout
 
@@ -328,9 +351,9 @@ class CRANNClassifier(BaseECGClassifier):
             n_units=self.n_units,
             n_layers=self.n_layers,
             bidirectional=self.bidirectional,
+            pooling=self.pooling,
             n_attention_units=self.n_attention_units,
             dropout=self.dropout,
-            pooling="attention",
         )
 
     @document(X=RECORDINGS)
@@ -344,8 +367,9 @@ class CRANNClassifier(BaseECGClassifier):
         Returns
         -------
         weights : list of ndarray of shape (n_timepoints_i,)
-            One array a recording, on its own time axis; non-negative and 1 in sum. The weight of a segment is spread
-            evenly over its samples. With `window_length` set they are the mean over the windows.
+            One array a recording, on its own time axis; non-negative and 1 in sum. The weight of a segment, or of a
+            step of the residual blocks, is spread evenly over its timepoints. With `window_length` set they are the
+            mean over the windows.
         """
         check_is_fitted(self)
         recordings = check_recordings(self, X, reset=False)

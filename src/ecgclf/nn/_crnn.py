@@ -1,5 +1,6 @@
-"""Convolutions on short segments, an LSTM over the segments; with mean, maximum or attention over time."""
+"""Convolutions, an LSTM over what they give; with mean, maximum or attention over time."""
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -13,11 +14,67 @@ from ecgclf.nn._layers import (
     LengthAwareLSTM,
     MaskedBatchNorm,
     MaskedPool,
+    SameConv,
+    as_image,
+    as_sequence,
     length_mask,
     masked,
     strided_length,
     trim,
 )
+from ecgclf.nn._resnet import ResidualBlock
+
+
+class ResidualEncoder(nn.Module):
+    """Describe a signal by residual blocks over the whole of it.
+
+    Parameters
+    ----------
+    n_leads : int
+        Leads of a recording.
+    n_filters, kernel_sizes, strides : sequence of int
+        The first entry is that of a plain convolution, each further one that of a residual block.
+    dropout : float
+        Dropout inside the blocks.
+    """
+
+    def __init__(
+        self,
+        n_leads: int,
+        *,
+        n_filters: Sequence[int],
+        kernel_sizes: Sequence[int],
+        strides: Sequence[int],
+        dropout: float,
+    ) -> None:
+        super().__init__()
+        self.stem = SameConv(n_leads, n_filters[0], kernel_sizes[0], strides[0])
+        self.stem_norm = MaskedBatchNorm(n_filters[0])
+        self.blocks = nn.ModuleList(
+            ResidualBlock(
+                n_filters[i - 1],
+                n_filters[i],
+                kernel_size=kernel_sizes[i],
+                stride=strides[i],
+                dropout=dropout,
+                pre_activation=i > 1,
+            )
+            for i in range(1, len(n_filters))
+        )
+        self.norm = MaskedBatchNorm(n_filters[-1])
+        self.n_out = n_filters[-1]
+        # Every stride rounds up, so that together they round up as their product does.
+        self.segment_length = math.prod(strides)
+
+    def forward(self, x: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """Map `x` of shape (n, n_leads, n_timepoints) to (n, n_steps, n_out), and give the new lengths."""
+        x = self.stem(as_image(x))
+        lengths = strided_length(lengths, self.stem.stride)
+        mask = length_mask(lengths, x.shape[-1])
+        x = torch.relu(self.stem_norm(x, mask))
+        for block in self.blocks:
+            x, lengths, mask = block(x, lengths, mask)
+        return as_sequence(torch.relu(self.norm(x, mask))), lengths
 
 
 class SegmentEncoder(nn.Module):
@@ -49,11 +106,6 @@ class SegmentEncoder(nn.Module):
         batch_norm: bool,
     ) -> None:
         super().__init__()
-        if not len(n_filters) == len(kernel_sizes) == len(strides):
-            raise ValueError(
-                "n_filters, kernel_sizes and strides need one entry per convolution; they have "
-                f"{len(n_filters)}, {len(kernel_sizes)} and {len(strides)}."
-            )
         self.segment_length = segment_length
         self.strides = tuple(strides)
         self.convs, self.norms = nn.ModuleList(), nn.ModuleList()
@@ -127,30 +179,30 @@ class _Unnormed(nn.Module):
 
 
 class CRNN(nn.Module):
-    """Segment encoder, LSTM over the segments, pooling, linear layer.
+    """Convolutional encoder, LSTM over what it gives, pooling, linear layer.
 
     Parameters
     ----------
     n_leads, n_classes : int
         Leads of a recording, classes to tell apart.
-    segment_length : int
-        Timepoints of a segment.
+    segment_length : int or None
+        None takes a `ResidualEncoder`, a number a `SegmentEncoder` with segments of so many timepoints.
     n_filters, kernel_sizes, strides : sequence of int
-        Convolutions of the segment encoder.
+        Convolutions of the encoder.
     segment_pooling : {"mean", "max"}
-        How they are pooled over a segment.
+        How they are pooled over a segment; without meaning for a residual encoder.
     batch_norm : bool
-        Whether they and the pooling are followed by batch normalisation.
+        Whether they and the pooling are followed by batch normalisation; a residual encoder always has it.
     n_units, n_layers : int
         LSTM units per direction, and layers.
     bidirectional : bool
         Whether the LSTM also runs backwards.
-    pooling : {"mean", "max", "mean_max", "attention"}
-        How the LSTM's outputs are pooled over the segments. "attention" makes this a CRANN.
+    pooling : {"mean", "max", "mean_max", "attention", "attention_max"}
+        How the LSTM's outputs are pooled over time. The latter two make this a CRANN.
     n_attention_units : int
         Hidden units of the attention; without meaning for the other poolings.
     dropout : float
-        Dropout before the LSTM, between its layers and before the linear layer.
+        Dropout in residual blocks, before the LSTM, between its layers and before the linear layer.
     """
 
     def __init__(
@@ -158,7 +210,7 @@ class CRNN(nn.Module):
         n_leads: int,
         n_classes: int,
         *,
-        segment_length: int,
+        segment_length: int | None,
         n_filters: Sequence[int],
         kernel_sizes: Sequence[int],
         strides: Sequence[int],
@@ -172,25 +224,33 @@ class CRNN(nn.Module):
         dropout: float,
     ) -> None:
         super().__init__()
+        if not len(n_filters) == len(kernel_sizes) == len(strides):
+            raise ValueError(
+                "n_filters, kernel_sizes and strides need one entry per convolution; they have "
+                f"{len(n_filters)}, {len(kernel_sizes)} and {len(strides)}."
+            )
         self.scale = InputScale(n_leads)
-        self.encoder = SegmentEncoder(
-            n_leads,
-            segment_length=segment_length,
-            n_filters=n_filters,
-            kernel_sizes=kernel_sizes,
-            strides=strides,
-            segment_pooling=segment_pooling,
-            batch_norm=batch_norm,
-        )
+        if segment_length is None:
+            self.encoder: nn.Module = ResidualEncoder(
+                n_leads, n_filters=n_filters, kernel_sizes=kernel_sizes, strides=strides, dropout=dropout
+            )
+        else:
+            self.encoder = SegmentEncoder(
+                n_leads,
+                segment_length=segment_length,
+                n_filters=n_filters,
+                kernel_sizes=kernel_sizes,
+                strides=strides,
+                segment_pooling=segment_pooling,
+                batch_norm=batch_norm,
+            )
         self.lstm = LengthAwareLSTM(self.encoder.n_out, n_units, n_layers, bidirectional, dropout)
         self.dropout = Dropout(dropout)
-        if pooling == "attention":
-            self.pool: nn.Module = AttentionPool(self.lstm.n_out, n_attention_units)
-            n_pooled = self.lstm.n_out
+        if pooling.startswith("attention"):
+            self.pool: nn.Module = AttentionPool(self.lstm.n_out, n_attention_units, with_max=pooling.endswith("max"))
         else:
             self.pool = MaskedPool(pooling)
-            n_pooled = self.pool.n_out(self.lstm.n_out)
-        self.head = nn.Linear(n_pooled, n_classes)
+        self.head = nn.Linear(self.pool.n_out(self.lstm.n_out), n_classes)
 
     def _sequence(self, x: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         x = trim(x, lengths)
@@ -226,8 +286,8 @@ class CRNN(nn.Module):
 
         Returns
         -------
-        Tensor of shape (n, n_segments)
-            Zero in the padding, one in sum.
+        Tensor of shape (n, n_steps)
+            One weight for every `encoder.segment_length` timepoints; zero in the padding, one in sum.
         """
         assert isinstance(self.pool, AttentionPool)
         return self.pool.weights(*self._sequence(x, lengths))

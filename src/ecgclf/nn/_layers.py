@@ -252,6 +252,8 @@ class AttentionPool(nn.Module):
         Number of features of the sequence.
     n_units : int
         Width of the hidden layer that scores a timepoint.
+    with_max : bool
+        Whether the maximum over time is concatenated: the mean tells what lasts, the maximum what happens once.
 
     References
     ----------
@@ -259,10 +261,15 @@ class AttentionPool(nn.Module):
     arXiv:1409.0473.
     """
 
-    def __init__(self, n_features: int, n_units: int) -> None:
+    def __init__(self, n_features: int, n_units: int, *, with_max: bool) -> None:
         super().__init__()
+        self.maximum = MaskedPool("max") if with_max else None
         self.hidden = nn.Linear(n_features, n_units, bias=False)
         self.score = nn.Linear(n_units, 1, bias=False)
+
+    def n_out(self, n_features: int) -> int:
+        """Number of features after pooling."""
+        return n_features if self.maximum is None else 2 * n_features
 
     def weights(self, x: Tensor, lengths: Tensor) -> Tensor:
         """Attention weights of shape (n, n_timepoints): zero in the padding, one in sum."""
@@ -273,8 +280,9 @@ class AttentionPool(nn.Module):
         return torch.softmax(scores.masked_fill(outside, float("-inf")), 1)
 
     def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
-        """Pool `x` of shape (n, n_timepoints, n_features) to (n, n_features)."""
-        return torch.einsum("nt,ntf->nf", self.weights(x, lengths).to(x.dtype), x)
+        """Pool `x` of shape (n, n_timepoints, n_features)."""
+        mean = torch.einsum("nt,ntf->nf", self.weights(x, lengths).to(x.dtype), x)
+        return mean if self.maximum is None else torch.cat([mean, self.maximum(x, lengths)], 1)
 
 
 class LengthAwareLSTM(nn.Module):

@@ -130,12 +130,15 @@ def max_pool(g, layer, x, mask, new_mask):
 def pool(g, layer, x, lengths):
     """Write `MaskedPool` or `AttentionPool` over `x` of shape (n, n_timepoints, n_features), zero in the padding."""
     seen = column(g, inside(g, lengths, size(g, x, 1)), 2)
+    pooled = []
     if isinstance(layer, _layers.AttentionPool):
         hidden = g("Tanh", g("MatMul", x, array_of(layer.hidden.weight).T))
         scores = g("Where", seen, g("MatMul", hidden, array_of(layer.score.weight).T), _LOWEST)
-        return g("ReduceSum", g("Mul", g("Softmax", scores, axis=1), x), np.array([1]), keepdims=0)
-    pooled = []
-    if layer.kind != "max":
+        pooled.append(g("ReduceSum", g("Mul", g("Softmax", scores, axis=1), x), np.array([1]), keepdims=0))
+        layer = layer.maximum
+        if layer is None:
+            return pooled[0]
+    elif layer.kind != "max":
         pooled.append(g("Div", g("ReduceSum", x, np.array([1]), keepdims=0), column(g, number(g, lengths))))
     if layer.kind != "mean":
         pooled.append(g("ReduceMax", g("Where", seen, x, _LOWEST), np.array([1]), keepdims=0))

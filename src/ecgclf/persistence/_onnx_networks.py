@@ -3,6 +3,7 @@
 import numpy as np
 
 from ecgclf import nn
+from ecgclf.nn._crnn import ResidualEncoder
 from ecgclf.nn._layers import AttentionPool, MaskedBatchNorm, MaskedPool
 from ecgclf.persistence import _onnx_graph as layers
 
@@ -41,9 +42,10 @@ def write(g, network, x, lengths):
     return layers.linear(g, network.head, layers.pool(g, network.pool, x, lengths))
 
 
-def _resnet(g, network, x, lengths):
+def _residual(g, network, x, lengths):
+    """Write a stem, residual blocks and a last norm: a `ResNet` up to its pooling, or a `ResidualEncoder`."""
     x = layers.same_conv(g, network.stem, x)
-    lengths = layers.ceil_divided(g, lengths, network.stem_stride)
+    lengths = layers.ceil_divided(g, lengths, network.stem.stride)
     mask = layers.mask_of(g, lengths, x)
     x = g("Relu", layers.batch_norm(g, network.stem_norm, x, mask))
     for block in network.blocks:
@@ -74,7 +76,12 @@ def _recurrent(g, network, x, lengths):
 
 
 def _crnn(g, network, x, lengths):
-    encoder = network.encoder
+    write_encoder = _residual if isinstance(network.encoder, ResidualEncoder) else _segments
+    x, lengths = write_encoder(g, network.encoder, x, lengths)
+    return layers.lstm(g, network.lstm, x, lengths), lengths
+
+
+def _segments(g, encoder, x, lengths):
     length = encoder.segment_length
     n_timepoints = layers.size(g, x, 2)
     n_segments = layers.ceil_divided(g, n_timepoints, length)
@@ -98,8 +105,7 @@ def _crnn(g, network, x, lengths):
         x = g("ReduceMax", g("Mul", x, mask), np.array([3]))
     x = _normed(g, encoder.last_norm, x, _segment_mask(g, g("Min", inside, 1), 1))
     x = g("Transpose", g("Squeeze", x, np.array([3])), perm=[0, 2, 1])
-    lengths = layers.ceil_divided(g, lengths, length)
-    return layers.lstm(g, network.lstm, x, lengths), lengths
+    return x, layers.ceil_divided(g, lengths, length)
 
 
 def _segment_mask(g, inside, width):
@@ -112,4 +118,4 @@ def _normed(g, norm, x, mask):
     return layers.batch_norm(g, norm, x, mask) if isinstance(norm, MaskedBatchNorm) else g("Mul", x, mask)
 
 
-_WRITERS = {nn.ResNet: _resnet, nn.RecurrentNet: _recurrent, nn.CRNN: _crnn}
+_WRITERS = {nn.ResNet: _residual, nn.RecurrentNet: _recurrent, nn.CRNN: _crnn}
