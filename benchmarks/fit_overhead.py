@@ -24,7 +24,7 @@ def by_hand(classifier, X, targets, n_epochs):
     lengths = np.array([len(x) for x in X])
     items = [x[np.newaxis] for x in X]
     data = WindowDataset(items, cut_windows(lengths), targets)
-    buckets = LengthBuckets(lengths, classifier.batch_size, shuffle=True)
+    buckets = LengthBuckets(lengths, classifier.batch_size, np.random.default_rng(0))
     module.train()
     for _ in range(n_epochs):
         for indices in buckets:

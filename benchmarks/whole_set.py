@@ -60,7 +60,7 @@ def main():
         print(f"load of {len(lengths)} recordings: cold {cold:.2f} s, cached {cached:.3f} s")
         for shuffled in (True, False):
             order = np.random.RandomState(0).permutation(len(lengths))
-            batches = LengthBuckets(lengths, 32, shuffle=True) if not shuffled else np.array_split(order, 220)
+            batches = LengthBuckets(lengths, 32) if not shuffled else np.array_split(order, 220)
             padded = sum(lengths[batch].max() * len(batch) - lengths[batch].sum() for batch in batches)
             total = padded + lengths.sum()
             kind = "batches drawn at random" if shuffled else "batches of similar length"

@@ -119,7 +119,7 @@ def test_logits_and_gradients_are_those_of_the_whole_batch(width, n):
     loss(expected, y).backward()
     with threads(width), workers("cpu") as spread:
         assert spread.width == width
-        parts = PartwiseModule(module, spread, nullcontext)
+        parts = PartwiseModule(module, spread, nullcontext, np.random.default_rng(0))
         logits = parts.forward(x, lengths)
         loss(logits, y).backward()
         parts.backward(logits)

@@ -348,7 +348,7 @@ lengths_of_recordings = st.lists(st.integers(1, 10_000), min_size=1, max_size=20
 
 @given(lengths=lengths_of_recordings, batch_size=st.integers(1, 64), shuffle=st.booleans())
 def test_buckets_give_every_window_once(lengths, batch_size, shuffle):
-    buckets = LengthBuckets(lengths, batch_size, shuffle)
+    buckets = LengthBuckets(lengths, batch_size, np.random.default_rng(0) if shuffle else None)
     batches = list(buckets)
     assert len(batches) == len(buckets) == -(-len(lengths) // batch_size)
     assert max(map(len, batches)) <= batch_size
@@ -358,13 +358,20 @@ def test_buckets_give_every_window_once(lengths, batch_size, shuffle):
 
 
 def test_buckets_shuffle_windows_of_one_length():
-    buckets = LengthBuckets(np.full(64, 9000), 8, shuffle=True)
-    first, second = (np.sort(np.array(list(buckets)), axis=1) for _ in range(2))
+    buckets = LengthBuckets(np.full(64, 9000), 8, np.random.default_rng(0))
+    first, second = ([frozenset(batch.tolist()) for batch in buckets] for _ in range(2))
+    # Other windows are together, not the same batches in another order.
+    assert len(set(first) & set(second)) <= 1
+
+
+def test_buckets_come_in_another_order():
+    buckets = LengthBuckets(np.arange(1, 65), 1, np.random.default_rng(0))
+    first, second = (np.concatenate(list(buckets)) for _ in range(2))
     assert not np.array_equal(first, second)
 
 
 def test_very_long_recordings_make_small_batches():
-    buckets = LengthBuckets(np.full(10, 400_000), 10, shuffle=False)
+    buckets = LengthBuckets(np.full(10, 400_000), 10)
     assert [len(batch) for batch in buckets] == [2] * 5
 
 
@@ -397,14 +404,45 @@ def test_batches_are_padded_with_zeros():
     assert targets.tolist() == [0, 1, 2]
 
 
-@given(st.lists(st.integers(1, 50), min_size=1, max_size=10), st.integers(1, 3), st.integers(0, 2**31))
+@given(st.lists(st.integers(2, 50), min_size=1, max_size=10), st.integers(1, 3), st.integers(0, 2**31))
 def test_lead_statistics(lengths, n_leads, seed):
     rng = np.random.RandomState(seed)
     items = [rng.randn(n_leads, n) * 3 + 1 for n in lengths]
-    joined = np.concatenate(items, axis=1)
     mean, std = lead_statistics(items)
-    np.testing.assert_allclose(mean, joined.mean(axis=1))
-    np.testing.assert_allclose(std, joined.std(axis=1) if sum(lengths) > 1 else 1.0)
+    np.testing.assert_allclose(mean, np.median([item.mean(axis=1) for item in items], axis=0))
+    about_it = [np.sqrt(((item - mean[:, None]) ** 2).mean(axis=1)) for item in items]
+    np.testing.assert_allclose(std, np.median(about_it, axis=0))
+    # Whatever becomes of less than half of the recordings, the scale stays within that of the others.
+    spoilt = (len(items) - 1) // 2
+    items[:spoilt] = [item * 1e9 - 1e12 for item in items[:spoilt]]
+    others = items[spoilt:]
+    low, high = np.min([item.min(axis=1) for item in others], axis=0), np.max([item.max(axis=1) for item in others], 0)
+    mean, std = lead_statistics(items)
+    assert ((low <= mean) & (mean <= high)).all()
+    assert (std <= high - low).all()
+
+
+def test_a_lead_that_is_often_off_has_the_scale_of_when_it_is_on():
+    rng = np.random.RandomState(0)
+    items = [np.vstack([rng.randn(200), np.zeros(200), np.full(200, 5.0)]) for _ in range(10)]
+    items[3][1] = 4 * rng.randn(200)
+    mean, std = lead_statistics(items)
+    np.testing.assert_allclose(std, [1.0, 4.0, 1.0], rtol=0.1)
+    np.testing.assert_allclose(mean, [0.0, 0.0, 5.0], atol=0.1)
+
+
+@pytest.mark.parametrize("glitch", [1e5, -1e9, 1e30])
+def test_one_glitch_does_not_set_the_scale_of_all(glitch):
+    """The others are told apart as well as without it."""
+    X, y = ecgs(n_recordings=24)
+    spoilt = [np.array(x, dtype=float) for x in X]
+    spoilt[0][5] = glitch
+
+    def spread(recordings):
+        classifier = small("ResNetClassifier", max_epochs=5).fit(recordings, y)
+        return np.ptp(classifier.predict_proba(X[1:]), axis=0).max()
+
+    assert spread(spoilt) > 0.5 * spread(X) > 0.05
 
 
 def test_one_cycle_is_named_in_the_net(recordings):

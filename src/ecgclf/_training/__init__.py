@@ -6,12 +6,12 @@ from ecgclf._training._data import WindowDataset, cut_windows, lead_statistics
 from ecgclf._training._net import (
     build_net,
     resolve_device,
-    seeded,
     train,
     window_attention,
     window_probabilities,
 )
 from ecgclf._training._parts import one_thread
+from ecgclf._training._random import drawing_from
 from ecgclf._training._restore import is_net, net_state, restore_net
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "WindowDataset",
     "build_net",
     "cut_windows",
+    "drawing_from",
     "is_net",
     "lead_statistics",
     "net_state",
@@ -26,7 +27,6 @@ __all__ = [
     "one_thread",
     "resolve_device",
     "restore_net",
-    "seeded",
     "train",
     "window_attention",
     "window_probabilities",

@@ -89,8 +89,6 @@ class Augmentation:
     ----------
     settings : dict of {str: number}
         Strength of each function named.
-    seed : int
-        The same seed gives the same sequence.
 
     Raises
     ------
@@ -98,22 +96,21 @@ class Augmentation:
         If a name is not known or a strength not possible.
     """
 
-    def __init__(self, settings, seed):
+    def __init__(self, settings):
         for name, strength in settings.items():
             if name not in AUGMENTATIONS:
                 raise ValueError(f"augmentation names {name!r}, which is none of {list(AUGMENTATIONS)}.")
             _check(name, strength)
         self.steps = [(AUGMENTATIONS[name], settings[name]) for name in AUGMENTATIONS if name in settings]
-        self.rng = np.random.default_rng(seed)
         # The longest stretch from which a crop may come: no more of a long recording need be scaled.
         self.reach = int(np.ceil(settings.get("crop", 0) * (1 + settings.get("time_scaling", 0))))
 
-    def __call__(self, x):
-        """Change a recording of shape (n_leads, n_timepoints); the caller's array stays as it is."""
+    def __call__(self, x, rng):
+        """Change a recording of shape (n_leads, n_timepoints) as `rng` draws it; the caller's array stays as it is."""
         if self.reach:
-            x = crop(x, self.reach, self.rng)
+            x = crop(x, self.reach, rng)
         for function, strength in self.steps:
-            x = function(x, strength, self.rng)
+            x = function(x, strength, rng)
         return x
 
 

@@ -22,15 +22,18 @@ class WindowDataset(Dataset):
     targets : ndarray of shape (n_recordings,), default=None
         Class index of each recording.
     augmentation : callable, default=None
-        Applied to each window when it is handed out; may change its length.
+        ``augmentation(window, rng)``, applied to each window when it is handed out; may change its length.
+    rng : numpy.random.Generator, default=None
+        Draws the batches and the changes; None where nothing is drawn.
     """
 
-    def __init__(self, items, windows, targets=None, augmentation=None):
+    def __init__(self, items, windows, targets=None, augmentation=None, rng=None):
         self.items = items
         self.windows = windows
         self.targets = np.zeros(len(items), dtype=np.int64) if targets is None else targets
         self.lengths = windows[:, 2] - windows[:, 1]
         self.augmentation = augmentation
+        self.rng = rng
 
     def __len__(self):
         return len(self.windows)
@@ -42,7 +45,7 @@ class WindowDataset(Dataset):
         windows = self.windows[indices]
         pieces = [self.items[recording][:, start:stop] for recording, start, stop in windows]
         if self.augmentation is not None:
-            pieces = [self.augmentation(piece) for piece in pieces]
+            pieces = [self.augmentation(piece, self.rng) for piece in pieces]
         lengths = np.array([piece.shape[1] for piece in pieces])
         x = np.zeros((len(pieces), pieces[0].shape[0], lengths.max()), dtype=np.float32)
         for row, piece in zip(x, pieces, strict=True):
@@ -63,13 +66,13 @@ class LengthBuckets(Sampler):
         Timepoints of each window.
     batch_size : int
         Windows in a batch, at most.
-    shuffle : bool
-        Whether to draw; otherwise batches come in the order of their lengths.
+    rng : numpy.random.Generator, default=None
+        Draws the batches; without it they come in the order of their lengths.
     """
 
-    def __init__(self, lengths, batch_size, shuffle):
+    def __init__(self, lengths, batch_size, rng=None):
         self.lengths = lengths
-        self.shuffle = shuffle
+        self.rng = rng
         n_batches = -(-len(lengths) // batch_size)
         self.bounds = []
         for part in np.array_split(np.sort(lengths), n_batches):
@@ -82,12 +85,11 @@ class LengthBuckets(Sampler):
 
     def __iter__(self):
         order = np.arange(len(self.lengths))
-        if self.shuffle:
-            order = torch.randperm(len(order)).numpy()
+        if self.rng is not None:
+            self.rng.shuffle(order)
         order = order[np.argsort(self.lengths[order], kind="stable")]
         batches = np.split(order, self.bounds[:-1])
-        for b in torch.randperm(len(batches)).tolist() if self.shuffle else range(len(batches)):
-            yield batches[b]
+        yield from batches if self.rng is None else (batches[b] for b in self.rng.permutation(len(batches)))
 
 
 def _as_given(batch):
@@ -104,15 +106,16 @@ def bucket_loader(dataset, batch_size, shuffle=False):
     batch_size : int
         Windows in a batch, at most.
     shuffle : bool, default=False
-        Whether to draw batches anew in every epoch.
+        Whether the `rng` of the dataset draws batches anew in every epoch.
 
     Returns
     -------
     torch.utils.data.DataLoader
         Yields ``({"x": …, "lengths": …}, targets)``.
     """
-    buckets = LengthBuckets(dataset.lengths, batch_size, shuffle)
-    return DataLoader(dataset, batch_sampler=buckets, collate_fn=_as_given)
+    buckets = LengthBuckets(dataset.lengths, batch_size, dataset.rng if shuffle else None)
+    # A loader draws a seed for its workers whenever it starts, and would take it from the caller's sequence.
+    return DataLoader(dataset, batch_sampler=buckets, collate_fn=_as_given, generator=torch.Generator())
 
 
 def cut_windows(lengths, window_length=None, window_strides=None):
@@ -143,7 +146,10 @@ def cut_windows(lengths, window_length=None, window_strides=None):
 
 
 def lead_statistics(items):
-    """Mean and standard deviation of each lead over all timepoints of all recordings.
+    """Mean and standard deviation of each lead in the training recordings, as most of these have it.
+
+    Both are medians over recordings: an electrode that is off, a glitch or a wrong unit in a few recordings does not
+    set the scale of the others. The standard deviation of a recording is taken about the mean of all.
 
     Parameters
     ----------
@@ -153,12 +159,14 @@ def lead_statistics(items):
     Returns
     -------
     mean, std : ndarray of shape (n_leads,)
-        In the units of the recordings. A constant lead gets a `std` of 1.
+        In the units of the recordings. Recordings in which a lead does not move at all are passed over; if that is so
+        in all, its `std` is 1.
     """
-    counts = np.array([item.shape[1] for item in items], dtype=np.float64)[:, None]
     means = np.array([item.mean(axis=1, dtype=np.float64) for item in items])
     variances = np.array([item.var(axis=1, dtype=np.float64) for item in items])
-    share = counts / counts.sum()
-    mean = (share * means).sum(axis=0)
-    std = np.sqrt((share * (variances + (means - mean) ** 2)).sum(axis=0))
-    return mean, np.where(std > np.finfo(np.float32).eps * (1 + np.abs(mean)), std, 1.0)
+    mean = np.median(means, axis=0)
+    std = np.sqrt(variances + (means - mean) ** 2)
+    std[std <= np.finfo(np.float32).eps * (1 + np.abs(means))] = np.nan
+    moves = np.isfinite(std).any(axis=0)
+    std[:, ~moves] = 1.0
+    return mean, np.nanmedian(std, axis=0)

@@ -2,7 +2,7 @@
 
 import copy
 import warnings
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 
 import numpy as np
 import torch
@@ -14,6 +14,7 @@ from skorch.utils import noop
 from ecgclf._training._callbacks import OneCycle, ProgressBar
 from ecgclf._training._data import WindowDataset, bucket_loader
 from ecgclf._training._parts import PartwiseModule, split, workers
+from ecgclf._training._random import dropout_draws
 
 # For rows so short scikit-learn asks that a subset has the same answers to 1e-7, below the rounding of float32; there
 # double precision costs nothing. Recordings keep their answers to 1e-5 in any company.
@@ -34,7 +35,7 @@ class RecordingNet(NeuralNetClassifier):
     def __init__(self, *args, precision="float32", **kwargs):
         super().__init__(*args, **kwargs)
         self.precision = precision
-        self._partwise = None
+        self._partwise = self._draws = None
 
     def infer(self, x, **fit_params):
         """Run the module on one batch; logits come back as float32."""
@@ -45,6 +46,7 @@ class RecordingNet(NeuralNetClassifier):
 
     def train_step_single(self, batch, **fit_params):
         """Compute the gradients of one batch."""
+        self._draws.renew(self._rng)
         step = super().train_step_single(batch, **fit_params)
         if self._partwise is not None:
             self._partwise.backward(step["y_pred"])
@@ -58,21 +60,26 @@ class RecordingNet(NeuralNetClassifier):
     def fit_loop(self, X, y=None, epochs=None, **fit_params):
         """Run the epochs; remember in `interrupted_` whether Ctrl-C ended them."""
         self.interrupted_ = False
+        self._rng = X.rng
+        # A compiled module cannot be copied, and on a GPU a batch is fastest whole.
+        partwise = torch.device(self.device).type == "cpu" and not self.compile
         try:
-            # A compiled module cannot be copied, and on a GPU a batch is fastest whole.
-            partwise = torch.device(self.device).type == "cpu" and not self.compile
-            with workers(self.device) if partwise else nullcontext() as spread:
-                self._partwise = PartwiseModule(self.module_, spread, self.autocast) if partwise else None
+            with (
+                dropout_draws(self.module_) as self._draws,
+                workers(self.device) if partwise else nullcontext() as spread,
+            ):
+                if partwise:
+                    self._partwise = PartwiseModule(self.module_, spread, self.autocast, self._rng)
                 return super().fit_loop(X, y, epochs=epochs, **fit_params)
         except KeyboardInterrupt as interrupt:
             self.interrupted_ = not _raised_by_early_stopping(interrupt)
             raise
         finally:
-            self._partwise = None
+            self._partwise = self._draws = self._rng = None
 
     def __getstate__(self):
         # Threads do not pickle; a callback may save the net while it is trained.
-        return {**super().__getstate__(), "_partwise": None}
+        return {**super().__getstate__(), "_partwise": None, "_draws": None, "_rng": None}
 
 
 def _raised_by_early_stopping(interrupt):
@@ -108,30 +115,6 @@ def resolve_device(device):
             "there is, or 'cpu'."
         ) from error
     return device
-
-
-@contextmanager
-def seeded(seed, device):
-    """Seed torch inside a block and leave the caller's random state as it was.
-
-    Parameters
-    ----------
-    seed : int
-        Seed of the block.
-    device : str
-        The device used; its generator is restored too.
-    """
-    device = torch.device(device)
-    if device.type == "cuda":
-        index = torch.cuda.current_device() if device.index is None else device.index
-        fork = torch.random.fork_rng(devices=[index])
-    elif device.type == "mps":
-        fork = torch.random.fork_rng(devices=[0], device_type="mps")
-    else:
-        fork = torch.random.fork_rng(devices=[])
-    with fork:
-        torch.manual_seed(seed)
-        yield
 
 
 def build_net(
@@ -210,7 +193,7 @@ def build_net(
     return RecordingNet(**arguments)
 
 
-def train(net, training, validation, seed, history=None):
+def train(net, training, validation, history=None):
     """Train a net whose module is new, or was trained before.
 
     Parameters
@@ -218,23 +201,20 @@ def train(net, training, validation, seed, history=None):
     net : RecordingNet
         The net.
     training, validation : WindowDataset
-        Windows to learn from, and to watch (or None).
-    seed : int
-        Seed of all that is drawn.
+        Windows to learn from, and to watch (or None). All that is drawn comes from ``training.rng``.
     history : skorch.History or None, default=None
         What happened to the module before; the new epochs are added to it.
     """
     n_before = len(history or [])
-    with seeded(seed, net.device):
-        net.initialize()
-        if history:
-            net.history = history
-        net.train_split = None if validation is None else predefined_split(validation)
-        try:
-            net.partial_fit(training, None)
-        finally:
-            # The split holds the validation recordings; a fitted net should not carry them along.
-            net.train_split = None
+    net.initialize()
+    if history:
+        net.history = history
+    net.train_split = None if validation is None else predefined_split(validation)
+    try:
+        net.partial_fit(training, None)
+    finally:
+        # The split holds the validation recordings; a fitted net should not carry them along.
+        net.train_split = None
     if net.interrupted_:
         if net.history and "train_loss" not in net.history[-1]:
             # An epoch cut short has no loss; learning curves need one in every row.
@@ -327,8 +307,7 @@ def _run(net, function_name, items, windows):
         return result.to("cpu", torch.float64), part[1]
 
     module.eval()
-    # Iterating over a DataLoader draws from torch's generator; the caller's stays as it is.
-    with seeded(0, net.device), workers(net.device) as spread:
+    with workers(net.device) as spread:
         parts = []
         for inputs, _ in bucket_loader(dataset, net.batch_size):
             parts += split(**inputs)

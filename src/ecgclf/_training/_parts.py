@@ -6,12 +6,13 @@ thread, and what they give is added in their order. How many are computed at the
 """
 
 import copy
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import torch
 
-from ecgclf.nn._layers import Dropout
+from ecgclf._training._random import DropoutDraws
 
 # Samples of all leads in a batch that is left whole: 16 recordings of 13 s of one lead at 300 Hz. Parts of less gain
 # nothing.
@@ -41,6 +42,18 @@ def split(x, lengths):
     return [(part[:, :, : int(own.max())], own) for part, own in pieces]
 
 
+class _Blocks(threading.local):
+    """Whether this thread is in a block of `one_thread`; what all threads share is on the class."""
+
+    lock = threading.Lock()
+    n_blocks = 0
+    n_threads = 1
+    entered = False
+
+
+_blocks = _Blocks()
+
+
 @contextmanager
 def one_thread():
     """Compute on one torch thread inside a block, and leave the caller's number as it was.
@@ -50,12 +63,37 @@ def one_thread():
     int
         That number.
     """
-    n_threads = torch.get_num_threads()
-    torch.set_num_threads(1)
+    if _blocks.entered:
+        yield 1
+        return
+    with _Blocks.lock:
+        n_threads = torch.get_num_threads()
+        if _Blocks.n_blocks == 0:
+            _Blocks.n_threads = n_threads
+        elif n_threads == 1:
+            # A thread that has not computed yet is told the number that a block in another thread has set.
+            n_threads = _Blocks.n_threads
+        _Blocks.n_blocks += 1
+        _blocks.entered = True
+        _take(1)
     try:
         yield n_threads
     finally:
-        torch.set_num_threads(n_threads)
+        with _Blocks.lock:
+            _Blocks.n_blocks -= 1
+            _blocks.entered = False
+            _take(n_threads)
+
+
+def _take(n_threads):
+    torch.set_num_threads(n_threads)
+    # A thread's number is its own from when it is first asked for; until then any other thread may change it.
+    torch.get_num_threads()
+
+
+def _enter_worker():
+    with _Blocks.lock:
+        _take(1)
 
 
 @contextmanager
@@ -77,7 +115,7 @@ def workers(device):
         if width == 1:
             yield _Spread(map, 1)
         else:
-            with ThreadPoolExecutor(width, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+            with ThreadPoolExecutor(width, initializer=_enter_worker) as pool:
                 yield _Spread(pool.map, width)
 
 
@@ -104,13 +142,17 @@ class PartwiseModule:
         As `workers` gives it.
     autocast : callable
         Gives the context in which the module runs; a thread has to enter its own.
+    rng : numpy.random.Generator
+        Draws the seed of each part's dropout.
     """
 
-    def __init__(self, module, spread, autocast):
+    def __init__(self, module, spread, autocast, rng):
         self.module = module
         self.spread = spread
         self.autocast = autocast
+        self.rng = rng
         self.replicas = []
+        self.draws = []
         self.pending = []
 
     def forward(self, x, lengths):
@@ -135,13 +177,11 @@ class PartwiseModule:
     def _match(self, n_parts):
         """Have that many replicas, as the module is now."""
         while len(self.replicas) < n_parts:
-            replica = copy.deepcopy(self.module)
-            generator = torch.Generator().manual_seed(int(torch.randint(2**62, ())))
-            for layer in replica.modules():
-                if isinstance(layer, Dropout):
-                    layer.generator = generator
-            self.replicas.append(replica)
-        del self.replicas[n_parts:]
+            self.replicas.append(copy.deepcopy(self.module))
+            self.draws.append(DropoutDraws(self.replicas[-1]))
+        del self.replicas[n_parts:], self.draws[n_parts:]
+        for draws in self.draws:
+            draws.renew(self.rng)
         for replica in self.replicas:
             replica.train(self.module.training)
             for ours, theirs in zip(self.module.parameters(), replica.parameters(), strict=True):

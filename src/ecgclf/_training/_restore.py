@@ -6,7 +6,7 @@ import torch
 from skorch import NeuralNetClassifier
 from skorch.history import History
 
-from ecgclf._training._net import build_net, resolve_device, seeded
+from ecgclf._training._net import build_net, resolve_device
 
 
 def is_net(value):
@@ -83,7 +83,7 @@ def restore_net(module, state, device, classes):
         precision=precision,
         classes=classes,
     )
-    with seeded(0, device), torch.no_grad():
+    with torch.no_grad():
         net.initialize()
     net.module_.eval()
     net.history = History(history)

@@ -55,7 +55,7 @@ class Generator:
         self.lengths = [lengths[targets == k] for k in range(n_classes)]
         self.network = network
         self.n_leads = recordings.n_leads
-        with _training.seeded(seed, device):
+        with _training.drawing_from(seed):
             self.networks = [self._rebuild_module().to(device) for _ in range(1 if class_conditional else n_classes)]
 
     def _rebuild_module(self):

@@ -129,19 +129,20 @@ class BaseECGClassifier(ClassifierMixin, BaseEstimator):
         seed = int(rng.randint(np.iinfo(np.int32).max))
         device = _training.resolve_device(self.device)
         training, validation = self._split(recordings, targets, rng)
+        training.rng = np.random.default_rng(seed)
         if self.augmentation is not None:
-            training.augmentation = _training.Augmentation(self.augmentation, seed)
+            training.augmentation = _training.Augmentation(self.augmentation)
         self.window_length_ = self.window_length or max(1, int(np.median(recordings.lengths)))
         if going_on:
             module, history = self.net_.module_, self.net_.history
         else:
-            with _training.seeded(seed, device):
+            with _training.drawing_from(seed):
                 module, history = self._make_module(recordings.n_leads, len(self.classes_)), None
             mean, std = _training.lead_statistics(recordings.items)
             module.scale.mean.copy_(torch.from_numpy(mean))
             module.scale.std.copy_(torch.from_numpy(std))
         self.net_ = self._make_net(module, training, device)
-        _training.train(self.net_, training, validation, seed, history)
+        _training.train(self.net_, training, validation, history)
         self.n_epochs_ = len(self.net_.history)
         return self
 
