@@ -81,6 +81,12 @@ warm_start : bool, default=False
     Whether `fit` goes on from the weights of the last fit, with the same classes, instead of starting anew. The
     optimiser and the schedule start anew, with the parameters as they are now.
 
+checkpoint_dir : path-like or None, default=None
+    Folder in which each fit keeps its state after every epoch, a file of safetensors for each. A `fit` with the same
+    parameters and recordings goes on from there, after a crash or Ctrl-C, to the same weights to the bit; one that
+    was finished is read from the file. All fits of a search or a cross-validation may share the folder. Needs a
+    `random_state` and no `callbacks`. The files are yours to delete.
+
 verbose : int, default=0
     0 is silent, 1 shows a progress bar with loss and validation accuracy."""
 

@@ -2,6 +2,7 @@
 
 from ecgclf._training._augment import Augmentation
 from ecgclf._training._callbacks import one_cycle
+from ecgclf._training._checkpoint import identity
 from ecgclf._training._data import WindowDataset, cut_windows, lead_statistics
 from ecgclf._training._net import (
     build_net,
@@ -20,6 +21,7 @@ __all__ = [
     "build_net",
     "cut_windows",
     "drawing_from",
+    "identity",
     "is_net",
     "lead_statistics",
     "net_state",

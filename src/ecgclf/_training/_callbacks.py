@@ -43,8 +43,9 @@ class OneCycle(Callback):
 
     def on_train_begin(self, net, X=None, y=None, **kwargs):
         """Count the steps to come."""
-        self.step_ = 0
-        self.n_steps_ = net.max_epochs * len(net.get_iterator(X, training=True))
+        n_batches = len(net.get_iterator(X, training=True))
+        self.step_ = net.n_done_ * n_batches
+        self.n_steps_ = net.max_epochs * n_batches
 
     def on_batch_begin(self, net, batch=None, training=False, **kwargs):
         """Set the rate of this step."""
@@ -62,7 +63,8 @@ class ProgressBar(Callback):
     def on_train_begin(self, net, X=None, y=None, **kwargs):
         """Open the bar."""
         n_batches = len(net.get_iterator(X, training=True))
-        self.bar_ = tqdm(total=net.max_epochs * n_batches, desc="fit", unit="batch", mininterval=1.0)
+        total, done = net.max_epochs * n_batches, net.n_done_ * n_batches
+        self.bar_ = tqdm(total=total, initial=done, desc="fit", unit="batch", mininterval=1.0)
 
     def on_batch_end(self, net, batch=None, training=False, **kwargs):
         """Step by a batch of training."""

@@ -12,6 +12,7 @@ from skorch.helper import predefined_split
 from skorch.utils import noop
 
 from ecgclf._training._callbacks import OneCycle, ProgressBar
+from ecgclf._training._checkpoint import Checkpoint
 from ecgclf._training._data import WindowDataset, bucket_loader
 from ecgclf._training._parts import PartwiseModule, split, workers
 from ecgclf._training._random import dropout_draws
@@ -36,6 +37,8 @@ class RecordingNet(NeuralNetClassifier):
         super().__init__(*args, **kwargs)
         self.precision = precision
         self._partwise = self._draws = None
+        # Epochs of this fit that an earlier call has done.
+        self.n_done_ = 0
 
     def infer(self, x, **fit_params):
         """Run the module on one batch; logits come back as float32."""
@@ -59,7 +62,6 @@ class RecordingNet(NeuralNetClassifier):
 
     def fit_loop(self, X, y=None, epochs=None, **fit_params):
         """Run the epochs; remember in `interrupted_` whether Ctrl-C ended them."""
-        self.interrupted_ = False
         self._rng = X.rng
         # A compiled module cannot be copied, and on a GPU a batch is fastest whole.
         partwise = torch.device(self.device).type == "cpu" and not self.compile
@@ -70,7 +72,7 @@ class RecordingNet(NeuralNetClassifier):
             ):
                 if partwise:
                     self._partwise = PartwiseModule(self.module_, spread, self.autocast, self._rng)
-                return super().fit_loop(X, y, epochs=epochs, **fit_params)
+                return super().fit_loop(X, y, epochs=self.max_epochs - self.n_done_, **fit_params)
         except KeyboardInterrupt as interrupt:
             self.interrupted_ = not _raised_by_early_stopping(interrupt)
             raise
@@ -130,6 +132,7 @@ def build_net(
     net_params,
     learning_rate,
     weight_decay,
+    checkpoint=None,
     **kwargs,
 ):
     """Build a net that is not trained yet.
@@ -156,6 +159,8 @@ def build_net(
         Any further argument of `skorch.NeuralNetClassifier`; these win.
     learning_rate, weight_decay : float
         Of the AdamW optimiser.
+    checkpoint : tuple of (path-like, str) or None, default=None
+        Folder and identity of the fit, as `Checkpoint` takes them.
     **kwargs
         Arguments of `RecordingNet`.
 
@@ -165,10 +170,13 @@ def build_net(
         Not initialised.
     """
     ours = []
-    if schedule == "one_cycle":
-        ours.append(("one_cycle", OneCycle(learning_rate)))
     if early_stopping:
         ours.append(("early_stopping", EarlyStopping(patience=n_iter_no_change, load_best=True, sink=noop)))
+    # It brings others to where they were, and the callbacks after it begin there.
+    if checkpoint is not None:
+        ours.append(("checkpoint", Checkpoint(*checkpoint)))
+    if schedule == "one_cycle":
+        ours.append(("one_cycle", OneCycle(learning_rate)))
     if verbose:
         ours.append(("progress_bar", ProgressBar()))
     weight = None if class_weights is None else torch.tensor(class_weights, dtype=torch.float32)
@@ -207,6 +215,7 @@ def train(net, training, validation, history=None):
     """
     n_before = len(history or [])
     net.initialize()
+    net.interrupted_ = False
     if history:
         net.history = history
     net.train_split = None if validation is None else predefined_split(validation)
@@ -219,6 +228,8 @@ def train(net, training, validation, history=None):
         if net.history and "train_loss" not in net.history[-1]:
             # An epoch cut short has no loss; learning curves need one in every row.
             del net.history[-1]
+        if any(isinstance(callback, Checkpoint) for _, callback in net.callbacks_):
+            raise KeyboardInterrupt
         n_epochs = len(net.history) - n_before
         warnings.warn(
             f"Training was interrupted after {n_epochs} of {net.max_epochs} epochs. The estimator is usable as "

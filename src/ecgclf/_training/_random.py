@@ -60,7 +60,7 @@ class DropoutDraws:
     def release(self):
         """Give the module back without a generator."""
         for layer in self.layers:
-            layer.generator = None
+            del layer.generator
 
 
 @contextmanager

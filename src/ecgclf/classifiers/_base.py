@@ -1,5 +1,6 @@
 """What the five classifiers share: from recordings to a trained net, and back to probabilities."""
 
+import os
 from abc import abstractmethod
 from numbers import Integral, Real
 
@@ -40,6 +41,7 @@ class BaseECGClassifier(ClassifierMixin, BaseEstimator):
         "precision": [StrOptions({"float32", "bfloat16"})],
         "random_state": ["random_state"],
         "warm_start": ["boolean"],
+        "checkpoint_dir": [str, os.PathLike, None],
         "verbose": ["verbose"],
     }
 
@@ -66,6 +68,7 @@ class BaseECGClassifier(ClassifierMixin, BaseEstimator):
         precision,
         random_state,
         warm_start,
+        checkpoint_dir,
         verbose,
     ):
         self.max_epochs = max_epochs
@@ -87,6 +90,7 @@ class BaseECGClassifier(ClassifierMixin, BaseEstimator):
         self.precision = precision
         self.random_state = random_state
         self.warm_start = warm_start
+        self.checkpoint_dir = checkpoint_dir
         self.verbose = verbose
 
     @abstractmethod
@@ -102,7 +106,8 @@ class BaseECGClassifier(ClassifierMixin, BaseEstimator):
     def fit(self, X, y):
         """Train the network.
 
-        Ctrl-C ends the training early and leaves an estimator that is usable as trained so far.
+        Ctrl-C ends the training early and leaves an estimator that is usable as trained so far. With `checkpoint_dir`
+        it is a KeyboardInterrupt, and the same call goes on from the last whole epoch.
 
         Parameters
         ----------
@@ -141,7 +146,7 @@ class BaseECGClassifier(ClassifierMixin, BaseEstimator):
             mean, std = _training.lead_statistics(recordings.items)
             module.scale.mean.copy_(torch.from_numpy(mean))
             module.scale.std.copy_(torch.from_numpy(std))
-        self.net_ = self._make_net(module, training, device)
+        self.net_ = self._make_net(module, training, device, self._checkpoint(module, training, validation))
         _training.train(self.net_, training, validation, history)
         self.n_epochs_ = len(self.net_.history)
         return self
@@ -206,7 +211,29 @@ class BaseECGClassifier(ClassifierMixin, BaseEstimator):
             return np.asarray(by_class)[targets] if self.window_length else None
         return np.full(len(targets), self.window_stride or self.window_length or 1)
 
-    def _make_net(self, module, training, device):
+    def _checkpoint(self, module, training, validation):
+        """Folder and identity of this fit, or None."""
+        if self.checkpoint_dir is None:
+            return None
+        if self.callbacks:
+            raise ValueError(
+                f"checkpoint_dir={str(self.checkpoint_dir)!r} keeps the state of a fit, but what its callbacks "
+                f"remember is not in it. Set callbacks=None, or checkpoint_dir=None."
+            )
+        if self.random_state is None:
+            raise ValueError(
+                f"checkpoint_dir={str(self.checkpoint_dir)!r} finds a fit again by what it draws. Give an int as "
+                "random_state."
+            )
+        parameters = {
+            name: value
+            for name, value in self.get_params(deep=False).items()
+            if name not in ("checkpoint_dir", "random_state", "verbose", "warm_start")
+        }
+        name = _training.identity(type(self).__name__, parameters, module, training, validation)
+        return self.checkpoint_dir, name
+
+    def _make_net(self, module, training, device, checkpoint):
         class_weights = None
         if self.class_weight is not None:
             of_windows = self.classes_[training.targets[training.windows[:, 0]]]
@@ -221,6 +248,7 @@ class BaseECGClassifier(ClassifierMixin, BaseEstimator):
             n_iter_no_change=self.n_iter_no_change,
             verbose=self.verbose,
             net_params=self.net_params,
+            checkpoint=checkpoint,
             learning_rate=self.learning_rate,
             weight_decay=self.weight_decay,
             max_epochs=self.max_epochs,

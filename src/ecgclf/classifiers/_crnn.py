@@ -141,6 +141,7 @@ class CRNNClassifier(BaseECGClassifier):
         precision="float32",
         random_state=None,
         warm_start=False,
+        checkpoint_dir=None,
         verbose=0,
     ):
         super().__init__(
@@ -163,6 +164,7 @@ class CRNNClassifier(BaseECGClassifier):
             precision=precision,
             random_state=random_state,
             warm_start=warm_start,
+            checkpoint_dir=checkpoint_dir,
             verbose=verbose,
         )
         self.segment_length = segment_length
@@ -301,6 +303,7 @@ class CRANNClassifier(BaseECGClassifier):
         precision="float32",
         random_state=None,
         warm_start=False,
+        checkpoint_dir=None,
         verbose=0,
     ):
         super().__init__(
@@ -323,6 +326,7 @@ class CRANNClassifier(BaseECGClassifier):
             precision=precision,
             random_state=random_state,
             warm_start=warm_start,
+            checkpoint_dir=checkpoint_dir,
             verbose=verbose,
         )
         self.segment_length = segment_length

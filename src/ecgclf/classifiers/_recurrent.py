@@ -113,6 +113,7 @@ class LSTMClassifier(BaseECGClassifier):
         precision="float32",
         random_state=None,
         warm_start=False,
+        checkpoint_dir=None,
         verbose=0,
     ):
         super().__init__(
@@ -135,6 +136,7 @@ class LSTMClassifier(BaseECGClassifier):
             precision=precision,
             random_state=random_state,
             warm_start=warm_start,
+            checkpoint_dir=checkpoint_dir,
             verbose=verbose,
         )
         self.stem_stride = stem_stride
@@ -231,6 +233,7 @@ class BiLSTMClassifier(BaseECGClassifier):
         precision="float32",
         random_state=None,
         warm_start=False,
+        checkpoint_dir=None,
         verbose=0,
     ):
         super().__init__(
@@ -253,6 +256,7 @@ class BiLSTMClassifier(BaseECGClassifier):
             precision=precision,
             random_state=random_state,
             warm_start=warm_start,
+            checkpoint_dir=checkpoint_dir,
             verbose=verbose,
         )
         self.stem_stride = stem_stride

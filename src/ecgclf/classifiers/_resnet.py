@@ -140,6 +140,7 @@ class ResNetClassifier(BaseECGClassifier):
         precision="float32",
         random_state=None,
         warm_start=False,
+        checkpoint_dir=None,
         verbose=0,
     ):
         super().__init__(
@@ -162,6 +163,7 @@ class ResNetClassifier(BaseECGClassifier):
             precision=precision,
             random_state=random_state,
             warm_start=warm_start,
+            checkpoint_dir=checkpoint_dir,
             verbose=verbose,
         )
         self.n_blocks = n_blocks

@@ -1,0 +1,92 @@
+"""Train a shipped model by folds.
+
+Run from a checkout: python training/train.py MODEL FOLDER
+where FOLDER holds training2017.zip and REFERENCE-v3.csv. `--folds 0 1` trains these alone; the others may follow on
+another day or machine. After each epoch the state of the fit is kept in `--checkpoints`: the same command goes on from
+there, whatever ended it, and gives the same weights to the bit.
+
+A fold leaves in training/MODEL its classifier (fold-K.ecgclf), the answers to the recordings that it has not seen
+(fold-K.csv) and its course (fold-K.log). When all are there, `python training/ship.py MODEL FOLDER` makes of them what
+is in the package.
+"""
+
+import argparse
+import csv
+import warnings
+from pathlib import Path
+
+import pooch
+import torch
+from recipes import FOLDS, RECIPES, load
+from sklearn.base import clone
+
+from ecgclf.metrics import cinc2017_score
+from ecgclf.persistence import save
+
+HERE = Path(__file__).parent
+
+
+def train_fold(recipe, X, y, names, fold, out, checkpoints):
+    """Train on all folds but one, and write what comes of it.
+
+    Parameters
+    ----------
+    recipe : estimator
+        A classifier.
+    X, y, names : ndarray of shape (n_recordings,)
+        Recordings, labels, names.
+    fold : int
+        The fold not trained on; the number of folds for none, with nothing to answer.
+    out : pathlib.Path
+        Folder to write to.
+    checkpoints : path-like
+        Folder of the states of unfinished fits.
+    """
+    n_folds = FOLDS.get_n_splits()
+    train, test = [*FOLDS.split(y, y), (range(len(y)), [])][fold]
+    name = f"fold-{fold}" if fold < n_folds else "all"
+    classifier = clone(recipe).set_params(checkpoint_dir=checkpoints, verbose=1)
+    classifier.fit(X[train], y[train]).set_params(checkpoint_dir=None, verbose=0)
+    with open(out / f"{name}.log", "w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["epoch", "train_loss", "seconds"])
+        for row in classifier.net_.history:
+            # Batch by batch the course would take more room than the network.
+            row.pop("batches")
+            writer.writerow([row["epoch"], f"{row['train_loss']:.5f}", f"{row['dur']:.1f}"])
+    save(classifier, out / f"{name}.ecgclf")
+    if fold == n_folds:
+        return
+    probabilities = classifier.predict_proba(X[test])
+    with open(out / f"{name}.csv", "w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["record", "label", *classifier.classes_])
+        for record, label, row in zip(names[test], y[test], probabilities, strict=True):
+            writer.writerow([record, label, *(f"{p:.6f}" for p in row)])
+    score = cinc2017_score(y[test], classifier.classes_[probabilities.argmax(axis=1)])
+    print(f"{name}: {len(train)} recordings trained on, {len(test)} others answered, score {score:.4f}", flush=True)
+
+
+def main():
+    """Read the arguments, train the folds."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("model", choices=RECIPES)
+    parser.add_argument("folder", type=Path)
+    numbers = range(FOLDS.get_n_splits() + 1)
+    parser.add_argument("--folds", type=int, nargs="+", default=numbers, choices=numbers, metavar="K")
+    parser.add_argument("--checkpoints", type=Path, default=Path(pooch.os_cache("ecgclf")) / "training")
+    parser.add_argument("--out", type=Path, default=HERE)
+    args = parser.parse_args()
+    # A fit is the same to the bit on any number of threads, and one leaves the rest of the machine alone.
+    torch.set_num_threads(1)
+    # Part of the recordings is enough to train on.
+    warnings.filterwarnings("ignore", message=".* recordings in REFERENCE", category=UserWarning)
+    X, y, names = load(args.folder)
+    out = args.out / args.model
+    out.mkdir(parents=True, exist_ok=True)
+    for fold in args.folds:
+        train_fold(RECIPES[args.model], X, y, names, fold, out, args.checkpoints)
+
+
+if __name__ == "__main__":
+    main()
