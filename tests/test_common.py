@@ -10,6 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import ecgclf
+from ecgclf.decision import TunedDecisionClassifierCV
 from ecgclf.preprocessing import FixedLength, Normalizer, Resampler, WaveletDenoiser
 from small import GENERATORS, NETWORKS
 
@@ -37,6 +38,7 @@ VARIANTS = [
     Normalizer("robust", clip=2.0),
     Resampler(250.0),
     WaveletDenoiser("sym4", 3),
+    TunedDecisionClassifierCV(LogisticRegression(), cv=2, ensemble=True),
 ]
 ESTIMATORS = [cls(**PARAMETERS.get(cls.__name__, {})) for cls in public_estimators()]
 ESTIMATORS += VARIANTS

@@ -14,6 +14,7 @@ from sklearn.metrics import f1_score, log_loss
 from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_predict, cross_val_score
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from ecgclf.datasets import load_cinc2017_sample
 from ecgclf.decision import TunedDecisionClassifierCV
@@ -140,7 +141,7 @@ def test_without_calibration_probabilities_are_the_classifier_s(features):
 
 def test_a_share_is_one_split_and_seeded(features):
     X, y = features
-    logistic = make_pipeline(LogisticRegression(max_iter=2000))
+    logistic = make_pipeline(StandardScaler(), LogisticRegression())
     first, second, other = (
         TunedDecisionClassifierCV(logistic, cv=0.3, random_state=seed).fit(X, y) for seed in (0, 0, 1)
     )
@@ -151,7 +152,7 @@ def test_prefit(features):
     X, y = features
     known = RandomForestClassifier(20, random_state=0).fit(X[::2], y[::2])
     tuned = TunedDecisionClassifierCV(known, metric=macro_f1, cv="prefit").fit(X[1::2], y[1::2])
-    assert tuned.estimator_ is known
+    assert tuned.estimators_ == [known]
     targets = np.searchsorted(known.classes_, y[1::2])
     assert tuned.temperature_ == fit_temperature(known.predict_proba(X[1::2]), targets)
     # Fewer classes than the classifier knows are enough.
@@ -178,6 +179,33 @@ def test_a_class_that_a_fold_did_not_see_has_probability_zero():
     tuned = TunedDecisionClassifierCV(Knows(), cv=splits).fit(X, y)
     assert np.isfinite(tuned.temperature_)
     np.testing.assert_allclose(tuned.predict_proba(X), 1 / 3)
+
+
+@pytest.mark.parametrize("metric", [None, macro_f1])
+def test_an_ensemble_is_the_mean_of_the_folds(features, metric):
+    """By hand: the classifiers of the folds, each calibrated by what none of them has seen."""
+    X, y = features
+    forest, cv = RandomForestClassifier(10, random_state=0), StratifiedKFold(3)
+    tuned = TunedDecisionClassifierCV(forest, cv=cv, ensemble=True, metric=metric).fit(X, y)
+    one = TunedDecisionClassifierCV(forest, cv=cv, metric=metric).fit(X, y)
+    assert len(tuned.estimators_) == 3
+    assert len(one.estimators_) == 1
+    # Tuned by the same answers.
+    assert tuned.temperature_ == one.temperature_
+    np.testing.assert_array_equal(tuned.class_weights_, one.class_weights_)
+    expected = 0
+    for (train, _), found in zip(cv.split(X, y), tuned.estimators_, strict=True):
+        answers = forest.fit(X[train], y[train]).predict_proba(X)
+        np.testing.assert_array_equal(found.predict_proba(X), answers)
+        expected = expected + apply_temperature(answers, tuned.temperature_) / 3
+    np.testing.assert_allclose(tuned.predict_proba(X), expected)
+    np.testing.assert_array_equal(tuned.predict(X), tuned.classes_[(expected * tuned.class_weights_).argmax(axis=1)])
+
+
+def test_an_ensemble_needs_folds(features):
+    known = GaussianNB().fit(*features)
+    with pytest.raises(ValueError, match='cv="prefit" has none'):
+        TunedDecisionClassifierCV(known, cv="prefit", ensemble=True).fit(*features)
 
 
 def test_ragged_recordings_in_grid_search_on_two_workers():

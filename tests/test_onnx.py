@@ -13,12 +13,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import accuracy_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import ecgclf.persistence._onnx as exporter
 from ecgclf.classifiers import ResNetClassifier
 from ecgclf.datasets import load_cinc2017_sample, make_recordings
+from ecgclf.decision import TunedDecisionClassifierCV
 from ecgclf.persistence import _onnx_runtime, predict_onnx, prepare_recording, to_onnx
 from ecgclf.persistence._onnx_steps import describe
 from ecgclf.preprocessing import (
@@ -88,6 +90,45 @@ def test_a_classifier_says_the_same_on_real_recordings(name, real, path):
     variant = small(name, **VARIANTS[name]).fit(X[3:5], y[3:5] if len(set(y[3:5])) > 1 else ["a", "b"])
     probabilities = check(variant, X[1:], path)
     assert np.ptp(probabilities[:, 0]) > 1e-3
+
+
+@pytest.mark.parametrize("ensemble", [False, True])
+@pytest.mark.parametrize("metric", [None, accuracy_score])
+def test_tuned_decisions_and_ensembles_say_the_same(ensemble, metric, real, path):
+    X, y = real
+    X, y = X * 2, np.array(["A", "N", "O"] * 8)
+    for estimator in (
+        small("CRANNClassifier", max_epochs=2),
+        make_pipeline(Resampler(150.0, sampling_rate=300.0), small("LSTMClassifier", max_epochs=2)),
+    ):
+        tuned = TunedDecisionClassifierCV(estimator, cv=2, ensemble=ensemble, metric=metric).fit(X, y)
+        # Far from one, as these have not learnt anything.
+        tuned.temperature_ = 0.3
+        assert np.ptp(check(tuned, X, path)[:, 0]) > 1e-3
+        assert about(path)["class_weights"] == tuned.class_weights_.tolist()
+        pipeline = make_pipeline(Normalizer().fit(X), tuned)
+        check(pipeline, X, path)
+        assert about(path)["preprocessing"][0]["step"] == "normalize"
+
+
+def test_what_an_ensemble_cannot_export_is_said(real, path):
+    X, _ = real
+    windows = TunedDecisionClassifierCV(small("LSTMClassifier", max_epochs=1, window_length=300), cv=2)
+    windows.fit(X, np.arange(len(X)) % 2)
+    with pytest.raises(ValueError, match="means over windows"):
+        to_onnx(windows, path)
+    to_onnx(windows.set_params(calibration=None).fit(X, np.arange(len(X)) % 2), path)
+    splits = [(np.arange(8), np.arange(8, 12)), (np.arange(4, 12), np.arange(4))]
+    labels = np.array([2, 2, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1])
+    lacking = TunedDecisionClassifierCV(small("LSTMClassifier", max_epochs=1), cv=splits, ensemble=True)
+    with pytest.raises(ValueError, match="has not seen all classes"):
+        to_onnx(lacking.fit(X, labels), path)
+
+
+def about(path):
+    """What a file says of itself."""
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    return json.loads(session.get_modelmeta().custom_metadata_map["ecgclf"])
 
 
 def test_doubling_filters_and_raw_samples(real, path):

@@ -21,8 +21,8 @@ class TunedDecisionClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
     A classifier trained on the log loss answers the class it finds most probable, which is best for accuracy. A mean
     of F1 scores is best served by other decisions: a rare rhythm has to be answered at lower probabilities. `fit`
     predicts the training recordings by cross-validation, fits one temperature [1]_ and, if there is a `metric`, one
-    weight for each class to those predictions, and then fits the classifier to all recordings. No recording that is
-    set aside for testing is seen, in `cross_val_score` and `GridSearchCV` neither.
+    weight for each class to those predictions, and then fits the classifier to all recordings, or keeps those of the
+    folds. No recording that is set aside for testing is seen, in `cross_val_score` and `GridSearchCV` neither.
 
     Parameters
     ----------
@@ -43,6 +43,10 @@ class TunedDecisionClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
         of a single stratified split, which costs one fit instead of five. With "prefit" the classifier is fitted
         already and the recordings given to `fit` have to be others than those it was fitted on.
 
+    ensemble : bool, default=False
+        Whether to answer the mean probabilities of the classifiers of the folds, and spare fitting another one to all
+        recordings. Several networks are mostly right more often than one, and take as many times longer to answer.
+
     n_jobs : int or None, default=None
         Folds fitted at the same time.
 
@@ -54,8 +58,8 @@ class TunedDecisionClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
     classes_ : ndarray of shape (n_classes,)
         The labels, sorted.
 
-    estimator_ : estimator
-        The classifier, fitted to all recordings.
+    estimators_ : list of estimator
+        The classifier, fitted to all recordings; with ``ensemble=True`` one for each fold, fitted to the others.
 
     temperature_ : float
         Above 1 where the classifier was too sure; 1 without calibration.
@@ -106,15 +110,27 @@ class TunedDecisionClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
             Interval(Integral, 2, None, closed="left"),
             Interval(Real, 0, 1, closed="neither"),
         ],
+        "ensemble": ["boolean"],
         "n_jobs": [Integral, None],
         "random_state": ["random_state"],
     }
 
-    def __init__(self, estimator, *, metric=None, calibration="temperature", cv=5, n_jobs=None, random_state=None):
+    def __init__(
+        self,
+        estimator,
+        *,
+        metric=None,
+        calibration="temperature",
+        cv=5,
+        ensemble=False,
+        n_jobs=None,
+        random_state=None,
+    ):
         self.estimator = estimator
         self.metric = metric
         self.calibration = calibration
         self.cv = cv
+        self.ensemble = ensemble
         self.n_jobs = n_jobs
         self.random_state = random_state
 
@@ -140,17 +156,29 @@ class TunedDecisionClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
         ValueError
             If a class has fewer recordings than there are folds.
         """
+        if self.ensemble and self.cv == "prefit":
+            raise ValueError(
+                'ensemble=True keeps the classifiers of the folds, and cv="prefit" has none. Set one of them.'
+            )
         X, y = self._check_labels(X, y)
         self.classes_, targets = np.unique(y, return_inverse=True)
         if self.cv == "prefit":
             check_is_fitted(self.estimator)
-            self.estimator_ = self.estimator
+            self.estimators_ = [self.estimator]
             probabilities = _aligned(self.estimator, X, self._known_classes())
             targets = np.searchsorted(self.classes_, y)
         else:
-            probabilities, rows = self._predict_held_out(X, y, targets)
+            fitted, probabilities, rows = self._fit_folds(X, y, targets)
             targets = targets[rows]
-            self.estimator_ = clone(self.estimator).fit(X, y)
+            self.estimators_ = fitted if self.ensemble else [clone(self.estimator).fit(X, y)]
+        self._tune(probabilities, targets)
+        for name in ("n_features_in_", "feature_names_in_"):
+            if hasattr(self.estimators_[0], name):
+                setattr(self, name, getattr(self.estimators_[0], name))
+        return self
+
+    def _tune(self, probabilities, targets):
+        """Choose temperature and weights by answers to recordings that were not trained on."""
         self.temperature_ = 1.0
         if self.calibration is not None:
             self.temperature_ = fit_temperature(probabilities, targets)
@@ -158,10 +186,6 @@ class TunedDecisionClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
         self.class_weights_ = np.ones(len(self.classes_))
         if self.metric is not None:
             self.class_weights_ = tune_class_weights(probabilities, targets, self._score)
-        for name in ("n_features_in_", "feature_names_in_"):
-            if hasattr(self.estimator_, name):
-                setattr(self, name, getattr(self.estimator_, name))
-        return self
 
     def _check_labels(self, X, y):
         if y is None:
@@ -190,8 +214,8 @@ class TunedDecisionClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
         self.classes_ = self.estimator.classes_
         return self.classes_
 
-    def _predict_held_out(self, X, y, targets):
-        """Probabilities of recordings by classifiers that did not see them, and which recordings these are."""
+    def _fit_folds(self, X, y, targets):
+        """Fit a classifier a fold; give them, their answers to what they did not see, and which recordings that is."""
         counts = np.bincount(targets)
         if len(counts) < 2:
             raise ValueError(
@@ -211,10 +235,12 @@ class TunedDecisionClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
                     "Give more recordings or fewer folds."
                 )
         splits = list(cv.split(X, y))
-        answers = Parallel(n_jobs=self.n_jobs)(
-            delayed(_fit_predict)(clone(self.estimator), X, y, train, test, self.classes_) for train, test in splits
+        folds = Parallel(n_jobs=self.n_jobs)(
+            delayed(_fit_predict)(clone(self.estimator), X, y, train, test, self.classes_, self.ensemble)
+            for train, test in splits
         )
-        return np.concatenate(answers), np.concatenate([test for _, test in splits])
+        fitted, answers = zip(*folds, strict=True)
+        return list(fitted), np.concatenate(answers), np.concatenate([test for _, test in splits])
 
     @document(X=RECORDINGS)
     def predict_proba(self, X):
@@ -230,8 +256,10 @@ class TunedDecisionClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
             Columns in the order of `classes_`. With a `metric`, the greatest is not always of the class answered.
         """
         check_is_fitted(self)
-        probabilities = _aligned(self.estimator_, X, self.classes_)
-        return probabilities if self.calibration is None else apply_temperature(probabilities, self.temperature_)
+        answers = [_aligned(estimator, X, self.classes_) for estimator in self.estimators_]
+        if self.calibration is not None:
+            answers = [apply_temperature(probabilities, self.temperature_) for probabilities in answers]
+        return np.mean(answers, axis=0)
 
     @document(X=RECORDINGS)
     def predict(self, X):
@@ -262,6 +290,6 @@ def _aligned(estimator, X, classes):
     return probabilities
 
 
-def _fit_predict(estimator, X, y, train, test, classes):
+def _fit_predict(estimator, X, y, train, test, classes, keep):
     estimator.fit(_safe_indexing(X, train), y[train])
-    return _aligned(estimator, _safe_indexing(X, test), classes)
+    return estimator if keep else None, _aligned(estimator, _safe_indexing(X, test), classes)

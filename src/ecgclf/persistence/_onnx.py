@@ -20,7 +20,8 @@ def to_onnx(estimator, path, *, sampling_rate=None):
     Parameters
     ----------
     estimator : estimator
-        A classifier of this package, or a Pipeline of its preprocessing steps (all but RRFeatures) that ends in one.
+        A classifier of this package, a Pipeline of its preprocessing steps (all but RRFeatures) that ends in one, or a
+        TunedDecisionClassifierCV of these, also at the end of such a Pipeline.
     path : path-like
         Where to write. A file that is already there is replaced only by a whole new one.
     sampling_rate : float, default=None
@@ -46,6 +47,9 @@ def to_onnx(estimator, path, *, sampling_rate=None):
     The graph takes ``signal``, float32 of shape (n, n_leads, n_timepoints) in mV, recordings of any length padded at
     their ends with whatever, and ``lengths``, int64 of shape (n,); batch and time are dynamic. It gives
     ``probabilities``, float32 of shape (n, n_classes). The standardisation of each lead is inside.
+
+    The networks of an ensemble and the temperature of calibrated probabilities are in the graph. Decisions tuned for a
+    metric are not: the weights that they multiply probabilities by stand in the metadata as "class_weights".
 
     What comes before it, the steps of a Pipeline, is described in numbers in the metadata of the file, with the
     labels, the windows over which probabilities are averaged, sampling rates and versions: JSON under the key
@@ -79,16 +83,19 @@ def to_onnx(estimator, path, *, sampling_rate=None):
     from ecgclf.persistence._onnx_graph import Graph
     from ecgclf.persistence._onnx_networks import write
 
-    *transformers, classifier = _steps(estimator)
-    if not hasattr(classifier, "_rebuild_module") or not hasattr(classifier, "predict_windows"):
-        raise ValueError(f"{type(classifier).__name__} cannot be exported; a classifier of ecgclf can.")
-    check_is_fitted(classifier)
-    about = _about(transformers, classifier, sampling_rate)
+    steps, classifiers, tuned = _apart(estimator)
+    classifier = classifiers[0]
+    about = _about(steps, classifier, sampling_rate)
+    about["class_weights"] = [1.0] * len(classifier.classes_) if tuned is None else tuned.class_weights_.tolist()
 
     g = Graph()
-    logits = write(g, classifier.net_.module_, "signal", "lengths")
+    temperature = 1.0 if tuned is None else tuned.temperature_
+    members = []
+    for member in classifiers:
+        logits = write(g, member.net_.module_, "signal", "lengths")
+        members.append(g("Softmax", g("Div", logits, temperature) if temperature != 1 else logits, axis=1))
     model = g.model(
-        g("Softmax", logits, axis=1),
+        g("Mean", *members) if len(members) > 1 else members[0],
         [
             helper.make_tensor_value_info("signal", TensorProto.FLOAT, ["n", classifier.n_leads_, "n_timepoints"]),
             helper.make_tensor_value_info("lengths", TensorProto.INT64, ["n"]),
@@ -98,8 +105,34 @@ def to_onnx(estimator, path, *, sampling_rate=None):
     helper.set_model_props(model, {"ecgclf": json.dumps(about, allow_nan=False, default=np.generic.item)})
     data = model.SerializeToString()
     session = onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
-    _compare(session, estimator, classifier)
+    _compare(session, estimator, classifiers)
     write_atomically(path, data)
+
+
+def _apart(estimator):
+    """Take an estimator apart: preprocessing, the classifiers whose answers are averaged, and what tunes them."""
+    *outer, last = _steps(estimator)
+    tuned = last if hasattr(last, "temperature_") and hasattr(last, "estimators_") else None
+    members = [_steps(member) for member in tuned.estimators_] if tuned is not None else [[last]]
+    steps, classifiers = members[0][:-1], [member[-1] for member in members]
+    for classifier in classifiers:
+        if not hasattr(classifier, "_rebuild_module") or not hasattr(classifier, "predict_windows"):
+            raise ValueError(f"{type(classifier).__name__} cannot be exported; a classifier of ecgclf can.")
+        check_is_fitted(classifier)
+    if tuned is None:
+        return outer, classifiers, None
+    if any(classifier.classes_.tolist() != tuned.classes_.tolist() for classifier in classifiers):
+        raise ValueError(
+            "a classifier of the ensemble has not seen all classes, and cannot be exported with the others."
+        )
+    if any(repr(member[:-1]) != repr(steps) for member in members):
+        raise ValueError("the classifiers of the ensemble have other preprocessing steps, and cannot share a file.")
+    if tuned.temperature_ != 1 and any(classifier.window_length is not None for classifier in classifiers):
+        raise ValueError(
+            "the temperature is applied to means over windows, which are not part of the graph. Export a classifier "
+            "with window_length=None, or one with calibration=None."
+        )
+    return [*outer, *steps], classifiers, tuned
 
 
 def _steps(estimator):
@@ -137,15 +170,19 @@ def _about(transformers, classifier, sampling_rate):
     }
 
 
-def _compare(session, estimator, classifier):
+def _compare(session, estimator, classifiers):
+    classifier = classifiers[0]
     rng = np.random.default_rng(0)
     X = [rng.normal(size=(classifier.n_leads_, n)).cumsum(axis=1) / 10 for n in (1, 75, 640, 1500)]
-    net = classifier.net_
-    precision, net.precision = net.precision, "float32"
+    nets = [member.net_ for member in classifiers]
+    precisions = [net.precision for net in nets]
     try:
+        for net in nets:
+            net.precision = "float32"
         expected = estimator.predict_proba(X)
     finally:
-        net.precision = precision
+        for net, precision in zip(nets, precisions, strict=True):
+            net.precision = precision
     _, found = predict_onnx(session, X)
     difference = np.abs(found - expected).max()
     if not difference <= _TOLERANCE:
