@@ -1,10 +1,8 @@
-"""Scores for rhythm classifiers."""
+"""The score of the Challenge 2017, of labels predicted."""
 
 import numpy as np
 from sklearn.metrics import f1_score, make_scorer
 from sklearn.utils.multiclass import unique_labels
-
-__all__ = ["cinc2017_score", "cinc2017_scorer", "rhythm_f1_scores"]
 
 _CHALLENGE = frozenset({"N", "A", "O", "~"})
 

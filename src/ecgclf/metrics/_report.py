@@ -1,0 +1,228 @@
+"""All that a set of answers tells of a classifier of rhythms, each figure with its interval."""
+
+from dataclasses import asdict, dataclass
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.utils import check_consistent_length, check_random_state
+
+from ecgclf.metrics._calibration import expected_calibration_error
+
+_CHALLENGE = ("N", "A", "O")
+
+
+class Estimate(NamedTuple):
+    """A figure and its 95 % bootstrap interval.
+
+    Parameters
+    ----------
+    value : float
+        The figure, of all recordings.
+    low, high : float
+        Between them lie 95 % of the figures of resampled recordings.
+    """
+
+    value: float
+    low: float
+    high: float
+
+    def __str__(self):
+        """Such as ``0.843 (0.833-0.853)``."""
+        return f"{self.value:.3f} ({self.low:.3f}-{self.high:.3f})"
+
+
+@dataclass(frozen=True, repr=False)
+class RhythmReport:
+    """What the answers to a set of recordings tell of a classifier.
+
+    Attributes
+    ----------
+    classes : list
+        The labels.
+    n_recordings : dict
+        Recordings of each label.
+    score : Estimate
+        Mean F1 of N, A and O, as in the Challenge 2017; of all classes where the labels are others.
+    f1, auroc : dict of Estimate
+        F1 and area under the ROC curve, one label against all others. A label that no recording has has no AUROC.
+    ece : Estimate
+        Expected calibration error.
+    confusion : list of list of Estimate
+        A row for each true label, a column for each predicted one: numbers of recordings.
+    """
+
+    classes: list
+    n_recordings: dict
+    score: Estimate
+    f1: dict
+    auroc: dict
+    ece: Estimate
+    confusion: list
+
+    def to_dict(self):
+        """Give all figures as plain JSON values.
+
+        Returns
+        -------
+        dict
+            With the names of the attributes; an `Estimate` is ``[value, low, high]``.
+        """
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, figures):
+        """Make a report of what `to_dict` gave.
+
+        Parameters
+        ----------
+        figures : dict
+            The figures.
+
+        Returns
+        -------
+        RhythmReport
+            The report.
+        """
+        return cls(
+            classes=list(figures["classes"]),
+            n_recordings=dict(figures["n_recordings"]),
+            score=Estimate(*figures["score"]),
+            f1={label: Estimate(*each) for label, each in figures["f1"].items()},
+            auroc={label: Estimate(*each) for label, each in figures["auroc"].items()},
+            ece=Estimate(*figures["ece"]),
+            confusion=[[Estimate(*each) for each in row] for row in figures["confusion"]],
+        )
+
+    def __repr__(self):
+        return f"RhythmReport(n_recordings={sum(self.n_recordings.values())}, score={self.score})"
+
+    def __str__(self):
+        """Tables for a screen of 80 columns."""
+        named = ", ".join(f"{label} {count}" for label, count in self.n_recordings.items())
+        lines = [f"recordings: {sum(self.n_recordings.values())} ({named})", ""]
+        lines.append(f"{'':<8}{'F1':<24}{'AUROC':<24}")
+        for label in self.classes:
+            auroc = self.auroc.get(label, "")
+            lines.append(f"{label!s:<8}{self.f1[label]!s:<24}{auroc!s:<24}".rstrip())
+        in_mean = _in_mean(self.classes)
+        lines += ["", f"score (mean F1 of {', '.join(map(str, in_mean))}): {self.score}"]
+        lines += [f"expected calibration error: {self.ece}", ""]
+        lines.append("true \\ predicted" + "".join(f"{label!s:>16}" for label in self.classes))
+        for label, row in zip(self.classes, self.confusion, strict=True):
+            cells = (f"{each.value:.0f} ({each.low:.0f}-{each.high:.0f})" for each in row)
+            lines.append(f"{label!s:<16}" + "".join(f"{cell:>16}" for cell in cells))
+        return "\n".join(lines)
+
+
+def rhythm_report(y_true, probabilities, classes, *, y_pred=None, n_resamples=1000, random_state=0):
+    """Tell all that answers to recordings say of a classifier, each figure with a 95 % bootstrap interval.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_recordings,)
+        True labels, all out of `classes`.
+    probabilities : array-like of shape (n_recordings, n_classes)
+        Predicted probabilities.
+    classes : array-like of shape (n_classes,)
+        The labels that the columns stand for.
+    y_pred : array-like of shape (n_recordings,), default=None
+        Predicted labels, where they are not those of the greatest probability.
+    n_resamples : int, default=1000
+        How often recordings are drawn with replacement, as many as there are.
+    random_state : int, RandomState instance or None, default=0
+        Draws them.
+
+    Returns
+    -------
+    RhythmReport
+        The figures.
+
+    Raises
+    ------
+    ValueError
+        If there is no recording, lengths differ, or a label is not among `classes`.
+
+    Notes
+    -----
+    Intervals are percentiles of the resampled figures. They tell what another draw of recordings from the same source
+    would change, and nothing of recordings from elsewhere, nor of another training.
+
+    References
+    ----------
+    Efron B, Tibshirani RJ (1993). An introduction to the bootstrap. doi:10.1201/9780429246593.
+
+    Examples
+    --------
+    >>> from ecgclf.metrics import rhythm_report
+    >>> report = rhythm_report(["N", "A", "N", "O"], [[0.1, 0.8, 0.1], [0.7, 0.2, 0.1], [0.2, 0.5, 0.3],
+    ...                        [0.1, 0.6, 0.3]], ["A", "N", "O"])
+    >>> round(report.f1["N"].value, 3), report.auroc["A"].value
+    (0.8, 1.0)
+    """
+    probabilities, classes = np.asarray(probabilities, dtype=float), np.asarray(classes)
+    y_true = np.asarray(y_true)
+    check_consistent_length(y_true, probabilities)
+    if len(y_true) == 0:
+        raise ValueError("There is no recording to judge. Give at least one.")
+    truth = _indices(y_true, classes, "y_true")
+    answer = probabilities.argmax(axis=1) if y_pred is None else _indices(np.asarray(y_pred), classes, "y_pred")
+    rng = check_random_state(random_state)
+    n, n_classes = len(y_true), len(classes)
+    weights = [np.ones(n)]
+    weights += [np.bincount(rng.randint(n, size=n), minlength=n).astype(float) for _ in range(n_resamples)]
+    cell = truth * n_classes + answer
+    confusion = np.array([np.bincount(cell, w, minlength=n_classes**2) for w in weights])
+    confusion = confusion.reshape(-1, n_classes, n_classes)
+    f1 = _f1(confusion)
+    present = np.flatnonzero(confusion[0].sum(axis=1))
+    auroc = {int(k): _auroc(truth == k, probabilities[:, k], weights) for k in present if len(present) > 1}
+    ece = [expected_calibration_error(y_true, probabilities, classes, sample_weight=w) for w in weights]
+    labels = classes.tolist()
+    in_mean = [labels.index(label) for label in _in_mean(labels)]
+    return RhythmReport(
+        classes=labels,
+        n_recordings={label: int(count) for label, count in zip(labels, confusion[0].sum(axis=1), strict=True)},
+        score=_estimate(f1[:, in_mean].mean(axis=1)),
+        f1={label: _estimate(f1[:, k]) for k, label in enumerate(labels)},
+        auroc={labels[k]: _estimate(each) for k, each in auroc.items()},
+        ece=_estimate(ece),
+        confusion=[[_estimate(confusion[:, i, j]) for j in range(n_classes)] for i in range(n_classes)],
+    )
+
+
+def _in_mean(labels):
+    return [label for label in _CHALLENGE if label in labels] if set(_CHALLENGE) <= set(labels) else labels
+
+
+def _indices(labels, classes, what):
+    unknown = sorted(set(labels.tolist()) - set(classes.tolist()), key=str)
+    if unknown:
+        raise ValueError(f"{what} holds the labels {unknown}, but the classes are {classes.tolist()}.")
+    order = np.argsort(classes)
+    return order[np.searchsorted(classes[order], labels)]
+
+
+def _f1(confusion):
+    hits = np.diagonal(confusion, axis1=1, axis2=2)
+    either = confusion.sum(axis=1) + confusion.sum(axis=2)
+    return 2 * hits / np.maximum(either, 1)
+
+
+def _auroc(positive, scores, weights):
+    """Areas under the ROC curve for each set of weights; the pairs of equal scores count half."""
+    _, group = np.unique(scores, return_inverse=True)
+    n_groups = group.max() + 1
+    areas = []
+    for weight in weights:
+        with_it = np.bincount(group, weight * positive, minlength=n_groups)
+        without = np.bincount(group, weight * ~positive, minlength=n_groups)
+        n_pairs = with_it.sum() * without.sum()
+        # A draw may have left out all recordings of a rare label.
+        if n_pairs:
+            areas.append((with_it * (without.cumsum() - without / 2)).sum() / n_pairs)
+    return areas
+
+
+def _estimate(figures):
+    low, high = np.percentile(figures[1:], [2.5, 97.5]) if len(figures) > 1 else (figures[0], figures[0])
+    return Estimate(float(figures[0]), float(low), float(high))

@@ -1,0 +1,129 @@
+"""The report on answers: each figure against scikit-learn's, the intervals against theory."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.special import softmax
+from sklearn.metrics import confusion_matrix, f1_score, roc_auc_score
+
+from ecgclf.metrics import RhythmReport, cinc2017_score, expected_calibration_error, rhythm_report
+
+CLASSES = np.array(["A", "N", "O", "~"])
+
+
+def answers(n, seed=0, sharpness=1.5):
+    """True labels and probabilities that tell something of them; some are equal."""
+    rng = np.random.RandomState(seed)
+    y = rng.choice(CLASSES, n, p=[0.1, 0.6, 0.25, 0.05])
+    logits = rng.normal(size=(n, 4)) + sharpness * (y[:, None] == CLASSES)
+    return y, softmax(logits, axis=1).round(2)
+
+
+@given(st.integers(1, 60), st.integers(0, 10**6))
+def test_figures_are_scikit_learns(n, seed):
+    y, probabilities = answers(n, seed)
+    report = rhythm_report(y, probabilities, CLASSES, n_resamples=3)
+    predicted = CLASSES[probabilities.argmax(axis=1)]
+    assert report.score.value == pytest.approx(cinc2017_score(y, predicted))
+    f1 = f1_score(y, predicted, labels=CLASSES, average=None, zero_division=0)
+    np.testing.assert_allclose([report.f1[label].value for label in CLASSES], f1)
+    confusion = [[each.value for each in row] for row in report.confusion]
+    np.testing.assert_array_equal(confusion, confusion_matrix(y, predicted, labels=CLASSES))
+    assert report.n_recordings == {label: (y == label).sum() for label in CLASSES}
+    for k, label in enumerate(CLASSES):
+        if 0 < (y == label).sum() < n:
+            expected = roc_auc_score(y == label, probabilities[:, k])
+            assert report.auroc[label].value == pytest.approx(expected)
+        else:
+            assert label not in report.auroc
+
+
+def test_resampled_figures_are_scikit_learns():
+    """One resample: both ends of an interval of one are its figure."""
+    y, probabilities = answers(80)
+    report = rhythm_report(y, probabilities, CLASSES, n_resamples=1, random_state=5)
+    drawn = np.random.RandomState(5).randint(80, size=80)
+    predicted = CLASSES[probabilities.argmax(axis=1)]
+    assert report.score.low == report.score.high == pytest.approx(cinc2017_score(y[drawn], predicted[drawn]))
+    expected = roc_auc_score(y[drawn] == "O", probabilities[drawn, 2])
+    assert report.auroc["O"].low == pytest.approx(expected)
+    expected = expected_calibration_error(y[drawn], probabilities[drawn], CLASSES)
+    assert report.ece.low == pytest.approx(expected)
+    assert report.confusion[1][2].low == ((y[drawn] == "N") & (predicted[drawn] == "O")).sum()
+
+
+def test_intervals_are_as_wide_as_theory_has_it():
+    """The number of recordings in a cell is binomial: 95 % lie within 1.96 standard deviations."""
+    y, probabilities = answers(4000)
+    report = rhythm_report(y, probabilities, CLASSES)
+    cell = report.confusion[1][1]
+    share = cell.value / 4000
+    expected = 2 * 1.96 * np.sqrt(4000 * share * (1 - share))
+    assert cell.high - cell.low == pytest.approx(expected, rel=0.1)
+    for each in (report.score, report.ece, *report.f1.values(), *report.auroc.values()):
+        assert each.low <= each.value <= each.high or each is report.ece
+        assert each.high > each.low
+
+
+def test_calibration_by_hand():
+    # 0.3 in the bin (0.2, 0.4] of five, one of two right: |0.3 - 0.5|; 0.9 in the last, all right: |0.9 - 1|.
+    probabilities = [[0.3, 0.3, 0.2, 0.2], [0.3, 0.3, 0.2, 0.2], [0.9, 0.1, 0, 0], [0.9, 0.1, 0, 0]]
+    y = ["A", "N", "A", "A"]
+    error = expected_calibration_error(y, probabilities, CLASSES, n_bins=5)
+    assert error == pytest.approx((2 * 0.2 + 2 * 0.1) / 4)
+    # A recording that counts twice is as good as two.
+    twice = expected_calibration_error(y[:3], probabilities[:3], CLASSES, n_bins=5, sample_weight=[1, 1, 2])
+    assert twice == pytest.approx(error)
+
+
+def test_probabilities_that_are_true_are_calibrated():
+    rng = np.random.RandomState(0)
+    probabilities = softmax(2 * rng.normal(size=(20_000, 4)), axis=1)
+    y = CLASSES[(probabilities.cumsum(axis=1) > rng.rand(20_000, 1)).argmax(axis=1)]
+    assert expected_calibration_error(y, probabilities, CLASSES) < 0.01
+    sure = probabilities**3 / (probabilities**3).sum(axis=1, keepdims=True)
+    assert expected_calibration_error(y, sure, CLASSES) > 0.15
+
+
+def test_decisions_of_another_kind():
+    y, probabilities = answers(50)
+    report = rhythm_report(y, probabilities, CLASSES, y_pred=np.full(50, "N"), n_resamples=2)
+    assert report.f1["A"].value == 0
+    assert report.f1["N"].value == pytest.approx(f1_score(y == "N", np.ones(50, bool)))
+
+
+def test_other_labels_and_their_order():
+    y = np.array([0, 1, 1, 0])
+    report = rhythm_report(y, [[0.9, 0.1], [0.8, 0.2], [0.3, 0.7], [0.6, 0.4]], [1, 0], n_resamples=2)
+    assert report.classes == [1, 0]
+    assert report.f1[1].value == pytest.approx(0.4)
+    assert report.score.value == pytest.approx(np.mean([each.value for each in report.f1.values()]))
+
+
+def test_what_is_printed_and_stored():
+    y, probabilities = answers(100)
+    report = rhythm_report(y, probabilities, CLASSES)
+    printed = str(report)
+    assert max(map(len, printed.splitlines())) <= 80
+    assert f"score (mean F1 of N, A, O): {report.score}" in printed
+    assert f"{report.score.value:.3f} ({report.score.low:.3f}-{report.score.high:.3f})" == str(report.score)
+    assert repr(report) == f"RhythmReport(n_recordings=100, score={report.score})"
+    again = RhythmReport.from_dict(json.loads(json.dumps(report.to_dict())))
+    assert again == report
+    assert str(again) == printed
+
+
+@pytest.mark.parametrize(
+    ("y", "probabilities", "match"),
+    [
+        ([], np.empty((0, 4)), "no recording"),
+        (["A", "X"], np.ones((2, 4)), r"y_true holds the labels \['X'\]"),
+        (["A"], np.ones((2, 4)), "inconsistent numbers"),
+    ],
+)
+def test_what_cannot_be_judged(y, probabilities, match):
+    with pytest.raises(ValueError, match=match):
+        rhythm_report(y, probabilities, CLASSES)
