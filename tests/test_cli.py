@@ -1,145 +1,494 @@
-"""The command line, with a classifier that learns in no time."""
+"""The command line as a user meets it: what it prints where, exit codes, and what bad input gets."""
 
+import csv
+import json
 import os
 import subprocess
 import sys
+import warnings
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
-from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.metrics import f1_score
-from sklearn.model_selection import train_test_split
 
 import ecgclf
 from ecgclf import cli
+from ecgclf.classifiers import CRANNClassifier
+from ecgclf.cli import _demo
 from ecgclf.datasets import load_cinc2017_sample
+from ecgclf.metrics import cinc2017_score
+from ecgclf.persistence import load, save, to_onnx
+from ecgclf.pretrained import list_pretrained, load_pretrained, model_card
+from small import small
+
+TINY = "tiny-cinc2017"
 
 
-class AlwaysAF(ClassifierMixin, BaseEstimator):
-    """Answers atrial fibrillation, whatever the recording."""
-
-    def fit(self, X, y):
-        self.classes_ = np.unique(y)
-        return self
-
-    def predict(self, X):
-        return np.full(len(X), "A")
-
-
-@pytest.fixture
-def quick(monkeypatch):
-    """The demo without its training."""
-    monkeypatch.setattr(cli, "_demo_classifier", lambda seed: AlwaysAF())
+def write_record(folder, name, signal, *, rate=300, leads=("ECG",), unit="mV"):
+    """Write a WFDB record of int16 at 1000 units per mV."""
+    signal = np.atleast_2d(signal)
+    values = np.round(signal * 1000).astype("<i2").T
+    lines = [f"{name} {len(signal)} {rate} {signal.shape[1]}"]
+    lines += [f"{name}.dat 16 1000/{unit} 16 0 0 0 0 {lead}" for lead in leads]
+    (folder / f"{name}.hea").write_text("\n".join(lines) + "\n")
+    (folder / f"{name}.dat").write_bytes(values.tobytes())
+    return folder / name
 
 
-def _fails_with(error):
-    def classifier(seed):
-        raise error
-
-    return classifier
+@pytest.fixture(scope="module")
+def sample():
+    return load_cinc2017_sample()
 
 
-def test_demo_prints_the_scores_and_draws_a_recording(quick, tmp_path, capsys):
-    out = tmp_path / "new" / "folder"
-    assert cli.main(["demo", "--out", str(out), "--seed", "3"]) == 0
-    printed = capsys.readouterr().out
-    picture = out / "recording.png"
-    assert str(picture) in printed
-    assert picture.read_bytes().startswith(b"\x89PNG")
-
-    y = load_cinc2017_sample().target
-    _, y_test = train_test_split(y, test_size=0.3, stratify=y, random_state=3)
-    most_frequent = max(np.unique(y), key=list(y).count)
-    for label in "NAO~":
-        expected = [
-            f1_score(y_test == label, np.full(len(y_test), answer == label), zero_division=0)
-            for answer in ("A", most_frequent)
-        ]
-        line = next(line for line in printed.splitlines() if f"({label})" in line)
-        assert line.split()[-2:] == [f"{f1:.2f}" for f1 in expected]
-    mean_of_three = f1_score(y_test == "A", np.full(len(y_test), True)) / 3
-    line = next(line for line in printed.splitlines() if "challenge score" in line)
-    assert line.split()[-2] == f"{mean_of_three:.2f}"
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory, sample):
+    """Six real recordings as records, with their labels."""
+    folder = tmp_path_factory.mktemp("records")
+    for name, x in zip(sample.record_names[:6], sample.data[:6], strict=True):
+        write_record(folder, name, x)
+    lines = [f"{name},{label}\n" for name, label in zip(sample.record_names[:6], sample.target[:6], strict=True)]
+    (folder / "REFERENCE.csv").write_text("".join(lines))
+    return folder
 
 
-def test_another_seed_is_another_split(quick, tmp_path, monkeypatch):
+def run(capsys, *arguments):
+    """Exit code, stdout, stderr of a command."""
+    code = cli.main([str(argument) for argument in arguments])
+    printed = capsys.readouterr()
+    return code, printed.out, printed.err
+
+
+@contextmanager
+def _no_check():
+    """Explanations may be poor here."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def one_line(err):
+    """Whether an error is one line, and no traceback."""
+    return err.count("\n") == 1 and "Traceback" not in err
+
+
+def test_predict_prints_what_the_model_says(folder, sample, capsys):
+    code, out, err = run(capsys, "predict", folder, "--model", TINY)
+    assert (code, err) == (0, "")
+    model = load_pretrained(TINY)
+    head, *lines = out.splitlines()
+    assert head.split() == ["record", "label", *model.classes_]
+    # int16 at 1000 units per mV is what the sample is made of.
+    expected = model.predict_proba(sample.data[:6])
+    for line, name, row in zip(lines, sample.record_names[:6], expected, strict=True):
+        record, label, *chances = line.split()
+        assert record == str(folder / name)
+        assert label == model.classes_[row.argmax()]
+        np.testing.assert_allclose([float(chance) for chance in chances], row, atol=6e-4)
+
+
+def test_predict_writes_json_and_csv(folder, sample, capsys, tmp_path):
+    target = tmp_path / "answers.csv"
+    records = [folder / name for name in sample.record_names[1:3]]
+    code, out, _ = run(capsys, "predict", *records, "--model", TINY, "--json", "--csv", target)
+    assert code == 0
+    found = json.loads(out)
+    assert found["model"] == TINY
+    assert found["errors"] == []
+    expected = load_pretrained(TINY).predict_proba(sample.data[1:3])
+    rows = list(csv.DictReader(target.read_text().splitlines()))
+    for answer, row, probabilities, x in zip(found["answers"], rows, expected, sample.data[1:3], strict=True):
+        np.testing.assert_allclose(list(answer["probabilities"].values()), probabilities, atol=1e-6)
+        assert answer["seconds"] == pytest.approx(len(x) / 300, abs=1e-3)
+        assert row["record"] == answer["record"]
+        assert row["label"] == answer["label"]
+        assert [float(row[label]) for label in "ANO~"] == list(answer["probabilities"].values())
+    assert os.listdir(tmp_path) == ["answers.csv"]
+
+
+def test_predict_windows_are_the_stretches_by_themselves(sample, capsys, tmp_path):
+    signal = np.concatenate(sample.data[:3])[:20_000]
+    record = write_record(tmp_path, "long", signal)
+    code, out, _ = run(capsys, "predict", record, "--model", TINY, "--windows", "--json")
+    assert code == 0
+    answers = json.loads(out)["answers"]
+    assert [(answer["start"], answer["end"]) for answer in answers] == [
+        (0, 30),
+        (30, 60),
+        (pytest.approx(110 / 3, abs=1e-3), pytest.approx(200 / 3, abs=1e-3)),
+    ]
+    pieces = [signal[:9000], signal[9000:18_000], signal[-9000:]]
+    expected = load_pretrained(TINY).predict_proba([piece.astype(np.float32) for piece in pieces])
+    found = [list(answer["probabilities"].values()) for answer in answers]
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    _, table, _ = run(capsys, "predict", record, "--model", TINY, "--windows")
+    assert table.splitlines()[3].split()[1:3] == ["36.7", "66.7"]
+    code, _, err = run(capsys, "predict", record, "--model", TINY)
+    assert code == 0
+    assert "is 67 s long" in err
+    assert "--windows" in err
+
+
+def test_records_of_another_rate_are_resampled(sample, capsys, tmp_path):
+    """The header says the rate: the answer to a recording at 500 Hz is about that to the same at 300."""
+    from ecgclf.signal import resample
+
+    x = sample.data[0]
+    write_record(tmp_path, "fast", resample(x, 300.0, 500.0), rate=500)
+    _, out, _ = run(capsys, "predict", tmp_path / "fast", "--model", TINY, "--json")
+    found = list(json.loads(out)["answers"][0]["probabilities"].values())
+    np.testing.assert_allclose(found, load_pretrained(TINY).predict_proba([x])[0], atol=0.05)
+    at_500 = load_pretrained(TINY, sampling_rate=500.0).predict_proba([resample(x, 300.0, 500.0)])
+    np.testing.assert_allclose(found, at_500[0], atol=0.01)
+
+
+def test_bad_records_are_named_and_the_rest_predicted(sample, capsys, tmp_path):
+    write_record(tmp_path, "good", sample.data[0])
+    write_record(tmp_path, "truncated", sample.data[1])
+    (tmp_path / "truncated.dat").write_bytes(b"\0\0")
+    write_record(tmp_path, "twelve", np.zeros((12, 3000)), leads=[f"L{i}" for i in range(12)])
+    write_record(tmp_path, "pressure", np.zeros(3000), unit="mmHg")
+    # The value by which WFDB marks a missing sample.
+    write_record(tmp_path, "gap", np.full(3000, -32.768))
+    (tmp_path / "garbage.hea").write_bytes(b"\x00\x05\x16\x07")
+    (tmp_path / "._good.hea").write_bytes(b"\x00\x05\x16\x07")
+    csv_path = tmp_path / "out.csv"
+    code, out, err = run(capsys, "predict", tmp_path, tmp_path / "absent", "--model", TINY, "--csv", csv_path)
+    assert code == 1
+    assert [line.split()[0] for line in out.splitlines()[1:]] == [str(tmp_path / "good")]
+    lines = err.splitlines()
+    assert len(lines) == 6
+    for name, reason in {
+        "truncated": "truncated",
+        "twelve": "--lead",
+        "pressure": "mmHg",
+        "gap": "missing",
+        "garbage": "record name",
+        "absent": "no record",
+    }.items():
+        assert any(name in line and reason in line for line in lines), name
+    assert len(csv_path.read_text().splitlines()) == 2
+
+
+def test_a_lead_is_chosen(sample, capsys, tmp_path):
+    x = sample.data[0][:9000]
+    write_record(tmp_path, "two", np.stack([np.zeros(9000), x]), leads=("I", "II"))
+    _, out, _ = run(capsys, "predict", tmp_path / "two", "--lead", "ii", "--model", TINY, "--json")
+    found = list(json.loads(out)["answers"][0]["probabilities"].values())
+    np.testing.assert_allclose(found, load_pretrained(TINY).predict_proba([x])[0], atol=1e-5)
+    code, _, err = run(capsys, "predict", tmp_path / "two", "--lead", "V9", "--model", TINY)
+    assert code == 1
+    assert "no leads named 'V9'; it has I, II" in err
+
+
+def test_the_best_model_is_the_default(folder, capsys):
+    _, out, _ = run(capsys, "predict", folder, "--json")
+    assert json.loads(out)["model"] == list_pretrained()[0].name
+
+
+def test_models_lists_and_shows(capsys):
+    code, out, _ = run(capsys, "models")
+    assert code == 0
+    for model in list_pretrained():
+        (line,) = (line for line in out.splitlines() if line.startswith(model.name))
+        assert f"{model.score:.3f}" in line
+        assert f"{model.n_weights:,}" in line
+    code, out, _ = run(capsys, "models", TINY)
+    assert code == 0
+    assert out == f"{model_card(TINY)}\n"
+    code, out, err = run(capsys, "models", "tyni-cinc2017")
+    assert (code, out) == (2, "")
+    assert "Do you mean 'tiny-cinc2017'?" in err
+    assert one_line(err)
+
+
+@pytest.mark.parametrize("suffix", ["png", "svg", "pdf"])
+def test_explain_draws(folder, sample, capsys, tmp_path, suffix):
+    out = tmp_path / f"why.{suffix}"
+    record = folder / sample.record_names[0]
+    with _no_check():
+        code, printed, _ = run(
+            capsys, "explain", record, "--out", out, "--model", TINY, "--segmentation", "beats", "--label", "A"
+        )
+    assert code == 0
+    assert "explained A" in printed
+    assert out.read_bytes()[:4] in (b"\x89PNG", b"<?xm", b"%PDF")
+    assert os.listdir(tmp_path) == [out.name]
+
+
+def test_explain_shows_attention_where_there_is_any(sample, folder, capsys, tmp_path, monkeypatch):
+    from ecgclf.plotting import ExplanationDisplay
+
+    classifier = CRANNClassifier(n_filters=(4,) * 6, n_units=4, max_epochs=1, random_state=0)
+    save(classifier.fit(sample.data[:8], sample.target[:8]), tmp_path / "crann.ecgclf")
     seen = []
+    draw = ExplanationDisplay.from_explanation.__func__
+    monkeypatch.setattr(
+        ExplanationDisplay,
+        "from_explanation",
+        classmethod(lambda cls, *args, **kwargs: seen.append(kwargs["attention"]) or draw(cls, *args, **kwargs)),
+    )
+    with _no_check():
+        code, _, _ = run(
+            capsys,
+            "explain",
+            folder / sample.record_names[1],
+            "--out",
+            tmp_path / "why.png",
+            "--model",
+            tmp_path / "crann.ecgclf",
+            "--sampling-rate",
+            "300",
+        )
+    assert code == 0
+    np.testing.assert_allclose(seen[0], classifier.attention(sample.data[1:2])[0], atol=1e-6)
 
-    def remember(classifier, X, y):
-        seen.append(np.array([x.sum() for x in X]))
-        return classifier.fit(X, y)
 
-    monkeypatch.setattr(cli, "_fit", remember)
-    for seed in ("0", "1", "0"):
-        assert cli.main(["demo", "--out", str(tmp_path), "--seed", seed]) == 0
-    assert not np.array_equal(seen[0], seen[1])
-    np.testing.assert_array_equal(seen[0], seen[2])
+def test_train_then_predict_explain_and_evaluate(folder, capsys, tmp_path):
+    model = tmp_path / "mine.ecgclf"
+    arguments = ["train", "--data", folder, "--model", "lstm", "--out", model, "--epochs", "2", "--seed", "3"]
+    code, out, err = run(capsys, *arguments)
+    assert code == 0
+    assert str(model) in out
+    assert "6 recordings" in err
+    assert os.listdir(tmp_path) == ["mine.ecgclf"]
+    pipeline = load(model)
+    assert pipeline["resample"].sampling_rate == 300
+    assert pipeline["classify"].n_epochs_ == 2
+    assert pipeline["classify"].checkpoint_dir is None
+    first = model.read_bytes()
+    run(capsys, *arguments)
+    again = load(model)
+    np.testing.assert_array_equal(again.predict_proba([np.ones(500)]), pipeline.predict_proba([np.ones(500)]))
+    assert len(model.read_bytes()) == pytest.approx(len(first), abs=200)
+    code, out, _ = run(capsys, "predict", folder, "--model", model, "--json")
+    assert code == 0
+    assert json.loads(out)["model"] == str(model)
+    code, out, _ = run(capsys, "evaluate", "--data", folder, "--model", model)
+    assert code == 0
+    assert "recordings: 6" in out
 
 
-def test_the_real_classifier_of_the_demo_is_seeded():
-    assert cli._demo_classifier(7).random_state == 7
+def test_training_goes_on_after_ctrl_c(folder, capsys, tmp_path, monkeypatch):
+    from ecgclf._training import _callbacks
+
+    model = tmp_path / "mine.ecgclf"
+    arguments = ["train", "--data", folder, "--model", "crnn", "--out", model, "--epochs", "3"]
+    monkeypatch.setattr(_callbacks.ProgressBar, "on_epoch_end", _press_ctrl_c)
+    code, out, err = run(capsys, *arguments)
+    assert (code, out) == (130, "")
+    assert "goes on from the last whole epoch" in err
+    assert not model.exists()
+    (kept,) = tmp_path.iterdir()
+    assert len(list(kept.iterdir())) == 1
+    monkeypatch.undo()
+    assert run(capsys, *arguments)[0] == 0
+    assert list(tmp_path.iterdir()) == [model]
 
 
-def test_an_error_is_one_line(monkeypatch, tmp_path, capsys):
-    monkeypatch.setattr(cli, "_demo_classifier", _fails_with(RuntimeError("no memory")))
-    assert cli.main(["demo", "--out", str(tmp_path)]) == 1
-    assert capsys.readouterr().err == "ecgclf: error: RuntimeError: no memory\n"
+def _press_ctrl_c(self, net, **kwargs):
+    raise KeyboardInterrupt
 
 
-def test_a_folder_that_cannot_be_made_is_named(quick, tmp_path, capsys):
-    (tmp_path / "taken").write_text("a file")
-    assert cli.main(["demo", "--out", str(tmp_path / "taken")]) == 1
-    error = capsys.readouterr().err
-    assert error.startswith("ecgclf: error: ")
-    assert str(tmp_path / "taken") in error
-    assert error.count("\n") == 1
+def test_evaluate_is_the_report(folder, sample, capsys):
+    code, out, _ = run(capsys, "evaluate", "--data", folder, "--model", TINY, "--json")
+    assert code == 0
+    found = json.loads(out)
+    predicted = load_pretrained(TINY).predict(sample.data[:6])
+    assert found["score"][0] == pytest.approx(cinc2017_score(sample.target[:6], predicted))
+    labels = folder / "others.csv"
+    lines = [f"records/{name},{label}" for name, label in zip(sample.record_names[:3], sample.target[:3], strict=True)]
+    labels.write_text("\n".join(["record,label", *lines]) + "\n")
+    code, out, _ = run(capsys, "evaluate", "--data", folder, "--labels", labels, "--model", TINY, "--json")
+    assert code == 0
+    assert sum(json.loads(out)["n_recordings"].values()) == 3
+    labels.unlink()
+
+
+def test_an_onnx_file_answers_without_torch(folder, sample, tmp_path):
+    path = tmp_path / "tiny.onnx"
+    to_onnx(load_pretrained(TINY), path)
+    code = (
+        "import sys; from ecgclf.cli import main; code = main(sys.argv[1:]); "
+        "print([name for name in ('torch', 'skorch') if name in sys.modules], file=sys.stderr); sys.exit(code)"
+    )
+    command = [sys.executable, "-c", code, "predict", folder, "--model", path, "--json"]
+    done = subprocess.run([*map(str, command)], capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == "[]\n"
+    found = [list(answer["probabilities"].values()) for answer in json.loads(done.stdout)["answers"]]
+    np.testing.assert_allclose(found, load_pretrained(TINY).predict_proba(sample.data[:6]), atol=1e-4)
+
+
+def test_onnx_can_be_explained_and_evaluated(folder, sample, capsys, tmp_path):
+    path = tmp_path / "tiny.onnx"
+    to_onnx(load_pretrained(TINY), path)
+    assert run(capsys, "evaluate", "--data", folder, "--model", path)[0] == 0
+    with _no_check():
+        code, _, _ = run(
+            capsys, "explain", folder / sample.record_names[0], "--model", path, "--out", tmp_path / "x.png"
+        )
+    assert code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "match"),
+    [
+        (["predict", "{folder}", "--model", "nowhere.md"], 2, "'nowhere.md' is neither a trained model"),
+        (["predict", "{folder}", "--model", "{text}"], 2, "cannot be loaded"),
+        (["predict", "{folder}", "--model", "{text}.onnx"], 2, "no ONNX file"),
+        (
+            ["predict", "{folder}", "--model", "tiny-cinc2017", "--sampling-rate", "250"],
+            2,
+            "Leave --sampling-rate out",
+        ),
+        (["predict", "{folder}", "--model", "{filter}"], 2, "gives no probabilities"),
+        (["predict", "{folder}", "--model", "{rateless}"], 2, "Give --sampling-rate"),
+        (["predict", "{folder}", "--csv", "{folder}/absent/x.csv"], 2, "absent is no folder"),
+        (["predict", "{empty}"], 1, "has no WFDB header"),
+        (["explain", "{empty}", "--out", "{empty}/x.png"], 1, "has no WFDB header"),
+        (["explain", "{folder}", "--out", "{empty}/x.png"], 2, "holds 6 records"),
+        (["explain", "{record}", "--out", "{empty}/x.doc"], 2, "end with one of .png"),
+        (["explain", "{record}", "--out", "{empty}/x.png", "--label", "Q"], 2, "labels are A, N, O, ~"),
+        (["train", "--data", "{empty}", "--model", "lstm", "--out", "{empty}/m.ecgclf"], 2, "has no REFERENCE.csv"),
+        (["train", "--data", "{text}", "--model", "lstm", "--out", "{empty}/m.ecgclf"], 2, "is no folder"),
+        (["train", "--data", "{folder}", "--model", "lstm", "--out", "{empty}/m.pkl"], 2, "end with one of .ecgclf"),
+        (["evaluate", "--data", "{folder}", "--labels", "{text}"], 2, "expected RECORD,LABEL"),
+        (["evaluate", "--data", "{folder}", "--labels", "{strange}"], 2, "labels Q are none that"),
+        (["evaluate", "--data", "{folder}", "--labels", "{others}"], 2, "None of the 1 labelled records"),
+        (["evaluate", "--data", "{folder}", "--labels", "{twice}"], 2, "line 2: A1 is labelled before"),
+        (["evaluate", "--data", "{folder}", "--labels", "{folder}/absent.csv"], 2, "there is no file"),
+    ],
+)
+def test_bad_input_is_one_line_and_writes_nothing(arguments, code, match, folder, sample, capsys, tmp_path):
+    from ecgclf.preprocessing import BandpassFilter
+
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    places = {"folder": folder, "empty": empty, "record": folder / sample.record_names[0]}
+    for name, content in {
+        "text": "no model",
+        "text.onnx": "no model",
+        "strange": f"{sample.record_names[0]},Q\n",
+        "others": "A1,N\n",
+        "twice": "A1,N\nA1,A\n",
+    }.items():
+        places[name] = tmp_path / name
+        places[name].write_text(content)
+    places["filter"] = tmp_path / "filter.ecgclf"
+    save(BandpassFilter().fit([np.zeros(400)]), places["filter"])
+    places["rateless"] = tmp_path / "rateless.ecgclf"
+    save(small("LSTMClassifier", max_epochs=1).fit(sample.data[:4], list("abab")), places["rateless"])
+    arguments = [argument.format(**places) for argument in arguments]
+    found, out, err = run(capsys, *arguments)
+    assert found == code
+    assert match in err
+    assert one_line(err)
+    assert out == ""
+    assert list(empty.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["predict"],
+        ["predict", "--wrong", "x"],
+        ["explain", "x"],
+        ["train", "--data", "x", "--model", "vgg", "--out", "y.ecgclf"],
+        ["fetch", "imagenet"],
+        ["sing"],
+        ["demo", "--seed", "-1"],
+        ["demo", "--seed", "many"],
+        ["demo", "--seed", str(2**32)],
+    ],
+)
+def test_wrong_usage(arguments, capsys):
+    code, out, err = run(capsys, *arguments)
+    assert (code, out) == (2, "")
+    assert "Usage: ecgclf" in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("command", ["predict", "explain", "models", "train", "evaluate", "fetch", "demo"])
+def test_help_teaches_by_examples(command, capsys):
+    code, out, err = run(capsys, command, "--help")
+    assert (code, err) == (0, "")
+    assert f"    ecgclf {command}" in out
+    assert max(map(len, out.splitlines())) <= 80
+    code, overview, _ = run(capsys, "--help")
+    assert code == 0
+    assert f"\n  {command} " in overview
+
+
+def test_completion_is_there(capsys):
+    assert "--install-completion" in run(capsys, "--help")[1]
+
+
+def test_an_unforeseen_error_is_one_line(monkeypatch, tmp_path, capsys):
+    def fail(*args):
+        raise RuntimeError("no memory\nat all")
+
+    monkeypatch.setattr(_demo, "open_model", fail)
+    code, out, err = run(capsys, "demo", "--out", tmp_path)
+    assert (code, out) == (1, "")
+    assert err == "ecgclf: error: RuntimeError: no memory at all\n"
 
 
 def test_ctrl_c_ends_kindly(monkeypatch, tmp_path, capsys):
-    monkeypatch.setattr(cli, "_demo_classifier", _fails_with(KeyboardInterrupt()))
-    assert cli.main(["demo", "--out", str(tmp_path)]) == 130
-    assert capsys.readouterr().err == "\necgclf: interrupted\n"
+    def fail(*args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(_demo, "open_model", fail)
+    code, _, err = run(capsys, "demo", "--out", tmp_path)
+    assert (code, err) == (130, "\necgclf: interrupted\n")
 
 
-def test_ctrl_c_during_the_training_ends_the_demo(monkeypatch, tmp_path, capsys):
-    from skorch.callbacks import Callback
+def test_fetch_says_what_it_found(monkeypatch, capsys, tmp_path):
+    asked = []
 
-    from ecgclf.classifiers import CRNNClassifier
+    class Found:
+        DESCR = "8,528 recordings"
 
-    class PressCtrlC(Callback):
-        def on_batch_begin(self, net, batch=None, training=False, **kwargs):
-            raise KeyboardInterrupt
-
-    monkeypatch.setattr(cli, "_demo_classifier", lambda seed: CRNNClassifier(callbacks=[PressCtrlC()]))
-    assert cli.main(["demo", "--out", str(tmp_path)]) == 130
-    printed = capsys.readouterr()
-    assert "challenge score" not in printed.out
-    assert printed.err == "\necgclf: interrupted\n"
+    monkeypatch.setattr("ecgclf.datasets.fetch_cinc2017", lambda home: asked.append(home) or Found)
+    assert run(capsys, "fetch", "cinc2017", "--out", tmp_path) == (0, "8,528 recordings\n", "")
+    assert run(capsys, "fetch", "cinc2017")[0] == 0
+    assert asked == [tmp_path, None]
 
 
-@pytest.mark.parametrize("seed", ["-1", "1.5", "many", str(2**32)])
-def test_a_bad_seed_is_wrong_usage(seed, capsys):
-    with pytest.raises(SystemExit) as end:
-        cli.main(["demo", f"--seed={seed}"])
-    assert end.value.code == 2
-    assert f"'{seed}' is not a whole number" in capsys.readouterr().err
+def test_demo_shows_what_the_shipped_model_says(sample, capsys, tmp_path):
+    out = tmp_path / "new" / "folder"
+    with _no_check():
+        code, printed, _ = run(capsys, "demo", "--out", out)
+    assert code == 0
+    assert sorted(os.listdir(out)) == ["explanation.png", "recording.png"]
+    best = list_pretrained()[0].name
+    predicted = load_pretrained(best).predict(sample.data)
+    most_frequent = np.full(200, "N")
+    for label in "NAO~":
+        expected = [
+            f1_score(sample.target == label, answer == label, zero_division=0) for answer in (predicted, most_frequent)
+        ]
+        line = next(line for line in printed.splitlines() if f"({label})" in line)
+        assert line.split()[-2:] == [f"{f1:.2f}" for f1 in expected]
+    line = next(line for line in printed.splitlines() if "challenge score" in line)
+    assert line.split()[-2] == f"{cinc2017_score(sample.target, predicted):.2f}"
 
 
-def test_no_command_is_wrong_usage(capsys):
-    with pytest.raises(SystemExit) as end:
-        cli.main([])
-    assert end.value.code == 2
-    assert "COMMAND" in capsys.readouterr().err
+def test_demo_can_train(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(_demo, "_classifier", lambda seed: small("CRNNClassifier", max_epochs=1, random_state=seed))
+    with _no_check():
+        code, printed, err = run(capsys, "demo", "--train", "--out", tmp_path, "--seed", "3")
+    assert code == 0
+    assert "On the 60 recordings kept out of the training" in printed
+    assert "Training CRNNClassifier on 140 real recordings" in err
 
 
-def test_help_of_the_demo_names_its_options(capsys):
-    with pytest.raises(SystemExit) as end:
-        cli.main(["demo", "--help"])
-    assert end.value.code == 0
-    printed = " ".join(capsys.readouterr().out.split())
-    assert "--out DIR" in printed
-    assert "(default: ecgclf_demo)" in printed
-    assert "--seed N" in printed
+def test_a_folder_that_cannot_be_made_is_named(tmp_path, capsys):
+    (tmp_path / "taken").write_text("a file")
+    code, _, err = run(capsys, "demo", "--out", tmp_path / "taken")
+    assert code == 1
+    assert str(tmp_path / "taken") in err
+    assert one_line(err)
 
 
 def test_the_module_and_the_command_are_the_same(tmp_path):
@@ -148,3 +497,11 @@ def test_the_module_and_the_command_are_the_same(tmp_path):
     for command in (as_module, as_command):
         done = subprocess.run([*command, "--version"], capture_output=True, text=True, check=True, cwd=tmp_path)
         assert done.stdout == f"ecgclf {ecgclf.__version__}\n"
+
+
+def test_a_reader_that_has_seen_enough(folder):
+    """As in ``ecgclf predict ... | head -1``."""
+    command = f"{sys.executable} -m ecgclf predict {folder} {folder} --model {TINY} | head -1"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True)
+    assert done.stdout.split()[0] == "record"
+    assert done.stderr == ""

@@ -49,6 +49,7 @@ DOORS = {
     "pywt": {"signal"},
     "pooch": {"datasets", "pretrained"},
     "matplotlib": {"plotting", "cli"},
+    "typer": {"cli._app"},
 }
 # Loaded when something is drawn, not when the door is opened.
 INSIDE_FUNCTIONS_ONLY = {"matplotlib"}

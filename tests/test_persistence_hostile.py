@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from ecgclf.classifiers import CRANNClassifier
 from ecgclf.datasets import make_recordings
@@ -35,7 +36,7 @@ def good(tmp_path_factory):
     folder = tmp_path_factory.mktemp("good")
     estimators = {name: small(name, max_epochs=9).fit(X, y) for name in ("CRANNClassifier", "LSTMClassifier")}
     estimators["ResNetClassifier"] = small("ResNetClassifier", max_epochs=1).fit(X, y)
-    estimators["Pipeline"] = make_pipeline(RRFeatures(), LogisticRegression(max_iter=1000)).fit(X, y)
+    estimators["Pipeline"] = make_pipeline(RRFeatures(), StandardScaler(), LogisticRegression()).fit(X, y)
     for name, estimator in estimators.items():
         save(estimator, folder / name)
         load(folder / name)

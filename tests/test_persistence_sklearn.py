@@ -18,7 +18,14 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.impute import SimpleImputer
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge, RidgeClassifier
-from sklearn.model_selection import FixedThresholdClassifier, GridSearchCV
+from sklearn.model_selection import (
+    FixedThresholdClassifier,
+    GridSearchCV,
+    GroupKFold,
+    KFold,
+    StratifiedGroupKFold,
+    StratifiedKFold,
+)
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier, NearestCentroid
 from sklearn.pipeline import make_pipeline, make_union
@@ -41,6 +48,7 @@ from sklearn.preprocessing import (
 from sklearn.svm import SVC, LinearSVC
 
 from ecgclf.datasets import make_recordings
+from ecgclf.decision import TunedDecisionClassifierCV
 from ecgclf.persistence import _classes, load, save
 from ecgclf.preprocessing import BandpassFilter, RRFeatures
 from small import small
@@ -89,6 +97,13 @@ ESTIMATORS = [
 REGRESSORS = [LinearRegression(), Ridge(), IsotonicRegression(out_of_bounds="clip")]
 ENCODERS = [LabelBinarizer(), LabelEncoder()]
 BINARY = [FixedThresholdClassifier(LogisticRegression(), threshold=0.3)]
+# What a classifier holds to split by.
+SPLITTERS = [
+    KFold(3),
+    StratifiedKFold(3, shuffle=True, random_state=1),
+    GroupKFold(3),
+    StratifiedGroupKFold(3, shuffle=True, random_state=1),
+]
 
 
 def answer(estimator, X):
@@ -123,8 +138,17 @@ def test_regressors_encoders_and_thresholds_come_back(tmp_path):
         check(classifier.fit(TABLE, LABELS == "a"), TABLE, tmp_path / "file")
 
 
+@pytest.mark.parametrize("splitter", SPLITTERS, ids=lambda splitter: type(splitter).__name__)
+def test_a_splitter_comes_back(splitter, tmp_path):
+    save(TunedDecisionClassifierCV(LogisticRegression(), cv=splitter), tmp_path / "file")
+    again = load(tmp_path / "file").cv
+    groups = np.arange(len(TABLE)) % 7 if "Group" in type(splitter).__name__ else None
+    for ours, theirs in zip(splitter.split(TABLE, LABELS, groups), again.split(TABLE, LABELS, groups), strict=True):
+        np.testing.assert_array_equal(ours[1], theirs[1])
+
+
 def test_every_class_on_the_list_is_tested_here():
-    tested = set()
+    tested = {type(splitter).__name__ for splitter in SPLITTERS}
 
     def visit(value):
         if isinstance(value, list | tuple):

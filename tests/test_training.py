@@ -77,6 +77,8 @@ def test_interrupted_in_the_first_epoch(recordings, early_stopping):
 
 def test_real_ctrl_c(recordings):
     """A signal from outside, at whatever line it strikes."""
+    # A shell's background jobs are started deaf to it.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     X, y = recordings
 
     class Started(Callback):
@@ -99,6 +101,7 @@ def test_real_ctrl_c(recordings):
     with pytest.warns(UserWarning, match="interrupted"):
         classifier.fit(X, y)
     presser.join()
+    signal.signal(signal.SIGINT, before)
     assert classifier.predict(X).shape == (30,)
 
 

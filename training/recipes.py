@@ -19,6 +19,37 @@ RECIPES = {
 # Whether the models of the folds are shipped together, or one that was trained on all.
 ENSEMBLE = {"bilstm-cinc2017": True, "tiny-cinc2017": False}
 
+_COMMON = {
+    "data": "6,827 of the 8,528 recordings of the training set of the PhysioNet/CinC Challenge 2017 (Clifford et al. "
+    "2017, doi:10.22489/CinC.2017.065-469): one lead of a hand-held device (AliveCor), 300 Hz, 9 to 61 s. Not "
+    "among them are the 200 recordings inside the package, A03123, which is the same signal as A02656, and 1,500 kept "
+    "elsewhere.",
+    "labels": "PhysioNet's version v3: N normal, A atrial fibrillation, O other rhythm, ~ too noisy to tell. Experts "
+    "disagree on many of them: the organisers' first labels score 0.94 against these.",
+    "split": "Five folds, stratified, by recordings (the data do not tell patients). Networks are those of the last "
+    "epoch; nothing was chosen on a fold. Figures out of fold are of single networks, with the temperature that the "
+    "other folds ask for.",
+    "intended_use": "Research and teaching: a baseline to beat, a model to explain, a first look at recordings of one "
+    "lead from hand-held or wearable devices.",
+    "limits": "Trained on one device, on people of whom nothing is told, on recordings of 9 to 61 s. "
+    "Every other arrhythmia is O. What it says of other leads, devices and Holter records is not what it was trained "
+    "for: see the figures from elsewhere. A recording of anything, a flat line too, gets an answer.",
+    "licence": "BSD-3-Clause. Trained on data under the Open Data Commons Attribution License 1.0, attributed to "
+    "PhysioNet (Goldberger et al. 2000, doi:10.1161/01.CIR.101.23.e215) and the authors of the challenge.",
+}
+ABOUT = {
+    "bilstm-cinc2017": {
+        "summary": "Rhythm of a single-lead ECG: five bidirectional LSTMs over convolutions, each trained without "
+        "another fifth of the recordings, averaged.",
+        **_COMMON,
+    },
+    "tiny-cinc2017": {
+        "summary": "Rhythm of a single-lead ECG by fewer than 10,000 weights: a small bidirectional LSTM over "
+        "convolutions, for phones, microcontrollers and impatience.",
+        **_COMMON,
+    },
+}
+
 FOLDS = StratifiedKFold(5, shuffle=True, random_state=0)
 
 # The same signal as A02656, which stays.

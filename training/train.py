@@ -12,7 +12,6 @@ is in the package.
 
 import argparse
 import csv
-import warnings
 from pathlib import Path
 
 import pooch
@@ -79,8 +78,6 @@ def main():
     args = parser.parse_args()
     # A fit is the same to the bit on any number of threads, and one leaves the rest of the machine alone.
     torch.set_num_threads(1)
-    # Part of the recordings is enough to train on.
-    warnings.filterwarnings("ignore", message=".* recordings in REFERENCE", category=UserWarning)
     X, y, names = load(args.folder)
     out = args.out / args.model
     out.mkdir(parents=True, exist_ok=True)

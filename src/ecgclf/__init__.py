@@ -17,6 +17,7 @@ _PUBLIC_MODULES = (
     "persistence",
     "plotting",
     "preprocessing",
+    "pretrained",
     "signal",
 )
 

@@ -2,7 +2,6 @@
 
 import warnings
 
-import torch
 from skorch import NeuralNetClassifier
 from skorch.history import History
 
@@ -53,7 +52,7 @@ def restore_net(module, state, device, classes):
     Returns
     -------
     RecordingNet
-        Initialised; its optimiser is new.
+        Initialised; its optimiser is new, and made when it is asked for.
     """
     batch_size, precision, history = (state.get(key) for key in ("batch_size", "precision", "history"))
     if type(batch_size) is not int or batch_size < 1 or precision not in ("float32", "bfloat16"):
@@ -83,8 +82,7 @@ def restore_net(module, state, device, classes):
         precision=precision,
         classes=classes,
     )
-    with torch.no_grad():
-        net.initialize()
+    net.initialize_to_predict()
     net.module_.eval()
     net.history = History(history)
     net.train_split, net.interrupted_ = None, False

@@ -4,10 +4,11 @@ from ecgclf.datasets._cinc2017 import fetch_cinc2017
 from ecgclf.datasets._pickle import load_challenge2017_pickle
 from ecgclf.datasets._sample import load_cinc2017_sample
 from ecgclf.datasets._synthetic import make_recordings
-from ecgclf.datasets._wfdb import read_recordings
+from ecgclf.datasets._wfdb import find_records, read_recordings
 
 __all__ = [
     "fetch_cinc2017",
+    "find_records",
     "load_challenge2017_pickle",
     "load_cinc2017_sample",
     "make_recordings",

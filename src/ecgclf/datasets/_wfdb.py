@@ -118,7 +118,7 @@ def read_recordings(paths, *, sampling_rate=None, leads=None, missing="raise", o
         if not leads or not all(isinstance(lead, str) for lead in leads):
             raise ValueError(f"leads={leads!r} names no leads; give names such as ['I', 'II'].")
     records, errors = [], {}
-    for path in _find_headers(paths):
+    for path in find_records(paths):
         try:
             record = _fill_missing(_select(_read(path), leads, path), missing, path)
         except (ValueError, OSError) as error:
@@ -153,12 +153,37 @@ def read_recordings(paths, *, sampling_rate=None, leads=None, missing="raise", o
     )
 
 
-def _check_choice(name, value, choices):
-    if value not in choices:
-        raise ValueError(f"{name}={value!r}; expected one of {', '.join(map(repr, choices))}.")
+def find_records(paths):
+    r"""Find WFDB records.
 
+    Parameters
+    ----------
+    paths : path-like or sequence of path-like
+        As :func:`read_recordings` takes them: records with or without suffix, or folders.
 
-def _find_headers(paths):
+    Returns
+    -------
+    list of pathlib.Path
+        The header of each record; those of a folder sorted by name, without the segments of other records and without
+        hidden files.
+
+    Raises
+    ------
+    ValueError
+        If there is no path, or one is no local path.
+    OSError
+        If there is no record at a path, or none in a folder.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from ecgclf.datasets import find_records
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> _ = (folder / "a.hea").write_text("a 1 300 4\na.dat 16 1000/mV 16 0 0 0 0 I\n")
+    >>> [header.name for header in find_records(folder)]
+    ['a.hea']
+    """
     if isinstance(paths, str | os.PathLike):
         paths = [paths]
     headers = []
@@ -173,8 +198,14 @@ def _find_headers(paths):
     return headers
 
 
+def _check_choice(name, value, choices):
+    if value not in choices:
+        raise ValueError(f"{name}={value!r}; expected one of {', '.join(map(repr, choices))}.")
+
+
 def _folder_headers(folder):
-    headers = sorted(folder.glob("*.hea"))
+    # A name that starts with a dot is no record: macOS leaves such beside every file it copies.
+    headers = sorted(header for header in folder.glob("*.hea") if not header.name.startswith("."))
     if not headers:
         raise FileNotFoundError(f"The folder {folder} has no WFDB header (*.hea).")
     segments = set()

@@ -100,7 +100,7 @@ class RhythmReport:
         """Tables for a screen of 80 columns."""
         named = ", ".join(f"{label} {count}" for label, count in self.n_recordings.items())
         lines = [f"recordings: {sum(self.n_recordings.values())} ({named})", ""]
-        lines.append(f"{'':<8}{'F1':<24}{'AUROC':<24}")
+        lines.append(f"{'':<8}{'F1':<24}AUROC")
         for label in self.classes:
             auroc = self.auroc.get(label, "")
             lines.append(f"{label!s:<8}{self.f1[label]!s:<24}{auroc!s:<24}".rstrip())

@@ -22,6 +22,7 @@ torch is loaded with `save`, `load` and `to_onnx`, and not for `predict_onnx`, w
 from importlib import import_module
 
 _HOMES = {
+    "describe_onnx": "_onnx_runtime",
     "load": "_store",
     "predict_onnx": "_onnx_runtime",
     "prepare_recording": "_onnx_runtime",
@@ -29,7 +30,7 @@ _HOMES = {
     "to_onnx": "_onnx",
 }
 
-__all__ = ["load", "predict_onnx", "prepare_recording", "save", "to_onnx"]
+__all__ = ["describe_onnx", "load", "predict_onnx", "prepare_recording", "save", "to_onnx"]
 
 
 def __getattr__(name):

@@ -54,15 +54,8 @@ def predict_onnx(model, X, *, batch_size=16):
     >>> bool(abs(probabilities - classifier.predict_proba(X)).max() < 1e-4)
     True
     """
-    session = model
-    if not hasattr(model, "run"):
-        import onnxruntime
-
-        session = onnxruntime.InferenceSession(str(model), providers=["CPUExecutionProvider"])
-    text = session.get_modelmeta().custom_metadata_map.get("ecgclf")
-    if text is None:
-        raise ValueError(f"{model} does not say how recordings are prepared; ecgclf.persistence.to_onnx writes that.")
-    about = json.loads(text)
+    session = _session(model)
+    about = describe_onnx(session)
     windows = []
     for i, recording in enumerate(X):
         recording = _checked(i, recording, about["n_leads"])
@@ -81,6 +74,59 @@ def predict_onnx(model, X, *, batch_size=16):
             total[i] += row
             count[i] += 1
     return about["classes"], total / count
+
+
+def describe_onnx(model):
+    """Tell what a file that `to_onnx` wrote says of itself.
+
+    Parameters
+    ----------
+    model : path-like or onnxruntime.InferenceSession
+        The file, or a session made from it.
+
+    Returns
+    -------
+    dict
+        Under "classes" the labels; "class_weights", by which probabilities are multiplied before the greatest
+        decides; "n_leads", "unit" and "sampling_rate" of the recordings it takes, the latter in Hz or None where
+        nobody said; "preprocessing" as `prepare_recording` takes it; "window_length", "window_stride"; "versions".
+
+    Raises
+    ------
+    ValueError
+        If `to_onnx` did not write the file.
+
+    See Also
+    --------
+    predict_onnx : Ask it about recordings.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from ecgclf.classifiers import LSTMClassifier
+    >>> from ecgclf.datasets import make_recordings
+    >>> from ecgclf.persistence import describe_onnx, to_onnx
+    >>> X, y = make_recordings(12, duration=(2.0, 4.0), random_state=0, return_X_y=True)
+    >>> classifier = LSTMClassifier(n_filters=4, n_units=4, max_epochs=2, random_state=0).fit(X, y)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     to_onnx(classifier, Path(folder) / "lstm.onnx", sampling_rate=300.0)
+    ...     about = describe_onnx(Path(folder) / "lstm.onnx")
+    >>> about["classes"] == classifier.classes_.tolist(), about["sampling_rate"]
+    (True, 300.0)
+    """
+    text = _session(model).get_modelmeta().custom_metadata_map.get("ecgclf")
+    if text is None:
+        raise ValueError(f"{model} does not say how recordings are prepared; ecgclf.persistence.to_onnx writes that.")
+    return json.loads(text)
+
+
+def _session(model):
+    if hasattr(model, "run"):
+        return model
+    import onnxruntime
+
+    return onnxruntime.InferenceSession(str(model), providers=["CPUExecutionProvider"])
 
 
 def prepare_recording(recording, steps):

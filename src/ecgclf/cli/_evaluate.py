@@ -1,0 +1,32 @@
+"""ecgclf evaluate."""
+
+import json
+
+from ecgclf.cli._files import UsageError, read_labelled
+from ecgclf.cli._models import open_model
+
+
+def run(data, labels, model_name, lead, sampling_rate, as_json):
+    """Measure a model; give the exit code."""
+    model = open_model(model_name, sampling_rate)
+    found = read_labelled(data, labels, lead, model.sampling_rate)
+    n_leads = 1 if found.data[0].ndim == 1 else len(found.data[0])
+    if model.n_leads is not None and n_leads != model.n_leads:
+        raise UsageError(
+            f"the records have {n_leads} leads, and {model.name} takes {model.n_leads}: choose with --lead."
+        )
+    known = [str(label) for label in model.classes_.tolist()]
+    unknown = sorted(set(found.target.tolist()) - set(known))
+    if unknown:
+        raise UsageError(f"the labels {', '.join(unknown)} are none that {model.name} answers: {', '.join(known)}.")
+    from ecgclf.metrics import rhythm_report
+
+    probabilities = model.predict_proba(found.data)
+    report = rhythm_report(
+        found.target, probabilities, known, y_pred=[str(each) for each in model.decide(probabilities)]
+    )
+    if as_json:
+        print(json.dumps({"model": model.name, **report.to_dict()}, indent=1))
+    else:
+        print(f"model: {model.name}\n{report}")
+    return 0

@@ -1,0 +1,92 @@
+"""ecgclf explain."""
+
+import sys
+
+from ecgclf.cli._files import UsageError, check_writable, find, read, whole
+from ecgclf.cli._models import open_model
+
+_SUFFIXES = (".png", ".pdf", ".svg", ".jpg", ".jpeg", ".webp")
+
+
+def run(record, out, model_name, lead, sampling_rate, label, segmentation, seed):
+    """Explain a record; give the exit code."""
+    check_writable(out, _SUFFIXES)
+    model = open_model(model_name, sampling_rate)
+    known = model.classes_.tolist()
+    if label is not None and label not in map(str, known):
+        raise UsageError(f"{model.name} does not answer {label!r}; its labels are {', '.join(map(str, known))}.")
+    headers, errors = find([record])
+    for reason in errors.values():
+        raise ValueError(reason)
+    if len(headers) > 1:
+        raise UsageError(f"{record} holds {len(headers)} records. Name one of them.")
+    signal, lead_names = read(headers[0], model, lead)
+    probabilities = model.predict_proba([signal])
+    answer = model.decide(probabilities)[0]
+    wanted = answer if label is None else next(each for each in known if str(each) == label)
+    picture(model, signal, wanted, out, segmentation, seed, headers[0].stem, lead_names)
+    chance = probabilities[0, known.index(wanted)]
+    print(f"{headers[0].with_suffix('')}: {answer}; explained {wanted} (probability {chance:.3f}) in {out}")
+    return 0
+
+
+def picture(model, signal, label, out, segmentation, seed, title, lead_names):
+    """Draw an explanation into a file.
+
+    Parameters
+    ----------
+    model : Model
+        What is explained.
+    signal : ndarray of shape (n_timepoints,) or (n_leads, n_timepoints)
+        The recording.
+    label : object
+        The label.
+    out : pathlib.Path
+        The file.
+    segmentation : str
+        As `LimeTimeSeriesExplainer` takes it.
+    seed : int
+        Seeds the perturbations.
+    title : str
+        Above the picture.
+    lead_names : list of str
+        Names of the leads.
+    """
+    import matplotlib
+
+    from ecgclf.explanation import LimeTimeSeriesExplainer
+    from ecgclf.plotting import ExplanationDisplay
+
+    # A picture for a file needs no screen.
+    matplotlib.use("Agg")
+    explainer = LimeTimeSeriesExplainer(
+        segmentation=segmentation,
+        sampling_rate=model.sampling_rate,
+        random_state=seed,
+        verbose=int(sys.stderr.isatty()),
+    )
+    explanation = explainer.explain(model if model.estimator is None else model.estimator, signal, labels=[label])
+    display = ExplanationDisplay.from_explanation(
+        explanation,
+        label=label,
+        title=title,
+        lead_names=lead_names,
+        attention=attention(model, signal),
+    )
+    with whole(out) as draft:
+        display.figure_.savefig(draft, bbox_inches="tight")
+
+
+def attention(model, signal):
+    """Where the networks of a model looked, or None where they have no attention or it takes other timepoints."""
+    import numpy as np
+
+    last = getattr(model.estimator, "steps", [("", model.estimator)])[-1][1]
+    members = getattr(last, "estimators_", [last])
+    if not all(hasattr(member, "attention") for member in members):
+        return None
+    prepared = [signal]
+    for _, step in getattr(model.estimator, "steps", [])[:-1]:
+        prepared = step.transform(prepared)
+    weights = np.mean([member.attention(prepared)[0] for member in members], axis=0)
+    return weights if len(weights) == signal.shape[-1] else None

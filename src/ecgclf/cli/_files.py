@@ -1,0 +1,175 @@
+"""What the commands read and write."""
+
+import os
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+
+
+class UsageError(ValueError):
+    """What was asked for cannot be done as it was asked; the exit code is 2."""
+
+
+def check_writable(path, suffixes=None):
+    """Refuse, before anything is computed, a file that could not be written.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file to write.
+    suffixes : sequence of str, default=None
+        What it may end with.
+    """
+    folder = path.parent
+    if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
+        raise UsageError(f"{path} cannot be written: {folder} is no folder that you can write to.")
+    if suffixes is not None and path.suffix not in suffixes:
+        raise UsageError(f"{path} has to end with one of {', '.join(suffixes)}.")
+
+
+@contextmanager
+def whole(path):
+    """Give a path to write to; what was written there takes the place of `path` once the block has ended well.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file wanted.
+
+    Yields
+    ------
+    pathlib.Path
+        A file of the same suffix in a folder beside it.
+    """
+    with tempfile.TemporaryDirectory(prefix=".ecgclf-", dir=path.parent) as scratch:
+        draft = Path(scratch) / path.name
+        yield draft
+        os.replace(draft, path)
+
+
+def find(paths):
+    """Find the records that were named, on the command line or by their folder.
+
+    Parameters
+    ----------
+    paths : sequence of pathlib.Path
+        Records and folders.
+
+    Returns
+    -------
+    headers : list of pathlib.Path
+        The records that are there.
+    errors : dict of {str: str}
+        What is not, and why.
+    """
+    from ecgclf.datasets import find_records
+
+    headers, errors = [], {}
+    for path in paths:
+        try:
+            headers += find_records(path)
+        except (OSError, ValueError) as error:
+            errors[str(path)] = str(error)
+    return headers, errors
+
+
+def read(header, model, lead):
+    """Read one record as a model takes it.
+
+    Parameters
+    ----------
+    header : pathlib.Path
+        Its header.
+    model : Model
+        Tells the sampling rate and the number of leads.
+    lead : str or None
+        The lead wanted.
+
+    Returns
+    -------
+    recording : ndarray of shape (n_timepoints,) or (n_leads, n_timepoints)
+        In mV, at the rate of the model.
+    lead_names : list of str
+        Its leads.
+
+    Raises
+    ------
+    ValueError
+        If it cannot be read, is no voltage, or has other leads than the model takes.
+    OSError
+        If a file is missing.
+    """
+    from ecgclf.datasets import read_recordings
+
+    found = read_recordings(header, sampling_rate=model.sampling_rate, leads=lead)
+    wanted, names = model.n_leads, found.lead_names
+    if wanted is not None and len(names) != wanted:
+        raise ValueError(
+            f"{header} has {len(names)} leads ({', '.join(names)}), and {model.name} takes {wanted}."
+            + (" Choose one with --lead." if wanted == 1 else "")
+        )
+    strange = [f"{name} in {unit}" for name, unit in zip(names, found.units, strict=True) if unit != "mV"]
+    if strange:
+        raise ValueError(f"{header} has {', '.join(strange)}, which is no voltage. Choose another with --lead.")
+    return found.data[0], names
+
+
+def read_labelled(data, labels, lead, sampling_rate=None):
+    """Read recordings with their labels, for training and evaluation.
+
+    Parameters
+    ----------
+    data : pathlib.Path
+        A folder of records, or one with PhysioNet's archive of the Challenge 2017.
+    labels : pathlib.Path or None
+        A CSV file of lines RECORD,LABEL.
+    lead : str or None
+        The lead wanted.
+    sampling_rate : float, default=None
+        The rate wanted; None is that of the records.
+
+    Returns
+    -------
+    found : sklearn.utils.Bunch
+        With `data`, `target`, `record_names` and `sampling_rate`.
+    """
+    import numpy as np
+
+    from ecgclf.datasets import fetch_cinc2017, find_records, read_recordings
+
+    if not data.is_dir():
+        raise UsageError(f"{data} is no folder. Give one of WFDB records with --data.")
+    archive = any((folder / "training2017.zip").is_file() for folder in (data, data / "cinc2017"))
+    if archive and labels is None and lead is None and sampling_rate in (None, 300.0):
+        return fetch_cinc2017(data, download_if_missing=False)
+    label_of = _read_labels(data, labels)
+    headers = [header for header in find_records(data) if header.stem in label_of]
+    if not headers:
+        raise UsageError(f"None of the {len(label_of)} labelled records is in {data}.")
+    found = read_recordings(headers, leads=lead, sampling_rate=sampling_rate)
+    found.target = np.array([label_of[name] for name in found.record_names])
+    return found
+
+
+def _read_labels(data, labels):
+    import csv
+
+    if labels is None:
+        candidates = [data / name for name in ("REFERENCE.csv", "REFERENCE-v3.csv")]
+        labels = next((path for path in candidates if path.is_file()), None)
+        if labels is None:
+            raise UsageError(f"{data} has no REFERENCE.csv. Name the file of labels with --labels.")
+    if not labels.is_file():
+        raise UsageError(f"there is no file {labels}. Give a CSV file of lines RECORD,LABEL with --labels.")
+    label_of = {}
+    with open(labels, newline="", encoding="utf-8", errors="replace") as file:
+        for number, row in enumerate(csv.reader(file), start=1):
+            if not row or (number == 1 and row[0].strip().lower() in ("record", "recording", "name", "file")):
+                continue
+            if len(row) < 2 or not row[0].strip() or not row[1].strip():
+                raise UsageError(f"{labels}, line {number}: {','.join(row)[:60]!r}; expected RECORD,LABEL.")
+            name = Path(row[0].strip()).name
+            if name in label_of:
+                raise UsageError(f"{labels}, line {number}: {name} is labelled before.")
+            label_of[name] = row[1].strip()
+    return label_of

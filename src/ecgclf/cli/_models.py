@@ -1,0 +1,150 @@
+"""The models that the commands ask: those that come with the package, and files."""
+
+import sys
+from pathlib import Path
+
+from ecgclf.cli._files import UsageError
+
+
+class Model:
+    """What a command needs of a model, whatever holds it.
+
+    Parameters
+    ----------
+    name : str
+        What to call it.
+    classes : sequence of str
+        Its labels.
+    sampling_rate : float
+        Of the recordings it takes, in Hz.
+    n_leads : int or None
+        Their leads; None if it does not say.
+    predict_proba : callable
+        From recordings to probabilities.
+    weights : sequence of float
+        What probabilities are multiplied by before the greatest decides.
+    estimator : estimator, default=None
+        The model itself, where it is an estimator.
+    """
+
+    def __init__(self, name, classes, sampling_rate, n_leads, predict_proba, weights, estimator=None):
+        import numpy as np
+
+        self.name = name
+        self.classes_ = np.array(classes)
+        self.sampling_rate = sampling_rate
+        self.n_leads = n_leads
+        self.predict_proba = predict_proba
+        self.weights = np.array(weights)
+        self.estimator = estimator
+
+    def decide(self, probabilities):
+        """Give the label of each row."""
+        return self.classes_[(probabilities * self.weights).argmax(axis=1)]
+
+
+def open_model(text, sampling_rate):
+    """Open the model that was asked for.
+
+    Parameters
+    ----------
+    text : str or None
+        A name or a path; None is the best of the trained models.
+    sampling_rate : float or None
+        What a file takes that does not say it.
+
+    Returns
+    -------
+    Model
+        Ready to answer.
+    """
+    if text is not None and text.endswith(".onnx") and Path(text).is_file():
+        return _of_onnx(Path(text), sampling_rate)
+    from ecgclf.pretrained import list_pretrained, load_pretrained
+
+    shelf = list_pretrained()
+    if text is None:
+        text = shelf[0].name
+    path = Path(text)
+    if text in [model.name for model in shelf]:
+        if sampling_rate is not None:
+            raise UsageError(f"{text} says its sampling rate itself. Leave --sampling-rate out.")
+        return _of_estimator(load_pretrained(text), text, None)
+    if not path.is_file():
+        names = ", ".join(model.name for model in shelf)
+        raise UsageError(f"{text!r} is neither a trained model ({names}) nor a file.")
+    from ecgclf.persistence import load
+
+    try:
+        estimator = load(path)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    if not hasattr(estimator, "predict_proba"):
+        raise UsageError(f"{path} holds a {type(estimator).__name__}, which gives no probabilities.")
+    return _of_estimator(estimator, str(path), sampling_rate)
+
+
+def _of_estimator(estimator, name, sampling_rate):
+    steps = [step for _, step in getattr(estimator, "steps", [("", estimator)])]
+    told = [step.sampling_rate for step in steps if hasattr(step, "sampling_rate")]
+    leads = [step.n_leads_ for step in steps if hasattr(step, "n_leads_")]
+    weights = getattr(steps[-1], "class_weights_", [1.0] * len(estimator.classes_))
+    rate = _rate(name, told[0] if told else None, sampling_rate)
+    return Model(
+        name, estimator.classes_, rate, leads[0] if leads else None, estimator.predict_proba, weights, estimator
+    )
+
+
+def _of_onnx(path, sampling_rate):
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise UsageError(f"{path} needs the extra onnx: pip install 'ecgclf[onnx]'.") from error
+    from ecgclf.persistence import describe_onnx, predict_onnx
+
+    try:
+        session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    except Exception as error:
+        # onnxruntime has many errors of its own.
+        raise UsageError(f"{path} is no ONNX file ({str(error).splitlines()[0]}).") from error
+    try:
+        about = describe_onnx(session)
+    except ValueError:
+        raise UsageError(f"{path} was not written by ecgclf.persistence.to_onnx.") from None
+    rate = _rate(str(path), about["sampling_rate"], sampling_rate)
+    return Model(
+        str(path),
+        about["classes"],
+        rate,
+        about["n_leads"],
+        lambda X: predict_onnx(session, X)[1],
+        about["class_weights"],
+    )
+
+
+def _rate(name, told, given):
+    if told is None and given is None:
+        raise UsageError(f"{name} does not say at what sampling rate it takes recordings. Give --sampling-rate.")
+    if told is not None and given is not None and told != given:
+        raise UsageError(f"{name} takes recordings at {told:g} Hz, not at {given:g}. Leave --sampling-rate out.")
+    return float(told if given is None else given)
+
+
+def run(name):
+    """List the trained models, or print a card."""
+    from ecgclf.pretrained import list_pretrained, model_card
+
+    if name is not None:
+        try:
+            print(model_card(name))
+        except ValueError as error:
+            raise UsageError(str(error)) from error
+        return
+    print(f"{'name':<20}{'classes':<10}{'Hz':>5}{'weights':>10}{'kB':>7}  score (95 % interval)")
+    for model in list_pretrained():
+        low, high = model.score_interval
+        print(
+            f"{model.name:<20}{' '.join(model.classes):<10}{model.sampling_rate:>5g}{model.n_weights:>10,}"
+            f"{model.n_bytes / 1000:>7.0f}  {model.score:.3f} ({low:.3f}-{high:.3f})"
+        )
+    print("\nThe card of one: ecgclf models NAME", file=sys.stderr)

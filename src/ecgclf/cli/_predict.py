@@ -1,0 +1,136 @@
+"""ecgclf predict."""
+
+import json
+import sys
+
+from ecgclf.cli._files import UsageError, check_writable, find, read, whole
+from ecgclf.cli._models import open_model
+
+# Records answered together: enough for batches of similar length, few enough to see that it goes on.
+_CHUNK = 64
+_WINDOW = 30  # s, as the cards measure records from elsewhere
+_LONGEST = 61  # s, of what the trained models have seen
+
+
+def run(paths, model_name, lead, sampling_rate, windows, csv_path, as_json):
+    """Answer records; give the exit code."""
+    if csv_path is not None:
+        check_writable(csv_path)
+    model = open_model(model_name, sampling_rate)
+    headers, errors = find(paths)
+    if not headers and not errors:
+        raise UsageError("no record was named.")
+    table = _Table(model.classes_.tolist(), windows)
+    rows = []
+    for chunk in _chunks(headers):
+        signals = []
+        for header in chunk:
+            try:
+                signals.append((header, read(header, model, lead)[0]))
+            except (ValueError, OSError) as error:
+                errors[str(header.with_suffix(""))] = str(error)
+        found = answer(model, signals, windows)
+        rows += found
+        if not as_json:
+            table.print(found)
+    for name, reason in errors.items():
+        reason = " ".join(reason.split())
+        print(f"ecgclf: {reason if name in reason else f'{name}: {reason}'}", file=sys.stderr)
+    if as_json:
+        failed = [{"record": name, "error": reason} for name, reason in errors.items()]
+        print(json.dumps({"model": model.name, "answers": rows, "errors": failed}, indent=1))
+    if csv_path is not None:
+        _write_csv(rows, csv_path)
+    return 1 if errors else 0
+
+
+def _chunks(headers):
+    chunks = [headers[i : i + _CHUNK] for i in range(0, len(headers), _CHUNK)]
+    if len(chunks) < 2 or not sys.stderr.isatty():
+        return chunks
+    from tqdm import tqdm
+
+    return tqdm(chunks, unit="chunk", desc="predict")
+
+
+def answer(model, signals, windows):
+    """Ask a model about recordings.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    signals : list of (pathlib.Path, ndarray)
+        Headers and recordings.
+    windows : bool
+        Whether to ask about every 30 s.
+
+    Returns
+    -------
+    list of dict
+        record, seconds (or start and end), label, probabilities.
+    """
+    pieces, rows = [], []
+    for header, signal in signals:
+        seconds = signal.shape[-1] / model.sampling_rate
+        name = str(header.with_suffix(""))
+        if not windows:
+            if seconds > _LONGEST:
+                print(
+                    f"ecgclf: {name} is {seconds:.0f} s long, and the trained models have seen 9 to 61 s; --windows "
+                    "answers along its time.",
+                    file=sys.stderr,
+                )
+            pieces.append(signal)
+            rows.append({"record": name, "seconds": round(seconds, 3)})
+            continue
+        from ecgclf.signal import window_starts
+
+        length = round(_WINDOW * model.sampling_rate)
+        for start in window_starts(signal.shape[-1], length, length).tolist():
+            piece = signal[..., start : start + length]
+            pieces.append(piece)
+            end = start + piece.shape[-1]
+            rate = model.sampling_rate
+            rows.append({"record": name, "start": round(start / rate, 3), "end": round(end / rate, 3)})
+    if not pieces:
+        return []
+    probabilities = model.predict_proba(pieces)
+    labels = model.decide(probabilities)
+    for row, label, chances in zip(rows, labels.tolist(), probabilities.tolist(), strict=True):
+        row["label"] = label
+        row["probabilities"] = dict(
+            zip(map(str, model.classes_.tolist()), (round(p, 6) for p in chances), strict=True)
+        )
+    return rows
+
+
+class _Table:
+    """Columns for a screen, printed as answers come."""
+
+    def __init__(self, classes, windows):
+        self.classes = [str(label) for label in classes]
+        self.windows = windows
+        self.width = None
+
+    def print(self, rows):
+        if not rows:
+            return
+        if self.width is None:
+            self.width = max(len("record"), *(len(row["record"]) for row in rows))
+            time = f"{'start':>9}{'end':>9}" if self.windows else ""
+            print(f"{'record':<{self.width}}{time}  label" + "".join(f"{label:>7}" for label in self.classes))
+        for row in rows:
+            time = f"{row['start']:>9.1f}{row['end']:>9.1f}" if self.windows else ""
+            chances = "".join(f"{p:>7.3f}" for p in row["probabilities"].values())
+            print(f"{row['record']:<{self.width}}{time}  {row['label']!s:<5}{chances}", flush=True)
+
+
+def _write_csv(rows, path):
+    import csv
+
+    flat = [{**{k: v for k, v in row.items() if k != "probabilities"}, **row["probabilities"]} for row in rows]
+    with whole(path) as draft, open(draft, "w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(flat[0]) if flat else ["record", "label"])
+        writer.writeheader()
+        writer.writerows(flat)

@@ -1,0 +1,118 @@
+"""How the shipped models are made, on a few recordings: what training/ writes is what the public API would give."""
+
+import csv
+import importlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.model_selection import StratifiedKFold, cross_val_predict
+
+from ecgclf.datasets import load_cinc2017_sample
+from ecgclf.decision import TunedDecisionClassifierCV
+from ecgclf.metrics import rhythm_report
+from ecgclf.persistence import load, save
+from ecgclf.pretrained import ModelCard
+from small import small
+
+TRAINING = Path(__file__).parents[1] / "training"
+
+
+@pytest.fixture
+def training(monkeypatch):
+    """The scripts, with recipes that train in a moment."""
+    monkeypatch.syspath_prepend(TRAINING)
+    recipes, train, ship = (importlib.import_module(name) for name in ("recipes", "train", "ship"))
+    folds = StratifiedKFold(3, shuffle=True, random_state=0)
+    for module in (train, ship):
+        monkeypatch.setattr(module, "FOLDS", folds)
+    monkeypatch.setattr(ship, "RECIPES", {"a-cinc2017": small("BiLSTMClassifier", max_epochs=2)})
+    monkeypatch.setattr(ship, "ABOUT", {"a-cinc2017": recipes.ABOUT["tiny-cinc2017"]})
+    return recipes, train, ship
+
+
+@pytest.fixture
+def data():
+    sample = load_cinc2017_sample()
+    rows = np.concatenate([np.flatnonzero(sample.target == label)[:6] for label in "ANO~"])
+    rows.sort()
+    return sample.data[rows], sample.target[rows], np.array(sample.record_names)[rows]
+
+
+@pytest.mark.parametrize("ensemble", [True, False])
+def test_it_is_what_the_public_api_would_give(ensemble, training, data, tmp_path, monkeypatch):
+    _, train, ship = training
+    X, y, names = data
+    recipe = ship.RECIPES["a-cinc2017"]
+    monkeypatch.setattr(ship, "ENSEMBLE", {"a-cinc2017": ensemble})
+    for fold in range(4):
+        train.train_fold(recipe, X, y, names, fold, tmp_path, tmp_path / "fits")
+    model, (records, labels, probabilities, _) = ship.make("a-cinc2017", tmp_path)
+    expected = TunedDecisionClassifierCV(recipe, cv=train.FOLDS, ensemble=ensemble).fit(X, y)
+    assert len(model.estimators_) == (3 if ensemble else 1)
+    assert model.temperature_ == pytest.approx(expected.temperature_, rel=1e-3)
+    np.testing.assert_allclose(model.predict_proba(X), expected.predict_proba(X), atol=1e-4)
+    # What is written down of the folds, by name.
+    assert records.tolist() == names.tolist()
+    np.testing.assert_array_equal(labels, y)
+    held_out = cross_val_predict(recipe, X, y, cv=train.FOLDS, method="predict_proba")
+    np.testing.assert_allclose(probabilities, held_out, atol=1e-6)
+    assert model.estimators_[0].checkpoint_dir is None
+    assert "batches" not in model.estimators_[0].net_.history[0]
+    with open(tmp_path / "fold-1.log", newline="") as file:
+        assert [row["epoch"] for row in csv.DictReader(file)] == ["1", "2"]
+
+    monkeypatch.setattr(ship, "load_cinc2017_sample", load_cinc2017_sample)
+    card = ship.make_card("a-cinc2017", model, (records, labels, probabilities, np.arange(24) % 3), data, [])
+    assert isinstance(card, ModelCard)
+    assert card.ece_uncalibrated == rhythm_report(y, held_out.round(6), model.classes_).ece
+    assert sum(card.thirty_seconds.n_recordings.values()) == sum(len(x) == 9000 for x in X)
+    # With networks of two epochs, that is; the same file again gives the same answers.
+    save(model, tmp_path / "model.ecgclf")
+    np.testing.assert_array_equal(load(tmp_path / "model.ecgclf").predict_proba(X), model.predict_proba(X))
+
+
+def test_each_fold_is_calibrated_by_the_others(training):
+    """The answers of a fold may be anything: its own temperature does not depend on them."""
+    _, _, ship = training
+    rng = np.random.RandomState(0)
+    probabilities = rng.dirichlet(np.ones(3), 300)
+    targets, folds = rng.randint(3, size=300), np.arange(300) % 3
+    calibrated = ship.calibrated_by_others(probabilities, targets, folds)
+    changed = targets.copy()
+    changed[folds == 1] = 0
+    again = ship.calibrated_by_others(probabilities, changed, folds)
+    np.testing.assert_array_equal(again[folds == 1], calibrated[folds == 1])
+    assert not np.array_equal(again[folds == 0], calibrated[folds == 0])
+
+
+@pytest.mark.shared
+def test_what_is_trained_on(training, shared_data):
+    """Neither the recordings inside the package, nor one signal twice."""
+    recipes, _, _ = training
+    X, y, names = recipes.load(shared_data / "cinc2017")
+    assert len(X) == len(y) == len(set(names)) == 6827
+    assert not set(names) & set(load_cinc2017_sample().record_names)
+    assert not {"A02656", "A03123"} <= set(names)
+    folds = [test for _, test in recipes.FOLDS.split(y, y)]
+    assert sorted(np.concatenate(folds)) == list(range(6827))
+
+
+@pytest.mark.shared
+def test_windows_from_elsewhere_are_all_in_or_all_out_of_af(training, shared_data):
+    external = importlib.import_module("external")
+    windows, in_af = external.windows_of(str(shared_data / "mitdb" / "201"), 300.0)
+    assert {len(window) for window in windows} == {9000}
+    assert 0 < sum(in_af) < len(in_af) <= 60
+    windows, in_af = external.windows_of(str(shared_data / "mitdb" / "100"), 300.0)
+    assert (len(windows), sum(in_af)) == (60, 0)
+
+
+def test_the_table_has_every_model(training, capsys):
+    from ecgclf.pretrained import list_pretrained
+
+    importlib.import_module("table").main()
+    printed = capsys.readouterr().out
+    for model in list_pretrained():
+        assert f"| `{model.name}` |" in printed
+        assert f"{model.score:.3f}" in printed

@@ -1,0 +1,143 @@
+"""Make a shipped model and its card of what train.py wrote.
+
+Run from a checkout: python training/ship.py MODEL FOLDER [--external FOLDER ...]
+where FOLDER holds training2017.zip and REFERENCE-v3.csv, and each external folder records with rhythm marks, named by
+the database. It writes src/ecgclf/pretrained/data/MODEL.ecgclf and MODEL.json, and training/MODEL/figures.png.
+"""
+
+import argparse
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+from external import check
+from figures import draw
+from recipes import ABOUT, ENSEMBLE, FOLDS, RECIPES, load
+from sklearn.pipeline import Pipeline
+
+from ecgclf.datasets import load_cinc2017_sample
+from ecgclf.decision import TunedDecisionClassifierCV
+from ecgclf.decision._rules import apply_temperature, fit_temperature
+from ecgclf.metrics import rhythm_report
+from ecgclf.persistence import load as load_file
+from ecgclf.persistence import save
+from ecgclf.persistence._store import versions
+from ecgclf.preprocessing import Resampler
+from ecgclf.pretrained import ModelCard
+
+HERE = Path(__file__).parent
+SHELF = HERE.parent / "src" / "ecgclf" / "pretrained" / "data"
+DATABASES = {"mitdb": "MIT-BIH Arrhythmia", "cpsc2021": "CPSC 2021"}
+
+
+def read_answers(folder):
+    """Read what the folds answered.
+
+    Returns
+    -------
+    names, labels : ndarray of shape (n_recordings,)
+        The recordings and their labels.
+    probabilities : ndarray of shape (n_recordings, n_classes)
+        What the network that had not seen each answered, uncalibrated.
+    folds : ndarray of shape (n_recordings,)
+        The fold of each.
+    """
+    rows = []
+    for fold in range(FOLDS.get_n_splits()):
+        with open(folder / f"fold-{fold}.csv", newline="", encoding="utf-8") as file:
+            rows += [(fold, *row) for row in list(csv.reader(file))[1:]]
+    rows.sort(key=lambda row: row[1])
+    folds, names, labels, *columns = map(np.array, zip(*rows, strict=True))
+    return names, labels, np.array(columns, dtype=float).T, folds
+
+
+def calibrated_by_others(probabilities, targets, folds):
+    """Give each fold the temperature that the answers of the other folds ask for."""
+    calibrated = np.empty_like(probabilities)
+    for fold in np.unique(folds):
+        own = folds == fold
+        calibrated[own] = apply_temperature(probabilities[own], fit_temperature(probabilities[~own], targets[~own]))
+    return calibrated
+
+
+def make(name, folder):
+    """Put the model together.
+
+    Returns
+    -------
+    model : TunedDecisionClassifierCV
+        Fitted.
+    answers : tuple
+        As `read_answers` gives them.
+    """
+    answers = read_answers(folder)
+    _, labels, probabilities, _ = answers
+    files = [f"fold-{k}" for k in range(FOLDS.get_n_splits())] if ENSEMBLE[name] else ["all"]
+    # What `fit` would do, with the networks that train.py has fitted.
+    model = TunedDecisionClassifierCV(RECIPES[name], cv=FOLDS, ensemble=ENSEMBLE[name])
+    model.estimators_ = [load_file(folder / f"{file}.ecgclf") for file in files]
+    model.classes_, targets = np.unique(labels, return_inverse=True)
+    model._tune(probabilities, targets)
+    return model, answers
+
+
+def make_card(name, model, answers, data, external):
+    """Measure all that stands on the card."""
+    names, labels, probabilities, folds = answers
+    classes = model.classes_
+    targets = np.searchsorted(classes, labels)
+    calibrated = calibrated_by_others(probabilities, targets, folds)
+    lengths = dict(zip(data[2].tolist(), map(len, data[0]), strict=True))
+    is_30_s = np.array([lengths[record] == 9000 for record in names])
+    two = np.isin(labels, ["A", "N"])
+    columns = np.searchsorted(classes, ["A", "N"])
+    pair = probabilities[two][:, columns]
+    sample = load_cinc2017_sample()
+    return ModelCard(
+        name=name,
+        classes=tuple(classes.tolist()),
+        sampling_rate=sample.sampling_rate,
+        n_leads=1,
+        n_networks=len(model.estimators_),
+        n_weights=sum(p.numel() for member in model.estimators_ for p in member.net_.module_.parameters()),
+        temperature=model.temperature_,
+        recipe=" ".join(repr(RECIPES[name]).split()),
+        out_of_fold=rhythm_report(labels, calibrated, classes),
+        thirty_seconds=rhythm_report(labels[is_30_s], calibrated[is_30_s], classes),
+        af_against_normal=rhythm_report(labels[two], pair / pair.sum(axis=1, keepdims=True), classes[columns]).f1["A"],
+        ece_uncalibrated=rhythm_report(labels, probabilities, classes).ece,
+        bundled=rhythm_report(sample.target, model.predict_proba(sample.data), classes),
+        external={
+            DATABASES.get(path.name, path.name): check(model, classes, sample.sampling_rate, path) for path in external
+        },
+        made_with=f"python training/train.py {name} FOLDER && python training/ship.py {name} FOLDER; "
+        + ", ".join(f"{package} {version}" for package, version in versions().items()),
+        **ABOUT[name],
+    )
+
+
+def main():
+    """Read the arguments, write model, card and picture."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("model", choices=RECIPES)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--external", type=Path, nargs="*", default=[])
+    args = parser.parse_args()
+    folder = HERE / args.model
+    data = load(args.folder)
+    model, answers = make(args.model, folder)
+    if answers[0].tolist() != data[2].tolist():
+        raise SystemExit(f"{folder} has answers to other recordings than those that train.py trains on.")
+    card = make_card(args.model, model, answers, data, args.external)
+    # All that a Resampler learns of recordings is their number of leads. It holds the rate that the model takes.
+    resampler = Resampler(card.sampling_rate, sampling_rate=card.sampling_rate).fit([np.zeros(1)])
+    save(Pipeline([("resample", resampler), ("classify", model)]), SHELF / f"{args.model}.ecgclf")
+    text = json.dumps(card.to_dict(), indent=1, ensure_ascii=False)
+    (SHELF / f"{args.model}.json").write_text(f"{text}\n", encoding="utf-8")
+    draw(card, answers, model, folder)
+    print(card)
+
+
+if __name__ == "__main__":
+    main()
