@@ -124,8 +124,10 @@ class _Spread:
         self.map = map_
         self.width = width
 
-    def __call__(self, function, *iterables):
-        return list(self.map(function, *iterables))
+    def __call__(self, function, first, *others):
+        # A single part need not wait for a thread to start.
+        run = self.map if len(first) > 1 else map
+        return list(run(function, first, *others))
 
 
 class PartwiseModule:
