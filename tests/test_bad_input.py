@@ -24,7 +24,7 @@ BAD = {
     "leads": (with_third(np.zeros((2, 50))), "recording 2 has 2 leads, recording 0 has 1 lead"),
     "dimensions": (with_third(np.zeros((1, 50))), "recording 2 is 2-D and recording 0 is 1-D"),
     "three dimensions": (with_third(np.zeros((1, 1, 50))), "recording 2 is an array of 3 dimensions"),
-    "list inside": (with_third([0.0, 1.0]), "recording 2 is a list"),
+    "number inside": (with_third(0.5), "recording 2 is a float"),
     "none inside": (with_third(None), "recording 2 is a NoneType"),
     "strings": (with_third(np.array(["0.1", "V"])), "recording 2 has dtype <U3, which does not convert to numbers"),
     "complex": (with_third(np.zeros(50, dtype=complex)), "Complex data not supported: recording 2"),

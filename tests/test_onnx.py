@@ -125,6 +125,32 @@ def test_what_an_ensemble_cannot_export_is_said(real, path):
         to_onnx(lacking.fit(X, labels), path)
 
 
+@pytest.mark.parametrize(
+    ("recording", "match"),
+    [
+        (
+            np.ma.array(np.zeros((2, 500)), mask=np.arange(1000).reshape(2, 500) == 7),
+            r"recording 1 contains NaN.*masked",
+        ),
+        ([np.zeros(500), np.ma.array(np.zeros(500), mask=np.arange(500) == 7)], r"recording 1 contains NaN.*masked"),
+        (np.full((2, 500), 1e39), r"recording 1 contains .*float32 \(first at lead 0, sample 0\)"),
+        (np.where(np.arange(1000).reshape(2, 500) == 707, np.nan, 0), "first at lead 1, sample 207"),
+        (np.zeros((500, 2)), r"recording 1 has shape \(500, 2\); expected \(2, n_timepoints\).*transpose"),
+        ([["a", "b"], ["c", "d"]], "recording 1 does not convert to numbers"),
+        ([[0.0], [1.0, 2.0]], "recording 1 does not convert to numbers"),
+    ],
+)
+def test_the_second_copy_of_the_gate_says_what_the_first_does(recording, match, path):
+    """`predict_onnx` has numpy alone, and refuses what the estimator refuses."""
+    X, y = make_recordings(8, n_leads=2, duration=(2.0, 3.0), random_state=0, return_X_y=True)
+    classifier = small("LSTMClassifier", max_epochs=1).fit(X, y)
+    to_onnx(classifier, path)
+    with pytest.raises(ValueError, match=match):
+        predict_onnx(path, [X[0], recording])
+    with pytest.raises(ValueError, match="recording 1"):
+        classifier.predict_proba([X[0], recording])
+
+
 def about(path):
     """What a file says of itself."""
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])

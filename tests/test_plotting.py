@@ -156,8 +156,8 @@ def test_plot_again():
     ("x", "options", "message"),
     [
         (np.zeros((2, 2, 10)), {}, r"shape \(2, 2, 10\)"),
-        (np.zeros(0), {}, "at least one sample"),
-        (np.array(["a"]), {}, "expected numbers"),
+        (np.zeros(0), {}, "has no samples"),
+        (np.array(["a"]), {}, "does not convert to numbers"),
         (np.zeros((9000, 2)), {}, r"recording\.T"),
         (np.array([0, np.inf]), {}, "infinity"),
         (np.zeros(9), {"sampling_rate": "300"}, "sampling_rate"),

@@ -1,8 +1,9 @@
 """What a collection of recordings is, and the one gate through which every estimator takes it."""
 
-from collections.abc import Sequence
+from array import array as PlainArray
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from numbers import Integral
+from numbers import Integral, Real
 
 import numpy as np
 from scipy import sparse
@@ -14,6 +15,10 @@ from sklearn.utils.validation import (
 )
 
 _FLOATS = (np.dtype(np.float64), np.dtype(np.float32))
+_LARGEST = float(np.finfo(np.float32).max)
+
+# More than any ECG has, of which only body-surface maps have more than 15; none of those has fewer samples than leads.
+MOST_LEADS = 32
 
 
 @dataclass(frozen=True)
@@ -51,25 +56,170 @@ class Recordings:
         return np.array([item.shape[1] for item in self.items], dtype=np.int64)
 
 
-def is_ragged(X):
-    """Tell by its type alone whether `X` is a ragged collection.
+def as_recording(recording, name, *, gaps=False):
+    """Check one recording: the one place that decides what is usable.
 
     Parameters
     ----------
-    X : object
-        Anything a user may give as a collection of recordings.
+    recording : array-like of shape (n_timepoints,) or (n_leads, n_timepoints)
+        The recording, in mV.
+    name : str
+        What to call it in an error, such as "recording 17".
+    gaps : bool, default=False
+        Whether samples may be missing: NaN, or masked, which then become NaN.
 
     Returns
     -------
-    bool
-        True for a list or tuple that starts with an ndarray of at least one dimension, and for a 1-D object
-        array that does.
+    ndarray of shape (n_timepoints,) or (n_leads, n_timepoints)
+        float32 or float64; a view of what came wherever possible.
+
+    Raises
+    ------
+    ValueError
+        If it is none, has no samples, or samples that are missing, infinite, or beyond float32, in which networks
+        compute; or if time and leads are exchanged.
     """
+    array, missing = _unmasked(recording, name)
+    if array.ndim not in (1, 2):
+        raise ValueError(
+            f"{name} is an array of {array.ndim} dimensions, shape {array.shape}; expected one recording, "
+            "(n_timepoints,) or (n_leads, n_timepoints)."
+        )
+    if array.size == 0:
+        raise ValueError(f"{name} has no samples (shape {array.shape}). Leave it out of the collection.")
+    if array.dtype.kind == "c":
+        raise ValueError(f"Complex data not supported: {name} has dtype {array.dtype}. Give real signals.")
+    check_axes(array.shape, name)
+    if array.dtype not in _FLOATS:
+        array = _as_float(name, array)
+    if missing is not None:
+        array = np.where(missing, array.dtype.type(np.nan), array)
+    _check_values(array, name, gaps)
+    return array
+
+
+def check_axes(shape, name):
+    """Raise if a recording has its time where its leads should be.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Shape of one recording.
+    name : str
+        What to call it.
+    """
+    if len(shape) == 2 and shape[0] > max(shape[1], MOST_LEADS):
+        raise ValueError(
+            f"{name} has {shape[0]} leads of {shape[1]} samples. If its first axis is time, as wfdb has it, give its "
+            "transpose, recording.T: expected (n_leads, n_timepoints)."
+        )
+
+
+def hidden(x):
+    """Tell where a masked array, or a list of such, hides a sample.
+
+    numpy.asarray forgets a mask, and gives what lies beneath it.
+
+    Parameters
+    ----------
+    x : object
+        Anything.
+
+    Returns
+    -------
+    ndarray of bool or None
+        The mask; None where nothing is hidden.
+    """
+    if isinstance(x, list | tuple) and any(isinstance(item, np.ma.MaskedArray) for item in x):
+        x = np.ma.array(x)
+    mask = np.ma.getmask(x)
+    return np.ma.getmaskarray(x) if np.any(mask) else None
+
+
+def _unmasked(recording, name):
+    """Give an ndarray, and what `hidden` gives."""
+    try:
+        missing = hidden(recording)
+        return np.asarray(recording if missing is None else np.ma.getdata(np.ma.array(recording))), missing
+    except Exception as error:
+        # Each library of arrays has its own, and none names the recording.
+        raise ValueError(
+            f"{name} is a {type(recording).__name__}, which does not convert to an array "
+            f"({' '.join(str(error).split())}). Give numpy arrays: [numpy.asarray(x) for x in X]."
+        ) from error
+
+
+def _check_values(array, name, gaps):
+    if _all_usable(array):
+        return
+    wrong = ~(np.abs(array) <= _LARGEST)
+    if gaps:
+        wrong &= ~np.isnan(array)
+        if not wrong.any():
+            return
+    lead, timepoint = np.argwhere(np.atleast_2d(wrong))[0]
+    value = np.atleast_2d(array)[lead, timepoint]
+    where = f"(first at lead {lead}, sample {timepoint})"
+    if np.isfinite(value):
+        raise ValueError(
+            f"{name} contains {value:.3g} mV {where}, which is infinity in float32, in which networks compute. It "
+            "cannot be a voltage: check the unit, or cut the sample."
+        )
+    if np.isinf(value):
+        raise ValueError(f"{name} contains infinity {where}. Interpolate or cut such samples first.")
+    ends = np.isnan(np.atleast_2d(array)[:, -1]).any()
+    raise ValueError(
+        f"{name} contains NaN {where}. Interpolate or cut missing samples before giving the recording to an estimator."
+        + (" If it only pads a shorter recording, give a list of recordings of their own lengths." if ends else "")
+    )
+
+
+def _all_usable(array):
+    # NaN is neither. Nothing is allocated, as it would be for numpy.isfinite.
+    return array.min(initial=0.0) >= -_LARGEST and array.max(initial=0.0) <= _LARGEST
+
+
+def _collection(X):
+    """Give the recordings of a ragged collection one by one, in a sequence, or None for a table or 3-D array.
+
+    It is told by types, not by values: a sequence of arrays of any library is ragged, one of numbers is not. Lists of
+    numbers are a table if they are equally long, as for scikit-learn.
+    """
+    if isinstance(X, np.ndarray) and X.dtype != object:
+        return None
     if isinstance(X, np.ndarray):
-        holds_objects = X.dtype == object and X.ndim == 1
+        column = X[:, 0] if X.ndim == 2 and X.shape[1] == 1 else X
+        items = column if column.ndim == 1 else None
+    elif isinstance(X, list | tuple):
+        items = X
+    elif hasattr(X, "iloc") or hasattr(X, "get_column"):
+        items = _frame_items(X)
     else:
-        holds_objects = isinstance(X, list | tuple)
-    return holds_objects and len(X) > 0 and isinstance(X[0], np.ndarray) and X[0].ndim > 0
+        items = None
+    if items is None or len(items) == 0 or not _is_array(items[0]):
+        return None
+    if isinstance(items[0], list | tuple):
+        flat = [not any(_is_array(value) for value in item[:1]) for item in items if isinstance(item, list | tuple)]
+        if all(flat) and len(flat) == len(items) and len({len(item) for item in items}) == 1:
+            return None
+    return items
+
+
+def _frame_items(X):
+    """Items of a Series, or of the only column of a frame, of pandas or polars."""
+    if len(getattr(X, "shape", ())) == 2:
+        if X.shape[1] != 1:
+            return None
+        X = X.iloc[:, 0] if hasattr(X, "iloc") else X.get_column(X.columns[0])
+    return list(X)
+
+
+def _is_array(item):
+    if isinstance(item, np.ndarray):
+        return item.ndim > 0
+    if isinstance(item, str | bytes | np.generic):
+        return False
+    return hasattr(item, "__len__") and (hasattr(item, "__array__") or isinstance(item, list | tuple | PlainArray))
 
 
 def check_recordings(estimator, X, y="no_validation", *, reset=True):
@@ -102,17 +252,26 @@ def check_recordings(estimator, X, y="no_validation", *, reset=True):
         If the collection is empty, not real-valued and finite, inconsistent in its leads, or of another number of
         leads or (table) timepoints than at fit. The message names the recording.
     """
-    if sparse.issparse(X):
-        raise ValueError("Sparse data was passed, but recordings are dense signals. Use X.toarray() to convert them.")
+    _refuse(X)
     with_y = not (isinstance(y, str) and y == "no_validation")
-    if is_ragged(X):
-        recordings = _check_ragged(X)
+    collection = _collection(X)
+    if collection is not None:
+        recordings = _check_ragged(collection, X)
     elif _is_three_dimensional(X):
         recordings = _check_three_dimensional(X)
     else:
-        table = validate_data(estimator, X, **({"y": y} if with_y else {}), reset=reset, dtype=list(_FLOATS))
+        missing = hidden(X)
+        table = validate_data(
+            estimator,
+            X,
+            **({"y": y} if with_y else {}),
+            reset=reset,
+            dtype=list(_FLOATS),
+            ensure_all_finite=False,
+        )
         if with_y:
             table, y = table
+        _check_rows(table, missing)
         recordings = Recordings([row[np.newaxis] for row in table], "table")
     if with_y and recordings.kind != "table":
         y = _check_labels(estimator, y, recordings)
@@ -173,6 +332,27 @@ def object_array(items):
     return out
 
 
+def _refuse(X):
+    """Refuse what is no collection, and say what to give instead."""
+    if sparse.issparse(X):
+        raise ValueError("Sparse data was passed, but recordings are dense signals. Use X.toarray() to convert them.")
+    if isinstance(X, Mapping):
+        raise ValueError(
+            f"X is a {type(X).__name__} with the keys {', '.join(map(str, list(X)[:8]))}. Give its recordings, such "
+            'as X["data"].'
+        )
+    if isinstance(X, Iterator):
+        raise ValueError(f"X is a {type(X).__name__}, which can be read only once. Give list(X).")
+    numbers = getattr(X, "ndim", None) == 1 and np.dtype(object) != getattr(X, "dtype", None)
+    if isinstance(X, list) and X and all(isinstance(value, Real) for value in X[:2]):
+        numbers = True
+    if numbers and len(X):
+        raise ValueError(
+            f"Expected 2D array, got 1D array instead: X is one recording of {len(X)} samples. Give a list of "
+            "recordings, [x], also of a single one. Reshape your data only if it is a table."
+        )
+
+
 def _is_three_dimensional(X):
     if isinstance(X, np.ndarray):
         return X.ndim == 3
@@ -181,63 +361,60 @@ def _is_three_dimensional(X):
 
 
 def _check_three_dimensional(X):
-    X = check_array(X, dtype=list(_FLOATS), allow_nd=True, ensure_min_features=0)
+    missing = hidden(X)
+    X = check_array(X, dtype=list(_FLOATS), allow_nd=True, ensure_min_features=0, ensure_all_finite=False)
     if X.shape[1] == 0 or X.shape[2] == 0:
         raise ValueError(
             f"X of shape {X.shape} has no {'leads' if X.shape[1] == 0 else 'samples'}; expected "
             "(n_recordings, n_leads, n_timepoints) with at least one of each."
         )
+    check_axes(X.shape[1:], "recording 0")
+    _check_rows(X, missing)
     return Recordings(list(X), "array")
 
 
-def _check_ragged(X: Sequence):
-    items = [_check_item(i, item) for i, item in enumerate(X)]
-    n_leads, flat = items[0].shape[0], X[0].ndim == 1
-    for i, (item, given) in enumerate(zip(items, X, strict=True)):
-        if item.shape[0] != n_leads:
+def _check_rows(X, missing):
+    """Check the values of a table or 3-D array, and name the recording that is not usable."""
+    if missing is None and _all_usable(X):
+        return
+    for i, row in enumerate(X):
+        hidden = None if missing is None else missing[i]
+        as_recording(row if hidden is None else np.ma.array(row, mask=hidden), f"recording {i}")
+
+
+def _check_ragged(X, given):
+    for i, item in enumerate(X):
+        if not _is_array(item) and not isinstance(item, np.ndarray):
             raise ValueError(
-                f"recording {i} has {_leads(item.shape[0])}, recording 0 has {_leads(n_leads)}. All recordings "
+                f"recording {i} is a {type(item).__name__}; expected an ndarray of shape (n_timepoints,) or "
+                "(n_leads, n_timepoints)."
+            )
+    items = [as_recording(item, f"recording {i}") for i, item in enumerate(X)]
+    flat, n_leads = items[0].ndim == 1, len(np.atleast_2d(items[0]))
+    for i, item in enumerate(items):
+        leads = len(np.atleast_2d(item))
+        if leads != n_leads:
+            raise ValueError(
+                f"recording {i} has {_leads(leads)}, recording 0 has {_leads(n_leads)}. All recordings "
                 "of one collection need the same leads: select them, or split the collection."
             )
-        if (given.ndim == 1) != flat:
+        if (item.ndim == 1) != flat:
             raise ValueError(
-                f"recording {i} is {given.ndim}-D and recording 0 is {X[0].ndim}-D. Give every recording as "
+                f"recording {i} is {item.ndim}-D and recording 0 is {items[0].ndim}-D. Give every recording as "
                 "(n_timepoints,), or every recording as (n_leads, n_timepoints)."
             )
-    container = np.ndarray if isinstance(X, np.ndarray) else list
-    return Recordings(items, "ragged", container, flat)
+    container = np.ndarray if isinstance(given, np.ndarray) else list
+    return Recordings([np.atleast_2d(item) for item in items], "ragged", container, flat)
 
 
-def _check_item(i, item):
-    if not isinstance(item, np.ndarray) or item.ndim not in (1, 2):
-        came = f"an array of {item.ndim} dimensions" if isinstance(item, np.ndarray) else f"a {type(item).__name__}"
-        raise ValueError(
-            f"recording {i} is {came}; expected an ndarray of shape (n_timepoints,) or (n_leads, n_timepoints)."
-        )
-    if item.size == 0:
-        raise ValueError(f"recording {i} has no samples (shape {item.shape}). Leave it out of the collection.")
-    if item.dtype.kind == "c":
-        raise ValueError(f"Complex data not supported: recording {i} has dtype {item.dtype}. Give real signals.")
-    if item.dtype not in _FLOATS:
-        item = _as_float(i, item)
-    if not np.isfinite(item).all():
-        lead, timepoint = np.argwhere(~np.isfinite(np.atleast_2d(item)))[0]
-        what = "NaN" if np.isnan(np.atleast_2d(item)[lead, timepoint]) else "infinity"
-        raise ValueError(
-            f"recording {i} contains {what} (first at lead {lead}, sample {timepoint}). Interpolate or cut "
-            "missing samples before giving the recording to an estimator."
-        )
-    return np.atleast_2d(item)
-
-
-def _as_float(i, item):
+def _as_float(name, item):
     small = item.dtype.kind in "biuf" and item.dtype.itemsize <= 2
     try:
         # 16-bit integers, the form in which ECGs are stored, fit float32 exactly.
         return item.astype(np.float32 if small else np.float64)
     except (TypeError, ValueError) as error:
         raise ValueError(
-            f"recording {i} has dtype {item.dtype}, which does not convert to numbers ({error}). Give the "
+            f"{name} has dtype {item.dtype}, which does not convert to numbers ({error}). Give the "
             "samples as floats in mV."
         ) from error
 

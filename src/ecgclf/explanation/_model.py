@@ -8,6 +8,8 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from ecgclf._recordings import as_recording
+
 # Networks and matrix products round a row differently in batches of different size. Batches are filled up to multiples
 # of this, or of the estimator's own batch size.
 _BLOCK = 16
@@ -165,18 +167,5 @@ def check_recording(recording):
     recording : ndarray of shape (n_leads, n_timepoints)
         The recording as float32 or float64.
     """
-    array = np.asarray(recording)
-    if array.ndim not in (1, 2) or array.size == 0 or array.dtype.kind not in "biuf":
-        raise ValueError(
-            f"The recording has shape {array.shape} and dtype {array.dtype}; expected real numbers in mV of shape "
-            "(n_timepoints,) or (n_leads, n_timepoints). Explain one recording at a time."
-        )
-    if array.dtype not in (np.float32, np.float64):
-        array = array.astype(np.float32 if array.dtype.kind in "biu" and array.dtype.itemsize <= 2 else np.float64)
-    if not np.isfinite(array).all():
-        lead, timepoint = np.argwhere(~np.isfinite(np.atleast_2d(array)))[0]
-        raise ValueError(
-            f"The recording contains NaN or infinity (first at lead {lead}, sample {timepoint}). Interpolate or cut "
-            "missing samples first."
-        )
+    array = as_recording(recording, "the recording to explain")
     return array.ndim == 1, np.atleast_2d(array)

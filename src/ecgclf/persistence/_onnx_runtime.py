@@ -170,13 +170,28 @@ def prepare_recording(recording, steps):
 
 
 def _checked(i, recording, n_leads):
-    recording = np.atleast_2d(recording)
-    if recording.dtype != np.float32:
-        recording = recording.astype(np.float64)
+    # What `ecgclf._recordings.as_recording` says, in numpy alone.
+    hidden = np.ma.is_masked(recording) or (
+        isinstance(recording, list | tuple) and any(np.ma.is_masked(part) for part in recording)
+    )
+    try:
+        recording = np.atleast_2d(np.asarray(recording))
+        if recording.dtype != np.float32:
+            recording = recording.astype(np.float64)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise ValueError(f"recording {i} does not convert to numbers ({error}). Give numpy arrays in mV.") from error
     if recording.ndim != 2 or recording.shape[0] != n_leads or recording.shape[1] == 0:
-        raise ValueError(f"recording {i} has shape {recording.shape}; expected ({n_leads}, n_timepoints).")
-    if not np.isfinite(recording).all():
-        raise ValueError(f"recording {i} contains NaN or infinity. Interpolate or cut missing samples first.")
+        hint = " If its first axis is time, give its transpose." if recording.shape[1:] == (n_leads,) else ""
+        raise ValueError(f"recording {i} has shape {recording.shape}; expected ({n_leads}, n_timepoints).{hint}")
+    wrong = ~(np.abs(recording) <= np.finfo(np.float32).max)
+    if hidden or wrong.any():
+        where = (
+            f"first at lead {np.argwhere(wrong)[0][0]}, sample {np.argwhere(wrong)[0][1]}" if wrong.any() else "masked"
+        )
+        raise ValueError(
+            f"recording {i} contains NaN, infinity, or what is infinity in float32 ({where}). Interpolate or cut "
+            "missing samples first."
+        )
     return recording
 
 

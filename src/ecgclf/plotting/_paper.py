@@ -6,6 +6,8 @@ from numbers import Real
 
 import numpy as np
 
+from .._recordings import as_recording
+
 MM_PER_SECOND, MM_PER_MILLIVOLT = 25, 10
 MM = 1 / 25.4  # inches
 MARGINS = {"left": 18, "right": 6, "bottom": 13, "top": 10}  # in mm
@@ -130,20 +132,10 @@ def draw_recording(ax, layout, names, peaks, *, to_scale, halo=False):
 
 
 def check_recording(recording):
-    leads = np.asarray(recording)
-    if leads.dtype.kind not in "biuf" or leads.ndim not in (1, 2) or leads.size == 0:
-        raise ValueError(
-            f"recording has shape {leads.shape} and dtype {leads.dtype}; expected numbers in mV of shape "
-            "(n_timepoints,) or (n_leads, n_timepoints), with at least one sample. Draw one recording at a time."
-        )
-    leads = np.atleast_2d(leads).astype(np.float64)
+    # What is missing is left blank.
+    leads = np.atleast_2d(as_recording(recording, "recording", gaps=True)).astype(np.float64)
     if len(leads) > _MOST_LEADS:
-        raise ValueError(
-            f"recording has {len(leads)} leads of {leads.shape[1]} samples. If its first axis is time, give "
-            "its transpose, recording.T."
-        )
-    if np.isinf(leads).any():
-        raise ValueError("recording contains infinity. Set what is missing to NaN to leave it blank.")
+        raise ValueError(f"recording has {len(leads)} leads, and {_MOST_LEADS} fit on paper. Choose among them.")
     return leads
 
 
