@@ -138,6 +138,8 @@ def hidden(x):
 
 def _unmasked(recording, name):
     """Give an ndarray, and what `hidden` gives."""
+    if type(recording) is np.ndarray:
+        return recording, None
     try:
         missing = hidden(recording)
         return np.asarray(recording if missing is None else np.ma.getdata(np.ma.array(recording))), missing
@@ -384,15 +386,15 @@ def _check_rows(X, missing):
 
 def _check_ragged(X, given):
     for i, item in enumerate(X):
-        if not _is_array(item) and not isinstance(item, np.ndarray):
+        if not isinstance(item, np.ndarray) and not _is_array(item):
             raise ValueError(
                 f"recording {i} is a {type(item).__name__}; expected an ndarray of shape (n_timepoints,) or "
                 "(n_leads, n_timepoints)."
             )
     items = [as_recording(item, f"recording {i}") for i, item in enumerate(X)]
-    flat, n_leads = items[0].ndim == 1, len(np.atleast_2d(items[0]))
+    flat, n_leads = items[0].ndim == 1, _n_leads(items[0])
     for i, item in enumerate(items):
-        leads = len(np.atleast_2d(item))
+        leads = _n_leads(item)
         if leads != n_leads:
             raise ValueError(
                 f"recording {i} has {_leads(leads)}, recording 0 has {_leads(n_leads)}. All recordings "
@@ -405,6 +407,10 @@ def _check_ragged(X, given):
             )
     container = np.ndarray if isinstance(given, np.ndarray) else list
     return Recordings([np.atleast_2d(item) for item in items], "ragged", container, flat)
+
+
+def _n_leads(item):
+    return 1 if item.ndim == 1 else len(item)
 
 
 def _as_float(name, item):
