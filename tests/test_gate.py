@@ -9,15 +9,27 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn import config_context
+from sklearn.base import clone
+from sklearn.pipeline import make_pipeline
 from sklearn.utils import Bunch
 
 from ecgclf._recordings import as_recording, check_recordings, object_array
+from ecgclf.augmentation import WaveNetAugmenter
 from ecgclf.datasets import make_recordings
 from ecgclf.explanation import LimeTimeSeriesExplainer
 from ecgclf.plotting import RecordingDisplay
-from ecgclf.preprocessing import BandpassFilter, Normalizer, RRFeatures
+from ecgclf.preprocessing import (
+    BandpassFilter,
+    FixedLength,
+    Normalizer,
+    NotchFilter,
+    Resampler,
+    RRFeatures,
+    WaveletDenoiser,
+)
 from ecgclf.signal import bandpass, find_r_peaks, normalize, resample
-from small import small
+from small import GENERATORS, small
 
 RATE = 300.0
 
@@ -273,3 +285,40 @@ def test_nothing_is_copied():
     table = np.random.RandomState(0).randn(3, 50)
     items = check_recordings(Normalizer(), table).items
     assert all(np.shares_memory(item, table) for item in items)
+
+
+def test_what_is_no_table_comes_back_as_it_is_whatever_container_is_asked_for(recordings):
+    """No data frame can hold recordings of several lengths or leads."""
+    X, y = recordings
+    transformers = [
+        Normalizer(),
+        BandpassFilter(sampling_rate=RATE),
+        NotchFilter(sampling_rate=RATE),
+        WaveletDenoiser(),
+        Resampler(100.0, sampling_rate=RATE),
+        WaveNetAugmenter(**GENERATORS["WaveNetAugmenter"], random_state=0),
+    ]
+    two = np.stack([np.stack([x[:400], x[:400]]) for x in X])
+    for transformer in [*transformers, FixedLength(100)]:
+        for collection in (X, two) if not isinstance(transformer, FixedLength) else (two,):
+            plain = clone(transformer).fit_transform(collection, y)
+            found = clone(transformer).set_output(transform="pandas").fit_transform(collection, y)
+            assert type(found) is type(plain)
+            for ours, theirs in zip(found, plain, strict=True):
+                np.testing.assert_array_equal(ours, theirs)
+            fitted = clone(transformer).fit(collection, y)
+            with pytest.raises(AttributeError):
+                fitted.get_feature_names_out()
+    with config_context(transform_output="pandas"):
+        pipeline = make_pipeline(*transformers[:5], small("ResNetClassifier", max_epochs=1)).fit(X, y)
+        assert pipeline.predict_proba(X).shape[0] == len(X)
+        features = make_pipeline(Normalizer(), RRFeatures(sampling_rate=RATE)).fit_transform(X, y)
+    assert list(features.columns[:1]) == ["n_beats"]
+
+
+def test_a_table_in_a_frame(recordings):
+    X = pd.DataFrame(np.stack([x[:400] for x in recordings[0]])).rename(columns="t{}".format)
+    for transformer in (Normalizer(), WaveNetAugmenter(**GENERATORS["WaveNetAugmenter"], random_state=0)):
+        found = transformer.set_output(transform="pandas").fit_transform(X, recordings[1])
+        assert found.columns.tolist() == X.columns.tolist()
+    assert FixedLength(7).set_output(transform="pandas").fit_transform(list(X.to_numpy())).shape == (12, 7)

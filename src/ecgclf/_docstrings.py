@@ -5,6 +5,17 @@ X : array-like of shape (n_recordings, n_timepoints), ndarray of shape (n_record
 or list or 1-D object array of ndarray of shape (n_timepoints_i,) or (n_leads, n_timepoints_i)
     The recordings, in mV: a table, a 3-D array, or a ragged collection of any lengths."""
 
+FEATURE_NAMES = """\
+Parameters
+----------
+input_features : array-like of str or None, default=None
+    Names of the columns that come in; None takes those seen in `fit`.
+
+Returns
+-------
+ndarray of str objects of shape (n_features,)
+    The names, in order."""
+
 CLASSIFIER_PARAMETERS = """\
 max_epochs : int, default={max_epochs}
     Number of passes over the training recordings.

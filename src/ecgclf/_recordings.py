@@ -290,6 +290,32 @@ def check_recordings(estimator, X, y="no_validation", *, reset=True):
     return (recordings, y) if with_y else recordings
 
 
+def has_columns(estimator):
+    """Tell whether what an estimator was fitted on, if it was, is a table: only a table has names of columns.
+
+    Parameters
+    ----------
+    estimator : estimator
+        After `check_recordings`, or before.
+
+    Returns
+    -------
+    bool
+        Always True.
+
+    Raises
+    ------
+    AttributeError
+        If it was fitted on recordings that are no table. scikit-learn then gives back what `transform` gives as it is,
+        whatever container `set_output` asks for: no data frame could hold it.
+    """
+    if hasattr(estimator, "n_leads_") and not hasattr(estimator, "n_features_in_"):
+        raise AttributeError(
+            f"this {type(estimator).__name__} was fitted on recordings that are no table and have no named columns."
+        )
+    return True
+
+
 def restack(items, like):
     """Give recordings back in the form in which they came.
 

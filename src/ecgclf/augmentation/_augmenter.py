@@ -4,17 +4,25 @@ import math
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.base import TransformerMixin, _fit_context
+from sklearn.base import OneToOneFeatureMixin, TransformerMixin, _fit_context
 from sklearn.utils._param_validation import Interval
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from ecgclf._docstrings import GENERATOR_ATTRIBUTES, GENERATOR_NOTES, GENERATOR_PARAMETERS, RECORDINGS, document
-from ecgclf._recordings import check_recordings, restack
+from ecgclf._docstrings import (
+    FEATURE_NAMES,
+    GENERATOR_ATTRIBUTES,
+    GENERATOR_NOTES,
+    GENERATOR_PARAMETERS,
+    RECORDINGS,
+    document,
+)
+from ecgclf._recordings import check_recordings, has_columns, restack
 from ecgclf.augmentation._base import BaseWaveNetGenerator
 
 
 @document(parameters=GENERATOR_PARAMETERS, attributes=GENERATOR_ATTRIBUTES, notes=GENERATOR_NOTES)
-class WaveNetAugmenter(TransformerMixin, BaseWaveNetGenerator):
+class WaveNetAugmenter(OneToOneFeatureMixin, TransformerMixin, BaseWaveNetGenerator):
     """Replace a part of the training recordings by synthetic ones from a WaveNet; predict on recordings as they are.
 
     `fit_transform`, which a Pipeline calls while it is fitted, trains a generator and replaces a fraction of the
@@ -211,6 +219,15 @@ class WaveNetAugmenter(TransformerMixin, BaseWaveNetGenerator):
         check_is_fitted(self)
         recordings = check_recordings(self, X, reset=False)
         return restack(recordings.items, recordings)
+
+    @available_if(has_columns)
+    @document(names=FEATURE_NAMES)
+    def get_feature_names_out(self, input_features=None):
+        """Give the names of the columns, which are those that come in; only of a table.
+
+        {names}
+        """
+        return super().get_feature_names_out(input_features)
 
     def _n_synthetic(self, y):
         return math.ceil(self.proportion * len(y))

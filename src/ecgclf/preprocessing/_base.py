@@ -1,10 +1,18 @@
 """What all transformers of recordings have in common."""
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
+from sklearn.base import (
+    BaseEstimator,
+    ClassNamePrefixFeaturesOutMixin,
+    OneToOneFeatureMixin,
+    TransformerMixin,
+    _fit_context,
+)
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from .._recordings import check_recordings, restack
+from .._docstrings import FEATURE_NAMES, document
+from .._recordings import check_recordings, has_columns, restack
 
 
 class BaseRecordingTransformer(TransformerMixin, BaseEstimator):
@@ -66,6 +74,35 @@ class BaseRecordingTransformer(TransformerMixin, BaseEstimator):
         tags.input_tags.three_d_array = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
+
+
+class SameColumns(OneToOneFeatureMixin):
+    """Columns that come out as they went in."""
+
+    @available_if(has_columns)
+    @document(names=FEATURE_NAMES)
+    def get_feature_names_out(self, input_features=None):
+        """Give the names of the columns, which are those that come in; only of a table.
+
+        {names}
+        """
+        return super().get_feature_names_out(input_features)
+
+
+class NewColumns(ClassNamePrefixFeaturesOutMixin):
+    """Columns of another number."""
+
+    @available_if(lambda self: self._gives_columns())
+    @document(names=FEATURE_NAMES)
+    def get_feature_names_out(self, input_features=None):
+        """Give names to the columns that `transform` gives; only where these are a table.
+
+        {names}
+        """
+        return super().get_feature_names_out(input_features)
+
+    def _gives_columns(self):
+        return has_columns(self)
 
 
 def stack(arrays, n):

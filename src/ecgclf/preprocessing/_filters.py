@@ -2,19 +2,18 @@
 
 from numbers import Integral, Real
 
-from sklearn.base import OneToOneFeatureMixin
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from .. import signal
 from ..signal._checks import check_below_nyquist, check_sampling_rate
 from ..signal._filters import check_band, check_wavelet
-from ._base import BaseRecordingTransformer
+from ._base import BaseRecordingTransformer, SameColumns
 
 _POSITIVE = Interval(Real, 0, None, closed="neither")
 _COUNT = Interval(Integral, 1, None, closed="left")
 
 
-class BandpassFilter(OneToOneFeatureMixin, BaseRecordingTransformer):
+class BandpassFilter(SameColumns, BaseRecordingTransformer):
     """Keep one band of frequencies of each recording.
 
     A Butterworth filter, run forwards and backwards so that no wave is shifted. Recordings come back in the
@@ -83,7 +82,7 @@ class BandpassFilter(OneToOneFeatureMixin, BaseRecordingTransformer):
         return signal.bandpass(recording, self.sampling_rate, self.low, self.high, order=self.order)
 
 
-class NotchFilter(OneToOneFeatureMixin, BaseRecordingTransformer):
+class NotchFilter(SameColumns, BaseRecordingTransformer):
     """Take mains hum, or any one frequency, out of each recording.
 
     The filter runs forwards and backwards so that no wave is shifted. Recordings come back in the kind in
@@ -142,7 +141,7 @@ class NotchFilter(OneToOneFeatureMixin, BaseRecordingTransformer):
         return signal.notch(recording, self.sampling_rate, self.frequency, self.quality)
 
 
-class WaveletDenoiser(OneToOneFeatureMixin, BaseRecordingTransformer):
+class WaveletDenoiser(SameColumns, BaseRecordingTransformer):
     """Take noise and baseline out of each recording by its wavelet coefficients.
 
     Wavelet db6 at level 6 with the baseline removed is what Yildiz et al. feed to their networks. Recordings
@@ -194,7 +193,7 @@ class WaveletDenoiser(OneToOneFeatureMixin, BaseRecordingTransformer):
         return signal.wavelet_denoise(recording, wavelet=self.wavelet, level=self.level)
 
 
-class Normalizer(OneToOneFeatureMixin, BaseRecordingTransformer):
+class Normalizer(SameColumns, BaseRecordingTransformer):
     """Bring each lead of each recording to zero centre and unit spread.
 
     Nothing is learnt from other recordings. Recordings come back in the kind in which they were given: table,

@@ -3,18 +3,17 @@
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.base import ClassNamePrefixFeaturesOutMixin
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from .. import signal
 from ..signal._checks import check_sampling_rate
-from ._base import BaseRecordingTransformer, stack
+from ._base import BaseRecordingTransformer, NewColumns, stack
 
 _POSITIVE = Interval(Real, 0, None, closed="neither")
 _PAD_MODES = {"zero": "constant", "edge": "edge", "repeat": "wrap"}
 
 
-class Resampler(ClassNamePrefixFeaturesOutMixin, BaseRecordingTransformer):
+class Resampler(NewColumns, BaseRecordingTransformer):
     """Bring recordings to another sampling rate.
 
     Recordings come back in the kind in which they were given: table, array or ragged.
@@ -71,7 +70,7 @@ class Resampler(ClassNamePrefixFeaturesOutMixin, BaseRecordingTransformer):
         return self._transform_recording(np.zeros(self.n_features_in_)).size
 
 
-class FixedLength(ClassNamePrefixFeaturesOutMixin, BaseRecordingTransformer):
+class FixedLength(NewColumns, BaseRecordingTransformer):
     """Crop or pad recordings to one length, for estimators that need a table.
 
     Whatever kind they come in, recordings of one lead come back as a table of shape ``(n_recordings,
@@ -139,6 +138,12 @@ class FixedLength(ClassNamePrefixFeaturesOutMixin, BaseRecordingTransformer):
             return recording[:, before : before + self.n_timepoints]
         widths = ((0, 0), (before, -difference - before))
         return np.pad(recording, widths, mode=_PAD_MODES[self.mode])
+
+    def _gives_columns(self):
+        # Recordings of one lead become a table, in whatever form they came.
+        if getattr(self, "n_leads_", 1) > 1:
+            raise AttributeError("this FixedLength was fitted on recordings of several leads, which make no table.")
+        return True
 
     @property
     def _n_features_out(self):
