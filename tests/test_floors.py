@@ -13,7 +13,7 @@ PACKAGE = Path(ecgclf.__file__).parent
 
 # A room may import rooms of lower floors and itself; never a room beside it, never one above. The roof may import all.
 FLOORS = (
-    {"_recordings", "_docstrings"},
+    {"_recordings", "_docstrings", "_state"},
     {"signal", "metrics", "nn"},
     {"_training", "datasets"},
     {"preprocessing", "classifiers", "augmentation", "decision"},
@@ -36,6 +36,7 @@ LIBRARIES = {
     "__init__": set(),
     "_recordings": {"numpy", "scipy.sparse", "sklearn.utils"},
     "_docstrings": set(),
+    "_state": set(),
     "signal": {"numpy", "scipy", "pywt"},
     "metrics": {"numpy", "sklearn.metrics", "sklearn.utils"},
     "nn": {"torch"},

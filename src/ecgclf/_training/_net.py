@@ -1,6 +1,7 @@
 """A skorch net over recordings: build, train, predict."""
 
 import copy
+import math
 import warnings
 from contextlib import nullcontext
 
@@ -74,6 +75,12 @@ class RecordingNet(NeuralNetClassifier):
             self._partwise.backward(step["y_pred"])
         return step
 
+    def on_batch_end(self, net, batch=None, training=False, **kwargs):
+        """Stop where there is nothing left to learn with."""
+        super().on_batch_end(net, batch=batch, training=training, **kwargs)
+        if training and not math.isfinite(loss := self.history[-1, "batches", -1, "train_loss"]):
+            raise _diverged(self, f"its loss is {loss}")
+
     def autocast(self):
         """Context in which the module runs in the net's precision."""
         device_type = torch.device(self.device).type
@@ -101,6 +108,13 @@ class RecordingNet(NeuralNetClassifier):
     def __getstate__(self):
         # Threads do not pickle; a callback may save the net while it is trained.
         return {**super().__getstate__(), "_partwise": None, "_draws": None, "_rng": None}
+
+
+def _diverged(net, what):
+    return ValueError(
+        f"The training diverged in epoch {len(net.history)}: {what}. Lower learning_rate, which is {net.lr:g}, or "
+        "look for recordings that are no ECG."
+    )
 
 
 def _raised_by_early_stopping(interrupt):
@@ -243,6 +257,9 @@ def train(net, training, validation, history=None):
     finally:
         # The split holds the validation recordings; a fitted net should not carry them along.
         net.train_split = None
+    # The last step may have gone too far with nobody to see its loss.
+    if not all(tensor.isfinite().all() for tensor in net.module_.state_dict().values()):
+        raise _diverged(net, "its weights are not finite")
     if net.interrupted_:
         if net.history and "train_loss" not in net.history[-1]:
             # An epoch cut short has no loss; learning curves need one in every row.

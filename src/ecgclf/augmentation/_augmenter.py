@@ -18,6 +18,7 @@ from ecgclf._docstrings import (
     document,
 )
 from ecgclf._recordings import check_recordings, has_columns, restack
+from ecgclf._state import all_or_nothing
 from ecgclf.augmentation._base import BaseWaveNetGenerator
 
 
@@ -137,6 +138,7 @@ class WaveNetAugmenter(OneToOneFeatureMixin, TransformerMixin, BaseWaveNetGenera
         self.proportion = proportion
         self.prime_length = prime_length
 
+    @all_or_nothing
     @_fit_context(prefer_skip_nested_validation=True)
     @document(X=RECORDINGS)
     def fit(self, X, y):
@@ -162,6 +164,7 @@ class WaveNetAugmenter(OneToOneFeatureMixin, TransformerMixin, BaseWaveNetGenera
         self._fit_generator(X, y)
         return self
 
+    @all_or_nothing
     @_fit_context(prefer_skip_nested_validation=True)
     @document(X=RECORDINGS)
     def fit_transform(self, X, y):

@@ -107,6 +107,11 @@ class Generator:
                             bits.append(self._train_step(network, optimizer, *crops.draw()))
                             bar.update()
                         losses[k].append(float(np.mean(bits)))
+                        if not math.isfinite(losses[k][-1]):
+                            raise ValueError(
+                                f"The training diverged in epoch {epoch + 1}: its loss is {losses[k][-1]}. Lower "
+                                f"learning_rate, which is {learning_rate:g}, or look for recordings that are no ECG."
+                            )
                         bar.set_postfix(epoch=epoch + 1, bits=f"{losses[k][-1]:.3f}")
         except KeyboardInterrupt:
             warnings.warn(

@@ -8,6 +8,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from ecgclf._docstrings import GENERATOR_ATTRIBUTES, GENERATOR_NOTES, GENERATOR_PARAMETERS, RECORDINGS, document
 from ecgclf._recordings import restack
+from ecgclf._state import all_or_nothing
 from ecgclf.augmentation._base import BaseWaveNetGenerator
 from ecgclf.augmentation._strategy import STRATEGIES, n_to_generate
 
@@ -124,6 +125,7 @@ class WaveNetOverSampler(BaseWaveNetGenerator):
         )
         self.sampling_strategy = sampling_strategy
 
+    @all_or_nothing
     @_fit_context(prefer_skip_nested_validation=True)
     @document(X=RECORDINGS)
     def fit(self, X, y):
@@ -149,6 +151,7 @@ class WaveNetOverSampler(BaseWaveNetGenerator):
         self._fit_generator(X, y)
         return self
 
+    @all_or_nothing
     @_fit_context(prefer_skip_nested_validation=True)
     @document(X=RECORDINGS)
     def fit_resample(self, X, y):

@@ -1,5 +1,6 @@
 """What the five classifiers share: from recordings to a trained net, and back to probabilities."""
 
+import copy
 import os
 from abc import abstractmethod
 from numbers import Integral, Real
@@ -16,6 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 from ecgclf import _training
 from ecgclf._docstrings import RECORDINGS, document
 from ecgclf._recordings import check_recordings
+from ecgclf._state import all_or_nothing
 
 
 class BaseECGClassifier(ClassifierMixin, BaseEstimator):
@@ -101,6 +103,7 @@ class BaseECGClassifier(ClassifierMixin, BaseEstimator):
         # The network as `fit` built it, untrained; `ecgclf.persistence` asks for it.
         return self._make_module(self.n_leads_, len(self.classes_))
 
+    @all_or_nothing
     @_fit_context(prefer_skip_nested_validation=True)
     @document(X=RECORDINGS)
     def fit(self, X, y):
@@ -139,7 +142,9 @@ class BaseECGClassifier(ClassifierMixin, BaseEstimator):
             training.augmentation = _training.Augmentation(self.augmentation)
         self.window_length_ = self.window_length or max(1, int(np.median(recordings.lengths)))
         if going_on:
-            module, history = self.net_.module_, self.net_.history
+            self._check_same_network()
+            # The net of the last fit stays as it is until this one has succeeded.
+            module, history = copy.deepcopy(self.net_.module_), copy.deepcopy(self.net_.history)
         else:
             with _training.drawing_from(seed):
                 module, history = self._make_module(recordings.n_leads, len(self.classes_)), None
@@ -149,7 +154,25 @@ class BaseECGClassifier(ClassifierMixin, BaseEstimator):
         self.net_ = self._make_net(module, training, device, self._checkpoint(module, training, validation))
         _training.train(self.net_, training, validation, history)
         self.n_epochs_ = len(self.net_.history)
+        self._network = self._network_parameters()
         return self
+
+    def _network_parameters(self):
+        # All that is not a parameter of every classifier makes the network.
+        own = self.get_params(deep=False).keys() - BaseECGClassifier._parameter_constraints.keys()
+        return {name: copy.deepcopy(getattr(self, name)) for name in sorted(own)}
+
+    def _check_same_network(self):
+        changed = [
+            f"{name}={new!r} (was {self._network[name]!r})"
+            for name, new in self._network_parameters().items()
+            if new != self._network[name]
+        ]
+        if changed:
+            raise ValueError(
+                f"warm_start goes on with the network of the last fit, but parameters of it were changed: "
+                f"{', '.join(changed)}. Set them back, or set warm_start=False."
+            )
 
     def _encode_labels(self, y, going_on):
         check_classification_targets(y)

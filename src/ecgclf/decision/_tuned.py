@@ -12,6 +12,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _num_samples, check_is_fitted, column_or_1d
 
 from ecgclf._docstrings import RECORDINGS, document
+from ecgclf._state import all_or_nothing
 from ecgclf.decision._rules import apply_temperature, fit_temperature, tune_class_weights
 
 
@@ -134,6 +135,7 @@ class TunedDecisionClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
         self.n_jobs = n_jobs
         self.random_state = random_state
 
+    @all_or_nothing
     @_fit_context(prefer_skip_nested_validation=False)
     @document(X=RECORDINGS)
     def fit(self, X, y):

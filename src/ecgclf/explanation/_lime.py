@@ -11,6 +11,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from ecgclf._docstrings import RECORDINGS, document
 from ecgclf._recordings import check_recordings
+from ecgclf._state import all_or_nothing
 
 from . import _perturbations
 from ._answers import answers
@@ -179,6 +180,7 @@ class LimeTimeSeriesExplainer(TrustMixin, BaseEstimator):
         self.random_state = random_state
         self.verbose = verbose
 
+    @all_or_nothing
     @_fit_context(prefer_skip_nested_validation=True)
     @document(X=RECORDINGS)
     def fit(self, X, y=None):

@@ -13,11 +13,13 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._docstrings import FEATURE_NAMES, document
 from .._recordings import check_recordings, has_columns, restack
+from .._state import all_or_nothing
 
 
 class BaseRecordingTransformer(TransformerMixin, BaseEstimator):
     """Apply one function to each recording; a subclass answers ``_transform_recording``."""
 
+    @all_or_nothing
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None):
         """Check the parameters, and note the number of leads.
