@@ -10,7 +10,7 @@ from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import f1_score, log_loss
+from sklearn.metrics import f1_score, hamming_loss, log_loss, make_scorer, zero_one_loss
 from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_predict, cross_val_score
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
@@ -206,6 +206,27 @@ def test_an_ensemble_needs_folds(features):
     known = GaussianNB().fit(*features)
     with pytest.raises(ValueError, match='cv="prefit" has none'):
         TunedDecisionClassifierCV(known, cv="prefit", ensemble=True).fit(*features)
+
+
+def never(*args, **kwargs):
+    raise AssertionError("trained before the metric was looked at")
+
+
+@pytest.mark.parametrize(
+    ("metric", "match"),
+    [
+        (cinc2017_scorer, "metric=.* is a scorer, which asks an estimator. Give the function, cinc2017_score"),
+        (make_scorer(f1_score, average="macro"), "Give the function, f1_score"),
+        (log_loss, "metric=log_loss does not take true and predicted labels"),
+        (zero_one_loss, "metric=zero_one_loss is 0 where every answer is right and 1 where every one is wrong"),
+        (hamming_loss, "greater has to be better"),
+        (lambda y_true: 1.0, "does not take true and predicted labels"),
+    ],
+)
+def test_a_metric_of_another_kind_is_refused_at_once(metric, match, features, monkeypatch):
+    monkeypatch.setattr(GaussianNB, "fit", never)
+    with pytest.raises(ValueError, match=match):
+        TunedDecisionClassifierCV(GaussianNB(), metric=metric, cv=2).fit(*features)
 
 
 def test_ragged_recordings_in_grid_search_on_two_workers():

@@ -38,7 +38,7 @@ LIBRARIES = {
     "_docstrings": set(),
     "_state": set(),
     "signal": {"numpy", "scipy", "pywt"},
-    "metrics": {"numpy", "sklearn.metrics", "sklearn.utils"},
+    "metrics": {"numpy", "sklearn.exceptions", "sklearn.metrics", "sklearn.utils"},
     "nn": {"torch"},
 }
 # Where a heavy library may be imported; a door is a room or a module in it.

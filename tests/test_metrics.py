@@ -1,12 +1,14 @@
 """Scores against scikit-learn's own."""
 
 import pickle
+import warnings
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.dummy import DummyClassifier
+from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.metrics import f1_score
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.neighbors import KNeighborsClassifier
@@ -17,6 +19,7 @@ LABELS = ["N", "A", "O", "~"]
 pairs = st.lists(st.tuples(st.sampled_from(LABELS), st.sampled_from(LABELS)), min_size=1, max_size=40)
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.UndefinedMetricWarning")
 @given(pairs=pairs, labels=st.sampled_from([("N", "A", "O"), ("N", "A"), ("N", "A", "O", "~")]))
 def test_score_is_scikit_learns_macro_f1_and_bounded(pairs, labels):
     y_true, y_pred = map(list, zip(*pairs, strict=True))
@@ -48,9 +51,18 @@ def test_score_worked_out_by_hand():
     assert cinc2017_score(y_true, y_pred) == pytest.approx((2 / 3 + 1) / 3)
 
 
-def test_absent_classes_count_as_zero():
-    assert cinc2017_score(["N", "N"], ["N", "N"]) == pytest.approx(1 / 3)
-    assert cinc2017_score(["~"], ["~"]) == 0.0
+def test_absent_classes_count_as_zero_and_are_named():
+    with pytest.warns(UndefinedMetricWarning, match=r"labels \['A', 'O'\] are neither .* labels="):
+        assert cinc2017_score(["N", "N"], ["N", "N"]) == pytest.approx(1 / 3)
+    with pytest.warns(UndefinedMetricWarning, match=r"labels \['N', 'A', 'O'\]"):
+        assert cinc2017_score(["~"], ["~"]) == 0.0
+    with pytest.warns(UndefinedMetricWarning, match=r"labels \['O'\]"):
+        assert cinc2017_score(["A", "N"], ["A", "N"]) == pytest.approx(2 / 3)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert cinc2017_score(["A", "N"], ["A", "N"], labels=["A", "N"]) == 1
+        # Predicted is enough.
+        assert cinc2017_score(["A", "N"], ["A", "O"]) == pytest.approx(1 / 3)
     assert rhythm_f1_scores(["N"], ["N"], labels=["A"]) == {"A": 0.0}
 
 

@@ -22,6 +22,7 @@ def answers(n, seed=0, sharpness=1.5):
     return y, softmax(logits, axis=1).round(2)
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.UndefinedMetricWarning")
 @given(st.integers(1, 60), st.integers(0, 10**6))
 def test_figures_are_scikit_learns(n, seed):
     y, probabilities = answers(n, seed)

@@ -295,6 +295,86 @@ def test_net_params_reach_skorch(recordings):
     assert classifier.net_.optimizer_.defaults["momentum"] == 0.9
 
 
+@pytest.mark.parametrize(
+    ("net_params", "match"),
+    [
+        ({"module": torch.nn.Linear}, r"net_params\['module'\] .*the class .* decides the network"),
+        ({"module__n_filters": 3}, r"net_params\['module__n_filters'\]"),
+        ({"train_split": None}, r"net_params\['train_split'\] .*early_stopping"),
+        ({"predict_nonlinearity": None}, "softmax"),
+        ({"classes": [0, 1]}, "labels are those of y"),
+        ({"dataset": list}, "batches are made"),
+        ({"callbacks": []}, "parameter of the classifier itself, callbacks"),
+        ({"max_epochs": 3}, "parameter of the classifier itself, max_epochs"),
+        ({"batch_size": 3}, "parameter of the classifier itself, batch_size"),
+        ({"device": "cpu"}, "parameter of the classifier itself, device"),
+        ({"precision": "bfloat16"}, "parameter of the classifier itself, precision"),
+        ({"verbose": 1}, "parameter of the classifier itself, verbose"),
+        ({"warm_start": True}, "parameter of the classifier itself, warm_start"),
+        ({"iterator_train__num_workers": 2}, r"net_params\['iterator_train__num_workers'\] .*only shuffle"),
+        ({"iterator_valid__batch_size": 2}, "only shuffle"),
+        ({"criterion": torch.nn.NLLLoss}, "gives logits"),
+    ],
+)
+def test_net_params_that_would_not_be_heeded_are_refused(net_params, match, recordings):
+    with pytest.raises(ValueError, match=match):
+        small("CRNNClassifier", max_epochs=1, net_params=net_params).fit(*recordings)
+
+
+def test_net_params_that_skorch_does_not_know_are_named(recordings):
+    with pytest.raises(ValueError, match="learning_speed"):
+        small("CRNNClassifier", max_epochs=1, net_params={"learning_speed": 1}).fit(*recordings)
+
+
+@pytest.mark.parametrize("schedule", ["constant", "one_cycle"])
+@pytest.mark.parametrize("net_params", [{"lr": 0.5}, {"optimizer__lr": 0.5}])
+def test_a_learning_rate_of_skorch_s_wins(schedule, net_params, recordings):
+    classifier = small(
+        "CRNNClassifier", schedule=schedule, net_params=net_params, batch_size=5, callbacks=[Recorder()]
+    )
+    assert 0.45 < max(recorded(classifier.fit(*recordings)).rates) <= 0.5
+
+
+class Groups(Callback):
+    """Remembers the learning rates of all groups of parameters."""
+
+    def initialize(self):
+        self.rates = []
+        return self
+
+    def on_batch_end(self, net, training=False, **kwargs):
+        self.rates.append([group["lr"] for group in net.optimizer_.param_groups])
+
+
+def test_each_group_of_parameters_has_a_course_of_its_own(recordings):
+    groups = [("lstm*", {"lr": 0.1}), ("head*", {"lr": 0.02})]
+    classifier = small(
+        "CRNNClassifier",
+        max_epochs=4,
+        learning_rate=0.004,
+        net_params={"optimizer__param_groups": groups},
+        callbacks=[Groups()],
+    ).fit(*recordings)
+    rates = np.array(dict(classifier.net_.callbacks_)["Groups"].rates)
+    np.testing.assert_allclose(rates / rates[:, -1:], [[25.0, 5.0, 1.0]] * len(rates))
+    assert 0.003 < rates[:, -1].max() <= 0.004
+    assert rates[-1, -1] < 0.001
+
+
+@pytest.mark.parametrize("net_params", [{"iterator_train__shuffle": False}, {"criterion__label_smoothing": 0.3}])
+def test_what_is_let_pass_is_used(net_params, recordings):
+    plain, other = (small("CRNNClassifier", net_params=each).fit(*recordings) for each in (None, net_params))
+    assert not np.allclose(plain.predict_proba(recordings[0]), other.predict_proba(recordings[0]), atol=1e-6)
+
+
+@pytest.mark.parametrize("monitor", ["valid_loss", "valid_acc"])
+def test_a_callback_that_watches_what_is_not_there(monitor, recordings):
+    callback = EarlyStopping(monitor=monitor)
+    with pytest.raises(ValueError, match=f"asks for the figures of validation.*{monitor}.*early_stopping=True"):
+        small("CRNNClassifier", callbacks=[callback]).fit(*recordings)
+    small("CRNNClassifier", callbacks=[callback], early_stopping=True).fit(*recordings)
+
+
 @pytest.mark.parametrize(("schedule", "distinct"), [("constant", 1), ("one_cycle", 7)])
 def test_schedule(recordings, schedule, distinct):
     X, y = recordings

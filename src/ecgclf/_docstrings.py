@@ -73,7 +73,8 @@ callbacks : list of skorch.callbacks.Callback, or of (name, callback), or None, 
 
 net_params : dict or None, default=None
     Any further argument of :class:`skorch.NeuralNetClassifier`, in skorch's own spelling, such as
-    ``dict(optimizer=torch.optim.SGD, optimizer__momentum=0.9)``. It wins over what the classifier would pass.
+    ``dict(optimizer=torch.optim.SGD, optimizer__momentum=0.9)``. It wins over what the classifier would pass; an
+    argument that would not be heeded is refused by name.
 
 device : str, default="auto"
     "auto" takes a GPU if there is one; "cpu", "cuda", "cuda:1", "mps" name it.

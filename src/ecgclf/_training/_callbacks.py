@@ -32,20 +32,17 @@ def one_cycle(done, rise):
 class OneCycle(Callback):
     """Learning rate that rises over the first quarter of the steps and falls to nothing over the rest.
 
-    Parameters
-    ----------
-    max_learning_rate : float
-        The rate at the top.
+    At the top it is what the optimizer was given, for each group of parameters its own.
     """
-
-    def __init__(self, max_learning_rate):
-        self.max_learning_rate = max_learning_rate
 
     def on_train_begin(self, net, X=None, y=None, **kwargs):
         """Count the steps to come."""
         n_batches = len(net.get_iterator(X, training=True))
         self.step_ = net.n_done_ * n_batches
         self.n_steps_ = net.max_epochs * n_batches
+        for group in net.optimizer_.param_groups:
+            # The name by which torch's own schedulers know it. A fit that goes on has it from before.
+            group.setdefault("initial_lr", group["lr"])
 
     def on_batch_begin(self, net, batch=None, training=False, **kwargs):
         """Set the rate of this step."""
@@ -53,7 +50,7 @@ class OneCycle(Callback):
             return
         factor = one_cycle((self.step_ + 0.5) / self.n_steps_, rise=0.25)
         for group in net.optimizer_.param_groups:
-            group["lr"] = self.max_learning_rate * factor
+            group["lr"] = group["initial_lr"] * factor
         self.step_ += 1
 
 

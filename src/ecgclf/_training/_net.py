@@ -15,6 +15,7 @@ from skorch.utils import noop
 from ecgclf._training._callbacks import OneCycle, ProgressBar
 from ecgclf._training._checkpoint import Checkpoint
 from ecgclf._training._data import WindowDataset, bucket_loader
+from ecgclf._training._net_params import check_net_params
 from ecgclf._training._parts import PartwiseModule, split, workers
 from ecgclf._training._random import dropout_draws
 
@@ -189,7 +190,7 @@ def build_net(
     verbose : int
         1 shows a progress bar.
     net_params : dict or None
-        Any further argument of `skorch.NeuralNetClassifier`; these win.
+        Any further argument of `skorch.NeuralNetClassifier` that `check_net_params` lets pass; these win.
     learning_rate, weight_decay : float
         Of the AdamW optimiser.
     checkpoint : tuple of (path-like, str) or None, default=None
@@ -202,6 +203,7 @@ def build_net(
     RecordingNet
         Not initialised.
     """
+    check_net_params(net_params or {})
     ours = []
     if early_stopping:
         ours.append(("early_stopping", EarlyStopping(patience=n_iter_no_change, load_best=True, sink=noop)))
@@ -209,7 +211,7 @@ def build_net(
     if checkpoint is not None:
         ours.append(("checkpoint", Checkpoint(*checkpoint)))
     if schedule == "one_cycle":
-        ours.append(("one_cycle", OneCycle(learning_rate)))
+        ours.append(("one_cycle", OneCycle()))
     if verbose:
         ours.append(("progress_bar", ProgressBar()))
     weight = None if class_weights is None else torch.tensor(class_weights, dtype=torch.float32)
@@ -254,6 +256,13 @@ def train(net, training, validation, history=None):
     net.train_split = None if validation is None else predefined_split(validation)
     try:
         net.partial_fit(training, None)
+    except KeyError as error:
+        if validation is None and "valid_" in str(error):
+            raise ValueError(
+                f"a callback asks for the figures of validation recordings ({error.args[0]}), but there are none. Set "
+                "early_stopping=True, or have the callback watch 'train_loss'."
+            ) from error
+        raise
     finally:
         # The split holds the validation recordings; a fitted net should not carry them along.
         net.train_split = None

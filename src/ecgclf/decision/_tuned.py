@@ -164,6 +164,7 @@ class TunedDecisionClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
             )
         X, y = self._check_labels(X, y)
         self.classes_, targets = np.unique(y, return_inverse=True)
+        self._check_metric(y, targets)
         if self.cv == "prefit":
             check_is_fitted(self.estimator)
             self.estimators_ = [self.estimator]
@@ -202,6 +203,29 @@ class TunedDecisionClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
         assert_all_finite(y, input_name="y")
         check_classification_targets(y)
         return X, y
+
+    def _check_metric(self, y, targets):
+        """Find out before anything is trained whether the metric is one of labels, and which way is better."""
+        if self.metric is None:
+            return
+        name = getattr(self.metric, "__name__", repr(self.metric))
+        function = getattr(self.metric, "_score_func", None)
+        if function is not None:
+            raise ValueError(
+                f"metric={name} is a scorer, which asks an estimator. Give the function, {function.__name__}."
+            )
+        wrong = self.classes_[(targets + 1) % len(self.classes_)]
+        try:
+            right, all_wrong = self.metric(y, y), self.metric(y, wrong)
+        except (TypeError, ValueError) as error:
+            raise ValueError(
+                f"metric={name} does not take true and predicted labels, metric(y_true, y_pred) ({error})."
+            ) from error
+        if right < all_wrong:
+            raise ValueError(
+                f"metric={name} is {right:.3g} where every answer is right and {all_wrong:.3g} where every one is "
+                "wrong, but greater has to be better. Give a function that turns it round."
+            )
 
     def _score(self, targets, predicted):
         return self.metric(self.classes_[targets], self.classes_[predicted])

@@ -1,6 +1,9 @@
 """The score of the Challenge 2017, of labels predicted."""
 
+import warnings
+
 import numpy as np
+from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.metrics import f1_score, make_scorer
 from sklearn.utils.multiclass import unique_labels
 
@@ -33,6 +36,11 @@ def cinc2017_score(y_true, y_pred, *, labels=("N", "A", "O")):
     ValueError
         If there are labels besides "N", "A", "O" and "~" while `labels` are of these; if none of `labels` is
         there; or if `y_true` and `y_pred` are empty or do not match in length.
+
+    Warns
+    -----
+    sklearn.exceptions.UndefinedMetricWarning
+        If one of `labels` is neither present nor predicted.
 
     See Also
     --------
@@ -73,9 +81,18 @@ def cinc2017_score(y_true, y_pred, *, labels=("N", "A", "O")):
         raise ValueError(
             f"y_true or y_pred hold {sorted(unknown)}, but the classes in the mean are {labels} and noise "
             'is "~". Name the classes of your data for normal rhythm, atrial fibrillation and other '
-            "rhythm, e.g. labels=(0, 1, 2)."
+            "rhythm, e.g. labels=(0, 1, 2); skorch's EpochScoring gives indices into classes_."
         )
-    return float(np.mean(list(rhythm_f1_scores(y_true, y_pred, labels=labels).values())))
+    scores = rhythm_f1_scores(y_true, y_pred, labels=labels)
+    absent = [label for label in labels if label not in present]
+    if absent:
+        warnings.warn(
+            f"The labels {absent} are neither in y_true nor in y_pred, and count as 0 in the mean over {labels}. Judge "
+            "on recordings of all classes, or name with labels= those to be in the mean.",
+            UndefinedMetricWarning,
+            stacklevel=2,
+        )
+    return float(np.mean(list(scores.values())))
 
 
 def rhythm_f1_scores(y_true, y_pred, labels=None):

@@ -1,0 +1,44 @@
+"""Which arguments of skorch's a user may set past the classifier: each is used, or refused by name."""
+
+import torch
+
+_OWN = "it is a parameter of the classifier itself"
+_REFUSED = {
+    "module": "the class of the classifier decides the network",
+    "train_split": "the classifier splits by recordings: set early_stopping and validation_fraction",
+    "predict_nonlinearity": "probabilities are the softmax of what the network gives",
+    "classes": "the labels are those of y",
+    "dataset": "batches are made of recordings of any lengths",
+    "callbacks": f"{_OWN}, callbacks",
+    "max_epochs": f"{_OWN}, max_epochs",
+    "batch_size": f"{_OWN}, batch_size",
+    "device": f"{_OWN}, device",
+    "precision": f"{_OWN}, precision",
+    "verbose": f"{_OWN}, verbose",
+    "warm_start": f"{_OWN}, warm_start",
+}
+_LOADER = "batches of similar length are made in this process; of their iterator only shuffle can be set"
+
+
+def check_net_params(net_params):
+    """Refuse what would not be heeded.
+
+    Parameters
+    ----------
+    net_params : dict
+        Arguments of skorch's.
+
+    Raises
+    ------
+    ValueError
+        If one would change nothing, or something else than it says; the message names it and what to do instead.
+    """
+    for name, value in net_params.items():
+        whole, _, part = name.partition("__")
+        reason = _REFUSED.get(name) or (_REFUSED.get(whole) if whole == "module" else None)
+        if whole in ("iterator_train", "iterator_valid") and part not in ("", "shuffle") and whole not in net_params:
+            reason = _LOADER
+        if name == "criterion" and isinstance(value, type) and issubclass(value, torch.nn.NLLLoss):
+            reason = "the network gives logits, which this loss takes for logarithms of probabilities"
+        if reason is not None:
+            raise ValueError(f"net_params[{name!r}] would not be heeded: {reason}.")
