@@ -87,8 +87,8 @@ def cinc2017_score(y_true, y_pred, *, labels=("N", "A", "O")):
     absent = [label for label in labels if label not in present]
     if absent:
         warnings.warn(
-            f"The labels {absent} are neither in y_true nor in y_pred, and count as 0 in the mean over {labels}. Judge "
-            "on recordings of all classes, or name with labels= those to be in the mean.",
+            f"The labels {absent} are neither in y_true nor in y_pred, and count as 0 in the mean over {labels}. "
+            "Judge on recordings of all classes, or name with labels= those to be in the mean.",
             UndefinedMetricWarning,
             stacklevel=2,
         )
