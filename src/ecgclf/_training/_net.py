@@ -279,7 +279,7 @@ def train(net, training, validation, history=None):
         warnings.warn(
             f"Training was interrupted after {n_epochs} of {net.max_epochs} epochs. The estimator is usable as "
             "trained so far; fit again with warm_start=True to go on.",
-            stacklevel=4,
+            stacklevel=5,
         )
 
 

@@ -117,7 +117,7 @@ class Generator:
             warnings.warn(
                 f"Training was interrupted after {sum(map(len, losses))} of {max_epochs * len(members)} epochs. The "
                 "generator is usable as trained so far.",
-                stacklevel=5,
+                stacklevel=6,
             )
         return losses
 
