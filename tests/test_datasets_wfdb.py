@@ -42,6 +42,66 @@ def oracle(path):
     return _import_wfdb().rdrecord(str(path)).p_signal.T
 
 
+@pytest.mark.parametrize(
+    "when",
+    [
+        "11:03",
+        "05:05:15 1/05/2000",
+        "12:00:00.123 07/03/1999",
+        "07/03/199",
+        "10:30:00 07/03/199",
+        "00:00:00 00/00/0000",
+        "24:00:00 01/01/2000",
+        "23:59:60",
+        "2020-01-31",
+        "12:00:00 2020-01-31",
+        "now",
+        "12:00:00 31/02/2001",
+    ],
+)
+def test_whatever_the_date_and_time_are(when, tmp_path):
+    """Neither is used, so neither makes a record unreadable."""
+    path = write(tmp_path, record=f"a 2 300 4 {when}", samples=[[0, 500, 1000, -250], [1, 2, 3, 4]])
+    recordings = read_recordings(path)
+    np.testing.assert_allclose(recordings.data[0], [[0, 0.5, 1.0, -0.25], [0.001, 0.002, 0.003, 0.004]])
+    assert recordings.sampling_rate == 300
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["a.dat", "a.hea"]
+
+
+def test_dates_in_the_headers_of_segments(tmp_path):
+    write(tmp_path, "one", record="one 1 300 4 00:00:00 00/00/0000")
+    write(tmp_path, "two", record="two 1 300 4 24:00:00")
+    (tmp_path / "whole.hea").write_text("whole/2 1 300 8 99:99:99 99/99/9999\none 4\ntwo 4\n")
+    recordings = read_recordings(tmp_path / "whole")
+    np.testing.assert_allclose(recordings.data[0], [0, 0.5, 1.0, -0.25] * 2)
+
+
+def test_a_date_does_not_hide_what_is_wrong(tmp_path):
+    path = write(tmp_path, record="a 1 300 4 00:00:00 00/00/0000", content=b"\0")
+    with pytest.raises(ValueError, match=r"a\.dat"):
+        read_recordings(path)
+    (tmp_path / "a.dat").unlink()
+    with pytest.raises(OSError, match=r"a\.dat"):
+        read_recordings(path)
+
+
+@pytest.mark.parametrize("blank", ["\x85", "\x1c", "\x0b", "\x0c", "\xa0", "\x00", "\x1f"])
+def test_blanks_that_are_none(blank, tmp_path):
+    """What Python takes for the end of a line, or for a blank, and wfdb does not."""
+    for record in (f"a 1 300 {blank}4 11:03", f"a 1{blank}300 4", f"{blank}a 1 300 4", f"a 1 300 4{blank}11:03"):
+        write(tmp_path)
+        (tmp_path / "a.hea").write_bytes(f"{record}\na.dat 16 1000/mV 16 0 0 0 0 I\n".encode("latin-1"))
+        with pytest.raises(ValueError, match=r"a\.hea"):
+            read_recordings(tmp_path / "a")
+
+
+def test_hidden_files_are_passed_over(tmp_path):
+    write(tmp_path, "a")
+    for name in ("._a.hea", ".hea", ".b.hea"):
+        (tmp_path / name).write_bytes(b"\x00\x05\x16\x07\x00\x02\x00\x00Mac OS X        ")
+    assert read_recordings(tmp_path).record_names == ["a"]
+
+
 @pytest.mark.parametrize("suffix", ["", ".hea", ".dat"])
 def test_path_with_and_without_suffix(tmp_path, suffix):
     path = write(tmp_path)

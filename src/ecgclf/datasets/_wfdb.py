@@ -2,7 +2,9 @@
 
 import math
 import os
+import tempfile
 import warnings
+from contextlib import contextmanager
 from functools import cache
 from numbers import Real
 from pathlib import Path
@@ -243,13 +245,45 @@ def _read(path):
 
 
 def _ask_wfdb(function, path):
+    ask = getattr(_import_wfdb(), function)
     try:
-        return getattr(_import_wfdb(), function)(str(path.with_suffix("")))
+        return ask(str(path.with_suffix("")))
     except OSError:
         raise
     except Exception as error:
+        with _undated(path) as copy:
+            if copy is not None:
+                try:
+                    return ask(str(copy.with_suffix("")))
+                except Exception:
+                    # What the header itself was refused for says more.
+                    pass
         # wfdb lets whatever its parsing raises through: IndexError, TypeError, KeyError and others.
         raise ValueError(f"{path} cannot be read as a WFDB record: {error!r}.") from error
+
+
+@contextmanager
+def _undated(path):
+    """Give a copy of a header without time and date, beside links to its files; None where it has neither.
+
+    wfdb parses both and stops at "24:00:00" or "00/00/0000", which recorders write. Neither is needed here.
+    """
+    lines = path.read_text(encoding="ascii", errors="replace").splitlines()
+    first = next((i for i, line in enumerate(lines) if line.strip() and not line.startswith("#")), None)
+    fields = lines[first].split() if first is not None else []
+    if len(fields) < 5:
+        yield None
+        return
+    lines[first] = " ".join(fields[:4])
+    with tempfile.TemporaryDirectory(prefix="ecgclf-") as scratch:
+        names = {line.split()[0] for line in lines[first + 1 :] if line.strip() and not line.startswith("#")}
+        for name in names:
+            # `check_header_text` has seen to it that a name leads to no other folder.
+            if (path.parent / name).is_file():
+                os.symlink(path.parent / name, Path(scratch) / name)
+        copy = Path(scratch) / path.name
+        copy.write_text("\n".join(lines) + "\n", encoding="ascii", errors="replace")
+        yield copy
 
 
 @cache

@@ -52,12 +52,13 @@ def check_header_text(path):
         content = file.read(MAX_HEADER_BYTES + 1)
     if len(content) > MAX_HEADER_BYTES:
         raise ValueError(f"{path} is larger than {MAX_HEADER_BYTES} bytes, too large for a header.")
-    lines = [line.strip() for line in content.decode("latin-1").splitlines()]
+    # Python's splitlines and strip know more line ends and blanks than wfdb does, \x85 and \x1c among them.
+    lines = [line.strip(" \t") for line in re.split("\r\n|\r|\n", content.decode("latin-1"))]
     lines = [line for line in lines if line and not line.startswith("#")]
     for line in lines:
-        if not line.isascii():
+        if not line.isascii() or not line.replace("\t", " ").isprintable():
             raise ValueError(
-                f"{path} is not a WFDB header: a line has characters other than ASCII ({line[:60]!r}). "
+                f"{path} is not a WFDB header: a line has characters other than printable ASCII ({line[:60]!r}). "
                 "If it is the unit µV, write uV."
             )
         if len(line) > 1000:
