@@ -163,7 +163,7 @@ def test_bad_records_are_named_and_the_rest_predicted(sample, capsys, tmp_path):
         "twelve": "--lead",
         "pressure": "mmHg",
         "gap": "missing",
-        "garbage": "record name",
+        "garbage": "printable ASCII",
         "absent": "no record",
     }.items():
         assert any(name in line and reason in line for line in lines), name

@@ -293,7 +293,7 @@ HOSTILE = {
     "zero gain": ("a 1 300 4", GOOD.replace("1000/mV", "1e-999/mV"), "out of range"),
     "capital": ("a 1 300 4", GOOD.replace("1000/mV", "1E3/mV"), "gain '1E3/mV'"),
     "rubbish": ("a 1 300 4", GOOD.replace("mV", "µV"), "write uV"),
-    "rubbish name": ("\x00\xff\xfe 1 300 4", GOOD, "other than ASCII"),
+    "rubbish name": ("\x00\xff\xfe 1 300 4", GOOD, "other than printable ASCII"),
     "digits": ("a 1 300 4", GOOD.replace(" 16 0", " 16 " + "9" * 900, 1), "digits"),
     "line": ("a 1 300 4", GOOD + "x" * 5000, "characters"),
 }
