@@ -116,3 +116,5 @@ def test_the_table_has_every_model(training, capsys):
     for model in list_pretrained():
         assert f"| `{model.name}` |" in printed
         assert f"{model.score:.3f}" in printed
+    # And it is what the README says.
+    assert printed in (TRAINING.parent / "README.md").read_text(encoding="utf-8")

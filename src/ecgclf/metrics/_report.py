@@ -107,10 +107,11 @@ class RhythmReport:
         in_mean = _in_mean(self.classes)
         lines += ["", f"score (mean F1 of {', '.join(map(str, in_mean))}): {self.score}"]
         lines += [f"expected calibration error: {self.ece}", ""]
-        lines.append("true \\ predicted" + "".join(f"{label!s:>16}" for label in self.classes))
+        lines.append("confusion: true labels in rows, predicted ones in columns")
+        lines.append(f"{'':<6}" + "".join(f"{label!s:>18}" for label in self.classes))
         for label, row in zip(self.classes, self.confusion, strict=True):
             cells = (f"{each.value:.0f} ({each.low:.0f}-{each.high:.0f})" for each in row)
-            lines.append(f"{label!s:<16}" + "".join(f"{cell:>16}" for cell in cells))
+            lines.append(f"{label!s:<6}" + "".join(f"{cell:>18}" for cell in cells))
         return "\n".join(lines)
 
 
