@@ -2,8 +2,6 @@
 
 import hashlib
 import json
-import os
-import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
@@ -13,6 +11,8 @@ from safetensors import safe_open
 from safetensors.torch import save
 from skorch.callbacks import Callback, EarlyStopping
 from skorch.history import History
+
+from ecgclf._files import write_atomically
 
 _FORMAT = 1
 _STOPPING = ("misses_", "dynamic_threshold_", "best_epoch_")
@@ -131,7 +131,7 @@ class Checkpoint(Callback):
                 tensors[f"best.{key}"] = tensor
         text = json.dumps(document, default=np.generic.item)
         tensors = {key: tensor.detach().cpu().contiguous().clone() for key, tensor in tensors.items()}
-        _replace(self.path(), save(tensors, {"fit": text}))
+        write_atomically(self.path(), save(tensors, {"fit": text}))
 
     def _restore(self, net):
         with safe_open(self.path(), framework="pt") as file:
@@ -160,16 +160,3 @@ def _early_stopping(net):
 
 def _under(prefix, tensors):
     return {key.removeprefix(prefix): tensor for key, tensor in tensors.items() if key.startswith(prefix)}
-
-
-def _replace(path, data):
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:16]}-", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise

@@ -1,6 +1,7 @@
 """Deep classifiers of ECG recordings."""
 
-from ecgclf.classifiers._crnn import CRANNClassifier, CRNNClassifier
+from ecgclf.classifiers._crann import CRANNClassifier
+from ecgclf.classifiers._crnn import CRNNClassifier
 from ecgclf.classifiers._recurrent import BiLSTMClassifier, LSTMClassifier
 from ecgclf.classifiers._resnet import ResNetClassifier
 

@@ -8,7 +8,6 @@ from numbers import Integral, Real
 import numpy as np
 import torch
 from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
-from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state, compute_class_weight
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.multiclass import check_classification_targets
@@ -18,6 +17,7 @@ from ecgclf import _training
 from ecgclf._docstrings import RECORDINGS, document
 from ecgclf._recordings import check_recordings
 from ecgclf._state import all_or_nothing
+from ecgclf.classifiers._validation import set_aside
 
 
 class BaseECGClassifier(ClassifierMixin, BaseEstimator):
@@ -197,25 +197,7 @@ class BaseECGClassifier(ClassifierMixin, BaseEstimator):
         windows = _training.cut_windows(recordings.lengths, self.window_length, strides)
         if not self.early_stopping:
             return _training.WindowDataset(recordings.items, windows, targets), None
-        counts = np.bincount(targets)
-        # The only recording of a class is needed for training.
-        several = np.flatnonzero(counts[targets] > 1)
-        n_validation = max(1, round(self.validation_fraction * len(several)))
-        if len(several) - n_validation < 1 or len(several) < 2:
-            raise ValueError(
-                f"early_stopping with validation_fraction={self.validation_fraction} leaves nothing to train on "
-                f"among {len(targets)} recordings. Give more recordings, or set early_stopping=False."
-            )
-        n_classes = len(np.unique(targets[several]))
-        can_stratify = n_classes <= min(n_validation, len(several) - n_validation)
-        _, held_out = train_test_split(
-            several,
-            test_size=n_validation,
-            stratify=targets[several] if can_stratify else None,
-            random_state=rng,
-        )
-        is_held_out = np.zeros(len(targets), dtype=bool)
-        is_held_out[held_out] = True
+        is_held_out = set_aside(targets, self.validation_fraction, rng)
         of_validation = is_held_out[windows[:, 0]]
         return (
             _training.WindowDataset(recordings.items, windows[~of_validation], targets),

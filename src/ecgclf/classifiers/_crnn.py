@@ -3,15 +3,12 @@
 from numbers import Integral, Real
 
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import check_is_fitted
 
-from ecgclf import _training
-from ecgclf._docstrings import CLASSIFIER_ATTRIBUTES, RECORDINGS, classifier_parameters, document
-from ecgclf._recordings import check_recordings
+from ecgclf._docstrings import CLASSIFIER_ATTRIBUTES, classifier_parameters, document
 from ecgclf.classifiers._base import BaseECGClassifier
 from ecgclf.nn import CRNN
 
-_NETWORK_PARAMETERS = """\
+NETWORK_PARAMETERS = """\
 segment_length : int or None, default=None
     None puts the convolutions over the whole recording, all but the first in pairs as pre-activation residual blocks
     [1]_. A number cuts the recording into segments of so many timepoints, side by side, the last maybe shorter, and
@@ -42,7 +39,7 @@ n_layers : int, default=1
 bidirectional : bool, default=True
     Whether the LSTM also reads from the end."""
 
-_NETWORK_CONSTRAINTS = {
+NETWORK_CONSTRAINTS = {
     "segment_length": [Interval(Integral, 1, None, closed="left"), None],
     "n_filters": ["array-like"],
     "kernel_sizes": ["array-like"],
@@ -57,7 +54,7 @@ _NETWORK_CONSTRAINTS = {
 
 
 @document(
-    network=_NETWORK_PARAMETERS,
+    network=NETWORK_PARAMETERS,
     parameters=classifier_parameters(max_epochs=30, learning_rate=0.003),
     attributes=CLASSIFIER_ATTRIBUTES,
 )
@@ -104,7 +101,7 @@ class CRNNClassifier(BaseECGClassifier):
 
     _parameter_constraints: dict = {
         **BaseECGClassifier._parameter_constraints,
-        **_NETWORK_CONSTRAINTS,
+        **NETWORK_CONSTRAINTS,
         "pooling": [StrOptions({"mean", "max", "mean_max"})],
     }
 
@@ -196,186 +193,3 @@ class CRNNClassifier(BaseECGClassifier):
             dropout=self.dropout,
             n_attention_units=1,
         )
-
-
-@document(
-    network=_NETWORK_PARAMETERS,
-    parameters=classifier_parameters(max_epochs=30, learning_rate=0.003),
-    attributes=CLASSIFIER_ATTRIBUTES,
-)
-class CRANNClassifier(BaseECGClassifier):
-    """Convolutions, LSTM over what they give, additive attention over time.
-
-    As :class:`CRNNClassifier`, but the network learns where to look [2]_; `attention` tells where it did.
-
-    Parameters
-    ----------
-    {network}
-
-    pooling : {"attention", "attention_max"}, default="attention_max"
-        How the LSTM's outputs are pooled over time: by their mean, weighted by the attention, or by this and their
-        maximum, so that what lasts and what happens once are both seen.
-
-    n_attention_units : int, default=64
-        Hidden units of the attention.
-
-    dropout : float, default=0.3
-        Dropout inside residual blocks, before and between the LSTM layers and before the last layer, while training.
-
-    {parameters}
-
-    Attributes
-    ----------
-    {attributes}
-
-    See Also
-    --------
-    CRNNClassifier : The same without attention.
-
-    Notes
-    -----
-    A network of 3,282 weights for one lead and two classes (segments of 32 samples, 16 filters of 16 samples at every
-    fourth, 16 filters of 2, their mean, 16 LSTM units, 16 attention units) is::
-
-        CRANNClassifier(
-            segment_length=32, n_filters=(16, 16), kernel_sizes=(16, 2), strides=(4, 1),
-            segment_pooling="mean", batch_norm=False, n_units=16, bidirectional=False, pooling="attention",
-            n_attention_units=16,
-        )
-
-    References
-    ----------
-    .. [1] He K, Zhang X, Ren S, Sun J (2016). Identity mappings in deep residual networks. ECCV 2016, 630-645.
-       :doi:`10.1007/978-3-319-46493-0_38`
-
-    .. [2] Yao Q, Wang R, Fan X, Liu J, Li Y (2020). Multi-class arrhythmia detection from 12-lead varied-length ECG
-       using attention-based time-incremental convolutional neural network. Information Fusion 53, 174-182.
-       :doi:`10.1016/j.inffus.2019.06.024`
-
-    Examples
-    --------
-    >>> from ecgclf.classifiers import CRANNClassifier
-    >>> from ecgclf.datasets import make_recordings
-    >>> X, y = make_recordings(12, duration=(2.0, 4.0), random_state=0, return_X_y=True)
-    >>> classifier = CRANNClassifier(n_filters=(4,) * 6, n_units=4, max_epochs=2, random_state=0)
-    >>> classifier.fit(X, y).predict_proba(X[:3]).shape == (3, len(classifier.classes_))
-    True
-    """
-
-    _parameter_constraints: dict = {
-        **BaseECGClassifier._parameter_constraints,
-        **_NETWORK_CONSTRAINTS,
-        "pooling": [StrOptions({"attention", "attention_max"})],
-        "n_attention_units": [Interval(Integral, 1, None, closed="left")],
-    }
-
-    def __init__(
-        self,
-        *,
-        segment_length=None,
-        n_filters=(24, 24, 32, 48, 64, 96),
-        kernel_sizes=(15, 7, 7, 7, 7, 7),
-        strides=(2, 2, 2, 2, 2, 2),
-        segment_pooling="max",
-        batch_norm=True,
-        n_units=64,
-        n_layers=1,
-        bidirectional=True,
-        pooling="attention_max",
-        n_attention_units=64,
-        dropout=0.3,
-        max_epochs=30,
-        batch_size=16,
-        learning_rate=3e-3,
-        weight_decay=0.01,
-        schedule="one_cycle",
-        class_weight=None,
-        label_smoothing=0.0,
-        early_stopping=False,
-        validation_fraction=0.1,
-        n_iter_no_change=10,
-        window_length=None,
-        window_stride=None,
-        augmentation=None,
-        callbacks=None,
-        net_params=None,
-        device="auto",
-        precision="float32",
-        random_state=None,
-        warm_start=False,
-        checkpoint_dir=None,
-        verbose=0,
-    ):
-        super().__init__(
-            max_epochs=max_epochs,
-            batch_size=batch_size,
-            learning_rate=learning_rate,
-            weight_decay=weight_decay,
-            schedule=schedule,
-            class_weight=class_weight,
-            label_smoothing=label_smoothing,
-            early_stopping=early_stopping,
-            validation_fraction=validation_fraction,
-            n_iter_no_change=n_iter_no_change,
-            window_length=window_length,
-            window_stride=window_stride,
-            augmentation=augmentation,
-            callbacks=callbacks,
-            net_params=net_params,
-            device=device,
-            precision=precision,
-            random_state=random_state,
-            warm_start=warm_start,
-            checkpoint_dir=checkpoint_dir,
-            verbose=verbose,
-        )
-        self.segment_length = segment_length
-        self.n_filters = n_filters
-        self.kernel_sizes = kernel_sizes
-        self.strides = strides
-        self.segment_pooling = segment_pooling
-        self.batch_norm = batch_norm
-        self.n_units = n_units
-        self.n_layers = n_layers
-        self.bidirectional = bidirectional
-        self.pooling = pooling
-        self.n_attention_units = n_attention_units
-        self.dropout = dropout
-
-    def _make_module(self, n_leads, n_classes):
-        return CRNN(
-            n_leads,
-            n_classes,
-            segment_length=self.segment_length,
-            n_filters=self.n_filters,
-            kernel_sizes=self.kernel_sizes,
-            strides=self.strides,
-            segment_pooling=self.segment_pooling,
-            batch_norm=self.batch_norm,
-            n_units=self.n_units,
-            n_layers=self.n_layers,
-            bidirectional=self.bidirectional,
-            pooling=self.pooling,
-            n_attention_units=self.n_attention_units,
-            dropout=self.dropout,
-        )
-
-    @document(X=RECORDINGS)
-    def attention(self, X):
-        """Tell where in each recording the network looked.
-
-        Parameters
-        ----------
-        {X}
-
-        Returns
-        -------
-        weights : list of ndarray of shape (n_timepoints_i,)
-            One array a recording, on its own time axis; non-negative and 1 in sum. The weight of a segment, or of a
-            step of the residual blocks, is spread evenly over its timepoints. With `window_length` set they are the
-            mean over the windows.
-        """
-        check_is_fitted(self)
-        recordings = check_recordings(self, X, reset=False)
-        windows = self._prediction_windows(recordings, self.window_length)
-        return _training.window_attention(self.net_, recordings.items, windows)

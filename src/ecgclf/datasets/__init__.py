@@ -4,7 +4,8 @@ from ecgclf.datasets._cinc2017 import fetch_cinc2017
 from ecgclf.datasets._pickle import load_challenge2017_pickle
 from ecgclf.datasets._sample import load_cinc2017_sample
 from ecgclf.datasets._synthetic import make_recordings
-from ecgclf.datasets._wfdb import find_records, read_recordings
+from ecgclf.datasets._wfdb import read_recordings
+from ecgclf.datasets._wfdb_find import find_records
 
 __all__ = [
     "fetch_cinc2017",

@@ -15,10 +15,10 @@ from sklearn.utils import Bunch
 
 from ecgclf._recordings import object_array
 from ecgclf.datasets import _wfdb_checks as checks
+from ecgclf.datasets._wfdb_find import find_records
 from ecgclf.signal import resample
 
 _MISSING = ("raise", "interpolate", "zero", "keep")
-_SUFFIXES = (".hea", ".dat", ".mat")
 _MILLIVOLTS = {"v": 1e3, "mv": 1.0, "uv": 1e-3, "nv": 1e-6}
 
 
@@ -155,81 +155,9 @@ def read_recordings(paths, *, sampling_rate=None, leads=None, missing="raise", o
     )
 
 
-def find_records(paths):
-    r"""Find WFDB records.
-
-    Parameters
-    ----------
-    paths : path-like or sequence of path-like
-        As :func:`read_recordings` takes them: records with or without suffix, or folders.
-
-    Returns
-    -------
-    list of pathlib.Path
-        The header of each record; those of a folder sorted by name, without the segments of other records and without
-        hidden files.
-
-    Raises
-    ------
-    ValueError
-        If there is no path, or one is no local path.
-    OSError
-        If there is no record at a path, or none in a folder.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> from pathlib import Path
-    >>> from ecgclf.datasets import find_records
-    >>> folder = Path(tempfile.mkdtemp())
-    >>> _ = (folder / "a.hea").write_text("a 1 300 4\na.dat 16 1000/mV 16 0 0 0 0 I\n")
-    >>> [header.name for header in find_records(folder)]
-    ['a.hea']
-    """
-    if isinstance(paths, str | os.PathLike):
-        paths = [paths]
-    headers = []
-    for given in paths:
-        text = os.fspath(given)
-        if not isinstance(text, str) or "://" in text or "::" in text:
-            raise ValueError(f"{text!r} is not a local path. Download the record, then give its path.")
-        path = Path(text)
-        headers += _folder_headers(path) if path.is_dir() else [_header_of(path)]
-    if not headers:
-        raise ValueError("No paths were given; give at least one record or a folder of records.")
-    return headers
-
-
 def _check_choice(name, value, choices):
     if value not in choices:
         raise ValueError(f"{name}={value!r}; expected one of {', '.join(map(repr, choices))}.")
-
-
-def _folder_headers(folder):
-    # A name that starts with a dot is no record: macOS leaves such beside every file it copies.
-    headers = sorted(header for header in folder.glob("*.hea") if not header.name.startswith("."))
-    if not headers:
-        raise FileNotFoundError(f"The folder {folder} has no WFDB header (*.hea).")
-    segments = set()
-    for header in headers:
-        try:
-            segments.update(checks.check_header_text(header))
-        except (ValueError, OSError):
-            # Reading it will say what is wrong, to whoever set on_error.
-            continue
-    return [header for header in headers if header.stem not in segments]
-
-
-def _header_of(path):
-    header = path.with_name(path.name + ".hea")
-    if not header.is_file() and path.suffix in _SUFFIXES:
-        header = path.with_suffix(".hea")
-    if not header.is_file():
-        raise FileNotFoundError(
-            f"There is no record at {path}: {header} does not exist. Give the path of a header (.hea), with or "
-            "without its suffix, or of a folder of them."
-        )
-    return header
 
 
 def _read(path):

@@ -5,10 +5,10 @@ import json
 import os
 import re
 import stat
-import tempfile
-from pathlib import Path
 
 import safetensors.numpy
+
+from ecgclf._files import write_atomically
 
 FORMAT = 1
 
@@ -50,33 +50,6 @@ def write_file(path, document, arrays):
     start = 8 + _DIGEST.search(header).start(1)
     data[start : start + 64] = hashlib.sha256(data).hexdigest().encode()
     write_atomically(path, data)
-
-
-def write_atomically(path, data):
-    """Write bytes to a temporary file beside `path`, then move it there.
-
-    Parameters
-    ----------
-    path : path-like
-        Where to.
-    data : bytes-like
-        What to write.
-    """
-    path = Path(path)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        # mkstemp leaves nobody else a right to read.
-        mask = os.umask(0)
-        os.umask(mask)
-        os.chmod(temporary, 0o666 & ~mask)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
 
 
 def read_file(path):

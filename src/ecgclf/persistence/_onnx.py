@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from ecgclf.persistence._container import write_atomically
+from ecgclf._files import write_atomically
 from ecgclf.persistence._onnx_runtime import predict_onnx
 from ecgclf.persistence._store import versions
 

@@ -1,4 +1,4 @@
-"""What a collection of recordings is, and the one gate through which every estimator takes it."""
+"""What a collection of recordings is, in whatever container it comes."""
 
 from array import array as PlainArray
 from collections.abc import Iterator, Mapping
@@ -14,11 +14,7 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-_FLOATS = (np.dtype(np.float64), np.dtype(np.float32))
-_LARGEST = float(np.finfo(np.float32).max)
-
-# More than any ECG has, of which only body-surface maps have more than 15; none of those has fewer samples than leads.
-MOST_LEADS = 32
+from ecgclf._recordings._one import FLOATS, all_usable, as_recording, check_axes, hidden
 
 
 @dataclass(frozen=True)
@@ -54,131 +50,6 @@ class Recordings:
     def lengths(self):
         """Number of timepoints of each recording, int64 array of shape (n_recordings,)."""
         return np.array([item.shape[1] for item in self.items], dtype=np.int64)
-
-
-def as_recording(recording, name, *, gaps=False):
-    """Check one recording: the one place that decides what is usable.
-
-    Parameters
-    ----------
-    recording : array-like of shape (n_timepoints,) or (n_leads, n_timepoints)
-        The recording, in mV.
-    name : str
-        What to call it in an error, such as "recording 17".
-    gaps : bool, default=False
-        Whether samples may be missing: NaN, or masked, which then become NaN.
-
-    Returns
-    -------
-    ndarray of shape (n_timepoints,) or (n_leads, n_timepoints)
-        float32 or float64; a view of what came wherever possible.
-
-    Raises
-    ------
-    ValueError
-        If it is none, has no samples, or samples that are missing, infinite, or beyond float32, in which networks
-        compute; or if time and leads are exchanged.
-    """
-    array, missing = _unmasked(recording, name)
-    if array.ndim not in (1, 2):
-        raise ValueError(
-            f"{name} is an array of {array.ndim} dimensions, shape {array.shape}; expected one recording, "
-            "(n_timepoints,) or (n_leads, n_timepoints)."
-        )
-    if array.size == 0:
-        raise ValueError(f"{name} has no samples (shape {array.shape}). Leave it out of the collection.")
-    if array.dtype.kind == "c":
-        raise ValueError(f"Complex data not supported: {name} has dtype {array.dtype}. Give real signals.")
-    check_axes(array.shape, name)
-    if array.dtype not in _FLOATS:
-        array = _as_float(name, array)
-    if missing is not None:
-        array = np.where(missing, array.dtype.type(np.nan), array)
-    _check_values(array, name, gaps)
-    return array
-
-
-def check_axes(shape, name):
-    """Raise if a recording has its time where its leads should be.
-
-    Parameters
-    ----------
-    shape : tuple of int
-        Shape of one recording.
-    name : str
-        What to call it.
-    """
-    if len(shape) == 2 and shape[0] > max(shape[1], MOST_LEADS):
-        raise ValueError(
-            f"{name} has {shape[0]} leads of {shape[1]} samples. If its first axis is time, as wfdb has it, give its "
-            "transpose, recording.T: expected (n_leads, n_timepoints)."
-        )
-
-
-def hidden(x):
-    """Tell where a masked array, or a list of such, hides a sample.
-
-    numpy.asarray forgets a mask, and gives what lies beneath it.
-
-    Parameters
-    ----------
-    x : object
-        Anything.
-
-    Returns
-    -------
-    ndarray of bool or None
-        The mask; None where nothing is hidden.
-    """
-    if isinstance(x, list | tuple) and any(isinstance(item, np.ma.MaskedArray) for item in x):
-        x = np.ma.array(x)
-    mask = np.ma.getmask(x)
-    return np.ma.getmaskarray(x) if np.any(mask) else None
-
-
-def _unmasked(recording, name):
-    """Give an ndarray, and what `hidden` gives."""
-    if type(recording) is np.ndarray:
-        return recording, None
-    try:
-        missing = hidden(recording)
-        return np.asarray(recording if missing is None else np.ma.getdata(np.ma.array(recording))), missing
-    except Exception as error:
-        # Each library of arrays has its own, and none names the recording.
-        raise ValueError(
-            f"{name} is a {type(recording).__name__}, which does not convert to an array "
-            f"({' '.join(str(error).split())}). Give numpy arrays: [numpy.asarray(x) for x in X]."
-        ) from error
-
-
-def _check_values(array, name, gaps):
-    if _all_usable(array):
-        return
-    wrong = ~(np.abs(array) <= _LARGEST)
-    if gaps:
-        wrong &= ~np.isnan(array)
-        if not wrong.any():
-            return
-    lead, timepoint = np.argwhere(np.atleast_2d(wrong))[0]
-    value = np.atleast_2d(array)[lead, timepoint]
-    where = f"(first at lead {lead}, sample {timepoint})"
-    if np.isfinite(value):
-        raise ValueError(
-            f"{name} contains {value:.3g} mV {where}, which is infinity in float32, in which networks compute. It "
-            "cannot be a voltage: check the unit, or cut the sample."
-        )
-    if np.isinf(value):
-        raise ValueError(f"{name} contains infinity {where}. Interpolate or cut such samples first.")
-    ends = np.isnan(np.atleast_2d(array)[:, -1]).any()
-    raise ValueError(
-        f"{name} contains NaN {where}. Interpolate or cut missing samples before giving the recording to an estimator."
-        + (" If it only pads a shorter recording, give a list of recordings of their own lengths." if ends else "")
-    )
-
-
-def _all_usable(array):
-    # NaN is neither. Nothing is allocated, as it would be for numpy.isfinite.
-    return array.min(initial=0.0) >= -_LARGEST and array.max(initial=0.0) <= _LARGEST
 
 
 def _collection(X):
@@ -268,7 +139,7 @@ def check_recordings(estimator, X, y="no_validation", *, reset=True):
             X,
             **({"y": y} if with_y else {}),
             reset=reset,
-            dtype=list(_FLOATS),
+            dtype=list(FLOATS),
             ensure_all_finite=False,
         )
         if with_y:
@@ -390,7 +261,7 @@ def _is_three_dimensional(X):
 
 def _check_three_dimensional(X):
     missing = hidden(X)
-    X = check_array(X, dtype=list(_FLOATS), allow_nd=True, ensure_min_features=0, ensure_all_finite=False)
+    X = check_array(X, dtype=list(FLOATS), allow_nd=True, ensure_min_features=0, ensure_all_finite=False)
     if X.shape[1] == 0 or X.shape[2] == 0:
         raise ValueError(
             f"X of shape {X.shape} has no {'leads' if X.shape[1] == 0 else 'samples'}; expected "
@@ -403,7 +274,7 @@ def _check_three_dimensional(X):
 
 def _check_rows(X, missing):
     """Check the values of a table or 3-D array, and name the recording that is not usable."""
-    if missing is None and _all_usable(X):
+    if missing is None and all_usable(X):
         return
     for i, row in enumerate(X):
         hidden = None if missing is None else missing[i]
@@ -437,18 +308,6 @@ def _check_ragged(X, given):
 
 def _n_leads(item):
     return 1 if item.ndim == 1 else len(item)
-
-
-def _as_float(name, item):
-    small = item.dtype.kind in "biuf" and item.dtype.itemsize <= 2
-    try:
-        # 16-bit integers, the form in which ECGs are stored, fit float32 exactly.
-        return item.astype(np.float32 if small else np.float64)
-    except (TypeError, ValueError) as error:
-        raise ValueError(
-            f"{name} has dtype {item.dtype}, which does not convert to numbers ({error}). Give the "
-            "samples as floats in mV."
-        ) from error
 
 
 def _check_labels(estimator, y, recordings):
