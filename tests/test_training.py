@@ -114,62 +114,6 @@ def test_stopping_early_is_no_interruption(recordings):
     assert classifier.n_epochs_ < 50
 
 
-def test_early_stopping_keeps_the_best_epoch(recordings):
-    X, y = recordings
-    classifier = small(
-        "ResNetClassifier",
-        max_epochs=40,
-        learning_rate=0.1,
-        schedule="constant",
-        early_stopping=True,
-        validation_fraction=0.3,
-        n_iter_no_change=3,
-    ).fit(X, y)
-    losses = np.array(classifier.net_.history[:, "valid_loss"])
-    assert len(losses) < 40
-    assert np.argmin(losses) == len(losses) - 4
-    # The weights are those of the best epoch: its loss comes out again on the same recordings.
-    training, validation = classifier._split(*_checked(classifier, X, y), np.random.RandomState(0))
-    assert len(training) + len(validation) == 30
-    assert len(validation) == 9
-
-
-def _checked(classifier, X, y):
-    from ecgclf._recordings import check_recordings
-
-    recordings, y = check_recordings(classifier, X, y)
-    return recordings, np.searchsorted(classifier.classes_, y)
-
-
-def test_validation_split_is_by_recording_and_class(recordings):
-    X, y = recordings
-    classifier = small("CRNNClassifier", window_length=100, window_stride=20, early_stopping=True)
-    classifier.set_params(validation_fraction=0.2).fit(X, y)
-    training, validation = classifier._split(*_checked(classifier, X, y), np.random.RandomState(0))
-    ours, theirs = set(training.windows[:, 0]), set(validation.windows[:, 0])
-    assert ours.isdisjoint(theirs)
-    assert len(ours | theirs) == 30
-    assert len(theirs) == 6
-    expected = np.mean(training.targets) * 6
-    assert abs(sum(validation.targets[i] for i in theirs) - expected) <= 1
-
-
-def test_the_only_recording_of_a_class_is_trained_on():
-    X, y = ecgs(n_recordings=20)
-    y = np.where(np.arange(20) == 7, "rare", y)
-    classifier = small("CRNNClassifier", max_epochs=1, early_stopping=True, validation_fraction=0.5)
-    classifier.fit(X, y)
-    for seed in range(10):
-        training, _ = classifier._split(*_checked(classifier, X, y), np.random.RandomState(seed))
-        assert 7 in training.windows[:, 0]
-
-
-def test_early_stopping_with_too_few_recordings():
-    X, _ = ecgs(n_recordings=2)
-    with pytest.raises(ValueError, match="leaves nothing to train on among 2 recordings"):
-        small("CRNNClassifier", early_stopping=True).fit(X, ["a", "b"])
-
-
 def test_warm_start_goes_on(recordings):
     X, y = recordings
     classifier = small("CRNNClassifier", warm_start=True).fit(X, y)
@@ -300,7 +244,7 @@ def test_net_params_reach_skorch(recordings):
     [
         ({"module": torch.nn.Linear}, r"net_params\['module'\] .*the class .* decides the network"),
         ({"module__n_filters": 3}, r"net_params\['module__n_filters'\]"),
-        ({"train_split": None}, r"net_params\['train_split'\] .*early_stopping"),
+        ({"train_split": None}, r"net_params\['train_split'\] .*validation_fraction"),
         ({"predict_nonlinearity": None}, "softmax"),
         ({"classes": [0, 1]}, "labels are those of y"),
         ({"dataset": list}, "batches are made"),

@@ -42,11 +42,13 @@ label_smoothing : float, default=0.0
     labels are doubtful.
 
 early_stopping : bool, default=False
-    Whether to set recordings aside, to stop when their loss no longer falls, and to keep the weights of the best
-    epoch.
+    Whether to stop when the loss of the validation recordings no longer falls, and to keep the weights of the best
+    epoch. They are those given to `fit` as `X_val`, or are set aside.
 
-validation_fraction : float, default=0.1
-    Share of the recordings of each class set aside by `early_stopping`.
+validation_fraction : float, cross-validation splitter or None, default=None
+    Share of the recordings of each class set aside for validation, whether `early_stopping` heeds them or not; with
+    the `groups` of `fit` a share of the groups. Of a splitter, such as ``GroupShuffleSplit(1, test_size=0.2)``, the
+    first split is taken. None sets a tenth aside if `early_stopping` needs it, and nothing otherwise.
 
 n_iter_no_change : int, default=10
     Epochs without a fall of the validation loss after which `early_stopping` stops.
@@ -68,8 +70,9 @@ augmentation : dict of {str: number} or None, default=None
     sines of up to this many standard deviations of the lead, with periods of 500 to 5,000 timepoints), ``noise``
     (white, up to this many standard deviations). They are applied in this order.
 
-callbacks : list of skorch.callbacks.Callback, or of (name, callback), or None, default=None
-    Callbacks for the fit. They are copied, yours stay as they are.
+callbacks : list of skorch.callbacks.Callback, of functions that make one, or of (name, either), or None, default=None
+    Callbacks for the fit. Each fit has copies, so that yours stay as they are; find them in ``net_.callbacks_``. For
+    one that cannot be copied, as loggers with an open file, give a function without arguments that makes it.
 
 net_params : dict or None, default=None
     Any further argument of :class:`skorch.NeuralNetClassifier`, in skorch's own spelling, such as
@@ -111,6 +114,10 @@ net_ : skorch.NeuralNetClassifier
 
 n_epochs_ : int
     Number of epochs trained, over all warm starts.
+
+best_epoch_ : int
+    The epoch with the least validation loss, counted from 1. Only after a fit with validation recordings. With
+    `early_stopping` its weights were kept, otherwise those of the last epoch.
 
 n_features_in_ : int
     Number of timepoints. Only after a fit on a table.

@@ -1,7 +1,7 @@
 """Training and prediction on recordings of any length: the only room that knows skorch."""
 
 from ecgclf._training._augment import Augmentation
-from ecgclf._training._callbacks import one_cycle
+from ecgclf._training._callbacks import one_cycle, own_callbacks
 from ecgclf._training._checkpoint import identity
 from ecgclf._training._data import WindowDataset, cut_windows, lead_statistics
 from ecgclf._training._net import (
@@ -27,6 +27,7 @@ __all__ = [
     "net_state",
     "one_cycle",
     "one_thread",
+    "own_callbacks",
     "resolve_device",
     "restore_net",
     "train",

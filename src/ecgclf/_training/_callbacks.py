@@ -1,8 +1,46 @@
 """skorch callbacks of our own."""
 
+import copy
+
 import numpy as np
 from skorch.callbacks import Callback
 from tqdm.auto import tqdm
+
+
+def own_callbacks(callbacks):
+    """Give a fit callbacks of its own: what they learn is of this fit, and whoever gave them keeps them as they were.
+
+    Parameters
+    ----------
+    callbacks : list of skorch.callbacks.Callback, of callables that make one, or of (str, either)
+        The callbacks.
+
+    Returns
+    -------
+    list of skorch.callbacks.Callback, or of (str, skorch.callbacks.Callback)
+        Copies, or what the callables made.
+
+    Raises
+    ------
+    ValueError
+        If one cannot be copied.
+    """
+    own = []
+    for given in callbacks:
+        name, callback = given if isinstance(given, tuple) else (None, given)
+        if callable(callback):
+            callback = callback()
+        else:
+            try:
+                callback = copy.deepcopy(callback)
+            except Exception as error:
+                kind = type(callback).__name__
+                raise ValueError(
+                    f"the callback {kind} cannot be copied ({error}), but each fit needs one of its own. Give a "
+                    f"function that makes it: callbacks=[make], with def make(): return {kind}(...)."
+                ) from error
+        own.append(callback if name is None else (name, callback))
+    return own
 
 
 def one_cycle(done, rise):

@@ -54,7 +54,10 @@ def identity(name, parameters, module, training, validation):
     for dataset in (training, validation):
         if dataset is not None:
             add(dataset.windows, dataset.targets)
-    for item in training.items:
+    items = list(training.items)
+    if validation is not None and validation.items is not training.items:
+        items += validation.items
+    for item in items:
         add(item)
     return digest.hexdigest()
 

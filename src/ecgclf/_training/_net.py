@@ -12,7 +12,7 @@ from skorch.callbacks import EarlyStopping
 from skorch.helper import predefined_split
 from skorch.utils import noop
 
-from ecgclf._training._callbacks import OneCycle, ProgressBar
+from ecgclf._training._callbacks import OneCycle, ProgressBar, own_callbacks
 from ecgclf._training._checkpoint import Checkpoint
 from ecgclf._training._data import WindowDataset, bucket_loader
 from ecgclf._training._net_params import check_net_params
@@ -180,7 +180,7 @@ def build_net(
     label_smoothing : float
         Share of a label that the loss spreads evenly over all classes.
     callbacks : list or None
-        The user's skorch callbacks. They are copied: what they learn stays with this net.
+        The user's skorch callbacks, as `own_callbacks` takes them: what they learn stays with this net.
     schedule : {"one_cycle", "constant"}
         Course of the learning rate.
     early_stopping : bool
@@ -227,7 +227,7 @@ def build_net(
         "iterator_train__shuffle": True,
         "iterator_valid": bucket_loader,
         "train_split": None,
-        "callbacks": [*ours, *copy.deepcopy(callbacks or [])],
+        "callbacks": [*ours, *own_callbacks(callbacks or [])],
         "callbacks__print_log": None,
         "verbose": verbose,
         **kwargs,
@@ -247,6 +247,11 @@ def train(net, training, validation, history=None):
         Windows to learn from, and to watch (or None). All that is drawn comes from ``training.rng``.
     history : skorch.History or None, default=None
         What happened to the module before; the new epochs are added to it.
+
+    Returns
+    -------
+    int or None
+        The epoch of the least validation loss, counted from 1, if there was one.
     """
     n_before = len(history or [])
     net.initialize()
@@ -260,7 +265,7 @@ def train(net, training, validation, history=None):
         if validation is None and "valid_" in str(error):
             raise ValueError(
                 f"a callback asks for the figures of validation recordings ({error.args[0]}), but there are none. Set "
-                "early_stopping=True, or have the callback watch 'train_loss'."
+                "early_stopping=True or validation_fraction, or have the callback watch 'train_loss'."
             ) from error
         raise
     finally:
@@ -281,6 +286,18 @@ def train(net, training, validation, history=None):
             "trained so far; fit again with warm_start=True to go on.",
             stacklevel=5,
         )
+    return _best_epoch(net, n_before)
+
+
+def _best_epoch(net, n_before):
+    """Which epoch of this fit early stopping kept, or would have kept."""
+    losses = {row["epoch"]: row["valid_loss"] for row in net.history[n_before:] if "valid_loss" in row}
+    if not losses:
+        return None
+    for _, callback in net.callbacks_:
+        if isinstance(callback, EarlyStopping) and callback.load_best:
+            return int(callback.best_epoch_)
+    return int(min(losses, key=losses.get))
 
 
 def window_probabilities(net, items, windows):

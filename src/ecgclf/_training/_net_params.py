@@ -5,7 +5,7 @@ import torch
 _OWN = "it is a parameter of the classifier itself"
 _REFUSED = {
     "module": "the class of the classifier decides the network",
-    "train_split": "the classifier splits by recordings: set early_stopping and validation_fraction",
+    "train_split": "the classifier splits by recordings: set validation_fraction, or give fit X_val and y_val",
     "predict_nonlinearity": "probabilities are the softmax of what the network gives",
     "classes": "the labels are those of y",
     "dataset": "batches are made of recordings of any lengths",

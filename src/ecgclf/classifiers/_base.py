@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
 from sklearn.utils import check_random_state, compute_class_weight
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
@@ -17,7 +17,7 @@ from ecgclf import _training
 from ecgclf._docstrings import RECORDINGS, document
 from ecgclf._recordings import check_recordings
 from ecgclf._state import all_or_nothing
-from ecgclf.classifiers._validation import set_aside
+from ecgclf.classifiers._validation import check_groups, check_validation, set_aside
 
 
 class BaseECGClassifier(ClassifierMixin, BaseEstimator):
@@ -32,7 +32,7 @@ class BaseECGClassifier(ClassifierMixin, BaseEstimator):
         "class_weight": [StrOptions({"balanced"}), dict, None],
         "label_smoothing": [Interval(Real, 0, 1, closed="left")],
         "early_stopping": ["boolean"],
-        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither"), HasMethods(["split"]), None],
         "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
         "window_length": [Interval(Integral, 1, None, closed="left"), None],
         "window_stride": [Interval(Integral, 1, None, closed="left"), dict, None],
@@ -106,7 +106,7 @@ class BaseECGClassifier(ClassifierMixin, BaseEstimator):
     @all_or_nothing
     @_fit_context(prefer_skip_nested_validation=True)
     @document(X=RECORDINGS)
-    def fit(self, X, y):
+    def fit(self, X, y, *, groups=None, X_val=None, y_val=None):
         """Train the network.
 
         Ctrl-C ends the training early and leaves an estimator that is usable as trained so far. With `checkpoint_dir`
@@ -118,6 +118,17 @@ class BaseECGClassifier(ClassifierMixin, BaseEstimator):
 
         y : array-like of shape (n_recordings,)
             The label of each recording, of any dtype.
+
+        groups : array-like of shape (n_recordings,), default=None
+            The patient of each recording, or what else must not be torn apart: recordings of one group are trained
+            on, or are set aside for validation, all together.
+
+        X_val : like `X`, default=None
+            Recordings to watch the training by, instead of some that are set aside from `X`. In a Pipeline they go
+            through the steps before if it is told so, ``Pipeline(..., transform_input=["X_val"])``.
+
+        y_val : array-like of shape (n_validation_recordings,), default=None
+            Their labels, out of those of `y`.
 
         Returns
         -------
@@ -136,7 +147,7 @@ class BaseECGClassifier(ClassifierMixin, BaseEstimator):
         rng = check_random_state(self.random_state)
         seed = int(rng.randint(np.iinfo(np.int32).max))
         device = _training.resolve_device(self.device)
-        training, validation = self._split(recordings, targets, rng)
+        training, validation = self._split(recordings, targets, groups, X_val, y_val, rng)
         training.rng = np.random.default_rng(seed)
         if self.augmentation is not None:
             training.augmentation = _training.Augmentation(self.augmentation)
@@ -152,7 +163,11 @@ class BaseECGClassifier(ClassifierMixin, BaseEstimator):
             module.scale.mean.copy_(torch.from_numpy(mean))
             module.scale.std.copy_(torch.from_numpy(std))
         self.net_ = self._make_net(module, training, device, self._checkpoint(module, training, validation))
-        _training.train(self.net_, training, validation, history)
+        best_epoch = _training.train(self.net_, training, validation, history)
+        if best_epoch is not None:
+            self.best_epoch_ = best_epoch
+        elif hasattr(self, "best_epoch_"):
+            del self.best_epoch_
         self.n_epochs_ = len(self.net_.history)
         self._network = self._network_parameters()
         return self
@@ -191,18 +206,24 @@ class BaseECGClassifier(ClassifierMixin, BaseEstimator):
         self.classes_ = classes
         return targets.astype(np.int64)
 
-    def _split(self, recordings, targets, rng):
-        """Cut training and validation recordings into windows, the split made by recordings."""
-        strides = self._training_strides(targets)
-        windows = _training.cut_windows(recordings.lengths, self.window_length, strides)
-        if not self.early_stopping:
-            return _training.WindowDataset(recordings.items, windows, targets), None
-        is_held_out = set_aside(targets, self.validation_fraction, rng)
-        of_validation = is_held_out[windows[:, 0]]
-        return (
-            _training.WindowDataset(recordings.items, windows[~of_validation], targets),
-            _training.WindowDataset(recordings.items, windows[of_validation], targets),
-        )
+    def _split(self, recordings, targets, groups, X_val, y_val, rng):
+        """Give windows to train on and to validate by (or None), the split made by recordings."""
+        groups = check_groups(groups, len(recordings))
+        windows = self._training_windows(recordings, targets)
+        if X_val is not None or y_val is not None:
+            others, of_others = check_validation(self, X_val, y_val, self.validation_fraction)
+            watched = self._training_windows(others, of_others)
+            validation = _training.WindowDataset(others.items, watched, of_others)
+        elif self.early_stopping or self.validation_fraction is not None:
+            is_held_out = set_aside(targets, self.validation_fraction, groups, rng)[windows[:, 0]]
+            validation = _training.WindowDataset(recordings.items, windows[is_held_out], targets)
+            windows = windows[~is_held_out]
+        else:
+            validation = None
+        return _training.WindowDataset(recordings.items, windows, targets), validation
+
+    def _training_windows(self, recordings, targets):
+        return _training.cut_windows(recordings.lengths, self.window_length, self._training_strides(targets))
 
     def _training_strides(self, targets):
         if isinstance(self.window_stride, dict):
@@ -233,7 +254,8 @@ class BaseECGClassifier(ClassifierMixin, BaseEstimator):
         parameters = {
             name: value
             for name, value in self.get_params(deep=False).items()
-            if name not in ("checkpoint_dir", "random_state", "verbose", "warm_start")
+            # What is set aside shows in the recordings themselves.
+            if name not in ("checkpoint_dir", "random_state", "validation_fraction", "verbose", "warm_start")
         }
         name = _training.identity(type(self).__name__, parameters, module, training, validation)
         return self.checkpoint_dir, name
@@ -335,6 +357,14 @@ class BaseECGClassifier(ClassifierMixin, BaseEstimator):
         probabilities = _training.window_probabilities(self.net_, recordings.items, windows)
         ends = np.cumsum(np.bincount(windows[:, 0]))
         return np.split(probabilities, ends[:-1])
+
+    def __sklearn_clone__(self):
+        try:
+            return super().__sklearn_clone__()
+        except TypeError:
+            # What a logger holds cannot be copied; this error says what to do.
+            _training.own_callbacks(self.callbacks or [])
+            raise
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

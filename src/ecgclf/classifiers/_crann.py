@@ -107,7 +107,7 @@ class CRANNClassifier(BaseECGClassifier):
         class_weight=None,
         label_smoothing=0.0,
         early_stopping=False,
-        validation_fraction=0.1,
+        validation_fraction=None,
         n_iter_no_change=10,
         window_length=None,
         window_stride=None,

@@ -3,13 +3,15 @@
 from numbers import Integral, Real
 
 import numpy as np
+from sklearn import get_config
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, _fit_context, clone
-from sklearn.model_selection import StratifiedShuffleSplit, check_cv
+from sklearn.model_selection import GroupShuffleSplit, StratifiedGroupKFold, StratifiedShuffleSplit, check_cv
 from sklearn.utils import _safe_indexing, assert_all_finite, check_random_state, get_tags, indexable
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.parallel import Parallel, delayed
-from sklearn.utils.validation import _num_samples, check_is_fitted, column_or_1d
+from sklearn.utils.validation import _num_samples, check_is_fitted, column_or_1d, has_fit_parameter
 
 from ecgclf._docstrings import RECORDINGS, document
 from ecgclf._state import all_or_nothing
@@ -138,7 +140,7 @@ class TunedDecisionClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
     @all_or_nothing
     @_fit_context(prefer_skip_nested_validation=False)
     @document(X=RECORDINGS)
-    def fit(self, X, y):
+    def fit(self, X, y, *, groups=None, **fit_params):
         """Choose temperature and weights by cross-validation, then fit the classifier to all recordings.
 
         Parameters
@@ -147,6 +149,15 @@ class TunedDecisionClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
 
         y : array-like of shape (n_recordings,)
             The label of each recording.
+
+        groups : array-like of shape (n_recordings,), default=None
+            The patient of each recording, or what else must not be torn apart between folds. They go to the splitter,
+            and to the classifier if its `fit` takes them.
+
+        **fit_params : dict
+            For the `fit` of the classifier; what has an entry for each recording is divided with the recordings, but
+            for `X_val` and `y_val`. With scikit-learn's metadata routing enabled the classifier is given what it
+            requests, `groups` too.
 
         Returns
         -------
@@ -171,14 +182,37 @@ class TunedDecisionClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
             probabilities = _aligned(self.estimator, X, self._known_classes())
             targets = np.searchsorted(self.classes_, y)
         else:
-            fitted, probabilities, rows = self._fit_folds(X, y, targets)
+            fit_params = self._route(groups, fit_params)
+            fitted, probabilities, rows = self._fit_folds(X, y, targets, groups, fit_params)
             targets = targets[rows]
-            self.estimators_ = fitted if self.ensemble else [clone(self.estimator).fit(X, y)]
+            self.estimators_ = fitted if self.ensemble else [clone(self.estimator).fit(X, y, **fit_params)]
         self._tune(probabilities, targets)
         for name in ("n_features_in_", "feature_names_in_"):
             if hasattr(self.estimators_[0], name):
                 setattr(self, name, getattr(self.estimators_[0], name))
         return self
+
+    def _route(self, groups, fit_params):
+        """Tell what of the arguments of `fit` goes to the classifier's."""
+        if groups is not None:
+            fit_params = {**fit_params, "groups": groups}
+        if get_config()["enable_metadata_routing"]:
+            return dict(process_routing(self, "fit", **fit_params)["estimator"]["fit"])
+        if groups is not None and not has_fit_parameter(self.estimator, "groups"):
+            del fit_params["groups"]
+        return fit_params
+
+    def get_metadata_routing(self):
+        """Tell scikit-learn what `fit` passes on.
+
+        Returns
+        -------
+        routing : sklearn.utils.metadata_routing.MetadataRouter
+            `groups` are used here; the classifier is asked for the rest.
+        """
+        to_fit = MethodMapping().add(caller="fit", callee="fit")
+        router = MetadataRouter(owner=self).add_self_request(self)
+        return router.add(estimator=self.estimator, method_mapping=to_fit)
 
     def _tune(self, probabilities, targets):
         """Choose temperature and weights by answers to recordings that were not trained on."""
@@ -240,33 +274,39 @@ class TunedDecisionClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
         self.classes_ = self.estimator.classes_
         return self.classes_
 
-    def _fit_folds(self, X, y, targets):
+    def _fit_folds(self, X, y, targets, groups, fit_params):
         """Fit a classifier a fold; give them, their answers to what they did not see, and which recordings that is."""
-        counts = np.bincount(targets)
-        if len(counts) < 2:
+        if len(self.classes_) < 2:
             raise ValueError(
                 f"{type(self).__name__} needs recordings of at least two classes; y has 1 class: "
                 f"{self.classes_.tolist()[0]!r}."
             )
-        if isinstance(self.cv, Real) and not isinstance(self.cv, Integral):
-            rng = check_random_state(self.random_state)
-            cv = StratifiedShuffleSplit(1, test_size=self.cv, random_state=rng.randint(2**31 - 1))
-        else:
-            cv = check_cv(self.cv, y, classifier=True)
-            n_folds = cv.get_n_splits(X, y)
-            if isinstance(self.cv, Integral) and counts.min() < n_folds:
-                rare = self.classes_.tolist()[counts.argmin()]
-                raise ValueError(
-                    f"cv={self.cv} needs {n_folds} recordings of each class, but {rare!r} has {counts.min()}. "
-                    "Give more recordings or fewer folds."
-                )
-        splits = list(cv.split(X, y))
+        splits = list(self._splitter(y, targets, groups).split(X, y, groups))
         folds = Parallel(n_jobs=self.n_jobs)(
-            delayed(_fit_predict)(clone(self.estimator), X, y, train, test, self.classes_, self.ensemble)
+            delayed(_fit_predict)(clone(self.estimator), X, y, train, test, self.classes_, self.ensemble, fit_params)
             for train, test in splits
         )
         fitted, answers = zip(*folds, strict=True)
         return list(fitted), np.concatenate(answers), np.concatenate([test for _, test in splits])
+
+    def _splitter(self, y, targets, groups):
+        if isinstance(self.cv, Real) and not isinstance(self.cv, Integral):
+            seed = check_random_state(self.random_state).randint(2**31 - 1)
+            split = StratifiedShuffleSplit if groups is None else GroupShuffleSplit
+            return split(1, test_size=self.cv, random_state=seed)
+        if isinstance(self.cv, Integral):
+            what = np.arange(len(y)) if groups is None else np.asarray(groups)
+            counts = [len(np.unique(what[targets == target])) for target in range(len(self.classes_))]
+            if min(counts) < self.cv:
+                rare = self.classes_.tolist()[np.argmin(counts)]
+                what = "recordings" if groups is None else "groups"
+                raise ValueError(
+                    f"cv={self.cv} needs {self.cv} {what} of each class, but {rare!r} has {min(counts)}. Give more "
+                    f"{what} or fewer folds."
+                )
+            if groups is not None:
+                return StratifiedGroupKFold(self.cv)
+        return check_cv(self.cv, y, classifier=True)
 
     @document(X=RECORDINGS)
     def predict_proba(self, X):
@@ -316,6 +356,13 @@ def _aligned(estimator, X, classes):
     return probabilities
 
 
-def _fit_predict(estimator, X, y, train, test, classes, keep):
-    estimator.fit(_safe_indexing(X, train), y[train])
+def _fit_predict(estimator, X, y, train, test, classes, keep, fit_params):
+    divided = {name: _of_fold(name, value, train, len(y)) for name, value in fit_params.items()}
+    estimator.fit(_safe_indexing(X, train), y[train], **divided)
     return estimator if keep else None, _aligned(estimator, _safe_indexing(X, test), classes)
+
+
+def _of_fold(name, value, train, n_recordings):
+    # Validation recordings are others, also where they are as many.
+    alien = name.rpartition("__")[2] in ("X_val", "y_val") or value is None or not hasattr(value, "__len__")
+    return value if alien or isinstance(value, str) or len(value) != n_recordings else _safe_indexing(value, train)
