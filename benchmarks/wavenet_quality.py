@@ -222,7 +222,8 @@ def main():
     parser.add_argument("--verbose", action="store_true")
     parser.add_argument("--figure", help="a file for the picture of the report")
     args = parser.parse_args()
-    X, y = fetch_cinc2017(args.folder, download_if_missing=False, return_X_y=True)
+    data = fetch_cinc2017(args.folder, download_if_missing=False)
+    X, y = data.data, data.target
     order = np.random.RandomState(args.seed).permutation(len(X))
     train, test = order[: args.n_train], order[-args.n_test :]
     print(describe())
@@ -259,7 +260,8 @@ def main():
     synthetic = [x for part, _ in parts for x in part]
     labels = np.repeat([label for _, label in parts], [len(part) for part, _ in parts])
     print(f"{len(synthetic)} recordings generated in {time.process_time() - start:.1f} s")
-    report = fidelity_report((X[train], y[train]), (synthetic, labels), (X[test], y[test]), random_state=args.seed)
+    sets = (X[train], y[train]), (synthetic, labels), (X[test], y[test])
+    report = fidelity_report(*sets, sampling_rate=data.sampling_rate, random_state=args.seed)
     _print_report(report)
     if args.figure:
         report.plot().figure_.savefig(args.figure, dpi=120)

@@ -376,7 +376,7 @@ def test_bad_input_is_one_line_and_writes_nothing(arguments, code, match, folder
         places[name] = tmp_path / name
         places[name].write_text(content)
     places["filter"] = tmp_path / "filter.ecgclf"
-    save(BandpassFilter().fit([np.zeros(400)]), places["filter"])
+    save(BandpassFilter(sampling_rate=300.0).fit([np.zeros(400)]), places["filter"])
     places["rateless"] = tmp_path / "rateless.ecgclf"
     save(small("LSTMClassifier", max_epochs=1).fit(sample.data[:4], list("abab")), places["rateless"])
     arguments = [argument.format(**places) for argument in arguments]

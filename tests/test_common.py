@@ -36,11 +36,18 @@ def public_estimators():
 VARIANTS = [
     FixedLength(5, position="center", mode="repeat"),
     Normalizer("robust", clip=2.0),
-    Resampler(250.0),
+    Resampler(250.0, sampling_rate=300.0),
     WaveletDenoiser("sym4", 3),
     TunedDecisionClassifierCV(LogisticRegression(), cv=2, ensemble=True),
 ]
-ESTIMATORS = [cls(**PARAMETERS.get(cls.__name__, {})) for cls in public_estimators()]
+
+
+def make(cls):
+    rate = {"sampling_rate": 300.0} if "sampling_rate" in inspect.signature(cls).parameters else {}
+    return cls(**rate, **PARAMETERS.get(cls.__name__, {}))
+
+
+ESTIMATORS = [make(cls) for cls in public_estimators()]
 ESTIMATORS += VARIANTS
 
 

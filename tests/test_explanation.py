@@ -195,7 +195,7 @@ def _classifiers(recordings):
     y = np.arange(12) % 2
     X = [recording[:1500] for recording in recordings[:12]]
     table = np.stack(X).astype(np.float64)
-    filters = (BandpassFilter(), FixedLength(1500), LogisticRegression(C=0.01))
+    filters = (BandpassFilter(sampling_rate=300.0), FixedLength(1500), LogisticRegression(C=0.01))
     return {
         "function": LooksAt(X[0], 0, 300, 700),
         "ResNetClassifier": small("ResNetClassifier").fit(X, y),

@@ -65,10 +65,10 @@ def test_a_generator_that_diverged_is_an_error(cls, recordings):
 
 ESTIMATORS = [
     *(small(name, max_epochs=1) for name in NAMES),
-    BandpassFilter(),
+    BandpassFilter(sampling_rate=300.0),
     Normalizer(),
     FixedLength(50),
-    RRFeatures(),
+    RRFeatures(300),
     TunedDecisionClassifierCV(small("LSTMClassifier", max_epochs=1), cv=2),
     TunedDecisionClassifierCV(LogisticRegression(), cv=2),
     LimeTimeSeriesExplainer(),

@@ -258,7 +258,7 @@ def test_other_sampling_rates(sample):
 def test_the_report_holds_the_verdict(sample):
     X, y = sample
     real, held_out = (X[:40], y[:40]), (X[40:80], y[40:80])
-    report = fidelity_report(real, real, held_out, random_state=0)
+    report = fidelity_report(real, real, held_out, sampling_rate=300.0, random_state=0)
     assert report.memorisation.memorised
     assert report.get("share_near").synthetic == 1.0
     assert report.get("p_value").synthetic == report.memorisation.p_value < 0.01

@@ -44,12 +44,12 @@ VARIANTS = {
     "CRANNClassifier": {"pooling": "attention", "bidirectional": False},
 }
 STEPS = [
-    BandpassFilter(),
+    BandpassFilter(sampling_rate=300.0),
     BandpassFilter(1.0, 45.0, order=3, sampling_rate=250.0),
-    NotchFilter(60.0, quality=12.0),
-    Resampler(100.0),
+    NotchFilter(60.0, quality=12.0, sampling_rate=300.0),
+    Resampler(100.0, sampling_rate=300.0),
     Resampler(300.0, sampling_rate=257.3),
-    Resampler(),
+    Resampler(sampling_rate=300.0),
     Normalizer(clip=1.5),
     Normalizer("robust"),
     WaveletDenoiser(),
@@ -167,7 +167,12 @@ def test_doubling_filters_and_raw_samples(real, path):
 
 def test_a_whole_pipeline_of_two_leads_says_the_same(path):
     X, y = make_recordings(12, n_leads=2, duration=(2.0, 4.0), random_state=0, return_X_y=True)
-    steps = [Resampler(150.0), BandpassFilter(sampling_rate=150.0), WaveletDenoiser(level=3), Normalizer(clip=8.0)]
+    steps = [
+        Resampler(150.0, sampling_rate=300.0),
+        BandpassFilter(sampling_rate=150.0),
+        WaveletDenoiser(level=3),
+        Normalizer(clip=8.0),
+    ]
     pipeline = make_pipeline(make_pipeline(*steps[:2]), "passthrough", *steps[2:], small("CRANNClassifier"))
     probabilities = check(pipeline.fit(X, y), X, path)
     # Off the filter's grid and in another precision the steps have to be the same too.
@@ -204,7 +209,12 @@ def test_preparation_with_numpy_is_the_transformers(step, recording):
 def test_nothing_but_numpy_and_onnxruntime_is_needed(real, path, tmp_path):
     """A fresh interpreter in which ecgclf, torch and all else that could help cannot be imported."""
     X, y = real
-    pipeline = make_pipeline(BandpassFilter(), Resampler(200.0), Normalizer(), small("BiLSTMClassifier")).fit(X, y)
+    pipeline = make_pipeline(
+        BandpassFilter(sampling_rate=300.0),
+        Resampler(200.0, sampling_rate=300.0),
+        Normalizer(),
+        small("BiLSTMClassifier"),
+    ).fit(X, y)
     to_onnx(pipeline, path)
     np.savez(tmp_path / "X.npz", *X)
     shutil.copy(Path(_onnx_runtime.__file__), tmp_path / "alone.py")
@@ -260,10 +270,40 @@ def test_a_sampling_rate_that_contradicts_is_refused(real, path):
     classifier = small("LSTMClassifier", max_epochs=1).fit(X, y)
     to_onnx(classifier, path, sampling_rate=250.0)
     with pytest.raises(ValueError, match=r"sampling_rate=250\.0, but the preprocessing is made for 300\.0"):
-        to_onnx(make_pipeline(BandpassFilter(), classifier).fit(X, y), path, sampling_rate=250.0)
+        to_onnx(make_pipeline(BandpassFilter(sampling_rate=300.0), classifier).fit(X, y), path, sampling_rate=250.0)
 
 
-@pytest.mark.parametrize("step", [RRFeatures(), StandardScaler()])
+@pytest.mark.parametrize(
+    ("steps", "match"),
+    [
+        (
+            [Resampler(150, sampling_rate=500), BandpassFilter(sampling_rate=300)],
+            "made for 300 Hz.*Resampler.* 150 Hz",
+        ),
+        (
+            [BandpassFilter(sampling_rate=300), NotchFilter(sampling_rate=500)],
+            "made for 500 Hz.*BandpassFilter.* 300 Hz",
+        ),
+        (
+            [NotchFilter(sampling_rate=300), Normalizer(), Resampler(100, sampling_rate=500)],
+            "made for 500 Hz.* 300 Hz",
+        ),
+        ([Resampler(100, sampling_rate=300), Resampler(50, sampling_rate=300)], "made for 300 Hz.* 100 Hz"),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("nested", [False, True])
+def test_steps_that_disagree_about_the_rate_are_refused(steps, match, nested, real, path):
+    X, y = real
+    classifier = small("LSTMClassifier", max_epochs=1)
+    pipeline = make_pipeline(steps[0], make_pipeline(*steps[1:], classifier)) if nested else [*steps, classifier]
+    pipeline = (pipeline if nested else make_pipeline(*pipeline)).fit(X, y)
+    with pytest.raises(ValueError, match=match):
+        to_onnx(pipeline, path)
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("step", [RRFeatures(300), StandardScaler()])
 def test_steps_without_numbers_are_refused(step, path):
     X = np.random.default_rng(0).normal(size=(8, 200))
     pipeline = make_pipeline(step, small("LSTMClassifier", max_epochs=1)).fit(X, np.arange(8) % 2)
@@ -273,7 +313,7 @@ def test_steps_without_numbers_are_refused(step, path):
 
 def test_other_classifiers_and_unknown_networks_are_refused(real, path):
     with pytest.raises(ValueError, match="LogisticRegression cannot be exported"):
-        to_onnx(make_pipeline(RRFeatures(), LogisticRegression()), path)
+        to_onnx(make_pipeline(RRFeatures(300), LogisticRegression()), path)
     classifier = small("LSTMClassifier", max_epochs=1).fit(*real)
     classifier.net_.module_.pool = None
     with pytest.raises(ValueError, match="no ONNX graph is known for a RecurrentNet"):

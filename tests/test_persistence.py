@@ -97,7 +97,9 @@ def test_another_process_says_the_same(tmp_path):
     X = load_cinc2017_sample().data
     X, y = [item[:3000] for item in X[:6]], np.arange(6) % 2
     classifier = small("CRANNClassifier", max_epochs=1)
-    pipeline = make_pipeline(Resampler(100.0), BandpassFilter(sampling_rate=100.0), classifier).fit(X, y)
+    pipeline = make_pipeline(
+        Resampler(100.0, sampling_rate=300.0), BandpassFilter(sampling_rate=100.0), classifier
+    ).fit(X, y)
     save(pipeline, tmp_path / "model.ecgclf")
     code = (
         "import sys, numpy as np\n"
@@ -134,7 +136,9 @@ def test_labels_keep_their_type(labels, recordings, path):
 def test_what_a_table_left_comes_back(path):
     rng = np.random.default_rng(0)
     X = pd.DataFrame(rng.normal(size=(8, 90))).add_prefix("t")
-    pipeline = make_pipeline(BandpassFilter(), small("LSTMClassifier", max_epochs=1)).fit(X, np.arange(8) % 2)
+    pipeline = make_pipeline(BandpassFilter(sampling_rate=300.0), small("LSTMClassifier", max_epochs=1)).fit(
+        X, np.arange(8) % 2
+    )
     again = roundtrip(pipeline, path)
     assert again[0].feature_names_in_.tolist() == X.columns.tolist()
     assert again.n_features_in_ == 90
@@ -186,7 +190,7 @@ def test_a_failed_write_leaves_the_old_file(path, monkeypatch):
     before = path.read_bytes()
     monkeypatch.setattr("os.replace", _fail)
     with pytest.raises(OSError, match="disk full"):
-        save(BandpassFilter(), path)
+        save(BandpassFilter(sampling_rate=300.0), path)
     assert path.read_bytes() == before
     assert list(path.parent.iterdir()) == [path]
 
@@ -285,7 +289,7 @@ def test_versions_are_recorded_and_a_change_of_sklearn_is_told(path, monkeypatch
     scaler = StandardScaler().fit([[1.0], [2.0]])
     with monkeypatch.context() as patch:
         patch.setattr("sklearn.base.__version__", "0.24")
-        save(make_pipeline(RRFeatures(), scaler), path)
+        save(make_pipeline(RRFeatures(300), scaler), path)
     document, _ = read_file(path)
     assert document["versions"]["ecgclf"] == ecgclf.__version__
     assert {"python", "numpy", "scikit-learn", "torch", "skorch"} < document["versions"].keys()

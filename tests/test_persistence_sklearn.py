@@ -166,7 +166,9 @@ def test_every_class_on_the_list_is_tested_here():
 def test_calibrated_and_voting_classifiers_hold_ours(tmp_path):
     X, y = make_recordings(24, duration=(2.0, 3.0), random_state=0, return_X_y=True)
     ours = small("LSTMClassifier", max_epochs=1)
-    calibrated = CalibratedClassifierCV(make_pipeline(BandpassFilter(), ours), cv=2, method="sigmoid")
+    calibrated = CalibratedClassifierCV(
+        make_pipeline(BandpassFilter(sampling_rate=300.0), ours), cv=2, method="sigmoid"
+    )
     voting = VotingClassifier([("a", ours), ("b", small("CRNNClassifier", max_epochs=1))], voting="soft")
     for ensemble in (calibrated, voting):
         ensemble.fit(X, y)
@@ -177,7 +179,7 @@ def test_calibrated_and_voting_classifiers_hold_ours(tmp_path):
 
 def test_features_of_rhythm_and_a_classifier_come_back(tmp_path):
     X, y = make_recordings(24, duration=(4.0, 6.0), random_state=0, return_X_y=True)
-    pipeline = make_pipeline(RRFeatures(), StandardScaler(), LogisticRegression(class_weight={"A": 2.0}))
+    pipeline = make_pipeline(RRFeatures(300), StandardScaler(), LogisticRegression(class_weight={"A": 2.0}))
     check(pipeline.fit(X, y), X, tmp_path / "file")
 
 

@@ -24,12 +24,12 @@ from ecgclf.preprocessing import (
 from strategies import collections
 
 KIND_KEEPING = [
-    (BandpassFilter(), lambda x: signal.bandpass(x, 300, 0.5, 40)),
-    (NotchFilter(60.0, quality=20.0), lambda x: signal.notch(x, 300, 60, 20)),
+    (BandpassFilter(sampling_rate=300.0), lambda x: signal.bandpass(x, 300, 0.5, 40)),
+    (NotchFilter(60.0, quality=20.0, sampling_rate=300.0), lambda x: signal.notch(x, 300, 60, 20)),
     (WaveletDenoiser(), signal.wavelet_denoise),
     (WaveletDenoiser("sym4", 3), lambda x: signal.wavelet_denoise(x, wavelet="sym4", level=3)),
-    (Resampler(), np.asarray),
-    (Resampler(250.0), lambda x: signal.resample(x, 300, 250)),
+    (Resampler(sampling_rate=300.0), np.asarray),
+    (Resampler(250.0, sampling_rate=300.0), lambda x: signal.resample(x, 300, 250)),
     (Resampler(300.0, sampling_rate=100.0), lambda x: signal.resample(x, 100, 300)),
     (Normalizer(), signal.normalize),
     (Normalizer("robust", clip=2.0), lambda x: signal.normalize(x, "robust", 2.0)),
@@ -37,7 +37,7 @@ KIND_KEEPING = [
 EVERY = [transformer for transformer, _ in KIND_KEEPING] + [
     FixedLength(),
     FixedLength(5, position="center", mode="repeat"),
-    RRFeatures(),
+    RRFeatures(300),
 ]
 
 
@@ -116,18 +116,18 @@ def test_not_fitted(transformer):
     [
         (BandpassFilter(sampling_rate=79.0), r"high=40.0 Hz .* Nyquist .* is 39.5 Hz"),
         (BandpassFilter(high=40.0, sampling_rate=80.0), "Nyquist"),
-        (BandpassFilter(50.0, 40.0), "low=50.0 Hz must lie below high=40.0"),
-        (BandpassFilter(order=0), "'order' parameter of BandpassFilter"),
+        (BandpassFilter(50.0, 40.0, sampling_rate=300.0), "low=50.0 Hz must lie below high=40.0"),
+        (BandpassFilter(order=0, sampling_rate=300.0), "'order' parameter of BandpassFilter"),
         (BandpassFilter(sampling_rate="300"), "'sampling_rate' parameter of BandpassFilter"),
         (BandpassFilter(sampling_rate=np.inf), "'sampling_rate' parameter of BandpassFilter"),
         (BandpassFilter(sampling_rate=True), "sampling_rate must be a number of hertz, got True"),
         (NotchFilter(sampling_rate=100.0), "frequency=50.0 Hz"),
-        (NotchFilter(quality=0.0), "'quality' parameter"),
+        (NotchFilter(quality=0.0, sampling_rate=300.0), "'quality' parameter"),
         (WaveletDenoiser("db99"), "wavelet='db99'"),
         (WaveletDenoiser(level=0), "'level' parameter"),
-        (Resampler(-1.0), "'new_sampling_rate' parameter"),
+        (Resampler(-1.0, sampling_rate=300.0), "'new_sampling_rate' parameter"),
         (Resampler(sampling_rate=True), "sampling_rate must be a number of hertz, got True"),
-        (Resampler(True), "new_sampling_rate must be a number of hertz, got True"),
+        (Resampler(True, sampling_rate=300.0), "new_sampling_rate must be a number of hertz, got True"),
         (Normalizer("minmax"), "'method' parameter"),
         (Normalizer(clip=-1.0), "'clip' parameter"),
         (FixedLength(0), "'n_timepoints' parameter"),
@@ -147,7 +147,8 @@ def test_every_transformer_in_a_pipeline_before_a_table_estimator():
     X = [rng.normal(size=rng.integers(200, 400)) for _ in range(12)]
     y = np.arange(12) % 2
     model = make_pipeline(
-        BandpassFilter(), NotchFilter(), Resampler(100.0), WaveletDenoiser(), Normalizer(),
+        BandpassFilter(sampling_rate=300.0), NotchFilter(sampling_rate=300.0), Resampler(100.0, sampling_rate=300.0),
+        WaveletDenoiser(), Normalizer(),
         FixedLength(60), LogisticRegression(),
     )  # fmt: skip
     assert model.fit(X, y).predict_proba(X).shape == (12, 2)
@@ -156,7 +157,12 @@ def test_every_transformer_in_a_pipeline_before_a_table_estimator():
 
 @pytest.mark.parametrize(
     ("transformer", "n_columns"),
-    [(BandpassFilter(), 90), (Resampler(100.0), 30), (FixedLength(7), 7), (RRFeatures(), 11)],
+    [
+        (BandpassFilter(sampling_rate=300.0), 90),
+        (Resampler(100.0, sampling_rate=300.0), 30),
+        (FixedLength(7), 7),
+        (RRFeatures(300), 11),
+    ],
     ids=repr,
 )
 def test_tables_as_data_frames(transformer, n_columns):
@@ -174,7 +180,7 @@ def ecg(times, n_timepoints):
 
 
 def features(X):
-    rr = RRFeatures().fit(X)
+    rr = RRFeatures(300).fit(X)
     return [dict(zip(rr.get_feature_names_out(), row, strict=True)) for row in rr.transform(X)]
 
 
@@ -213,7 +219,7 @@ def test_rr_features_of_few_beats_are_zero_and_finite():
 
 @given(X=collections())
 def test_rr_features_are_a_finite_table(X):
-    out = RRFeatures().fit_transform(X)
+    out = RRFeatures(300).fit_transform(X)
     assert out.shape == (len(X), 11)
     assert np.isfinite(out).all()
 

@@ -34,7 +34,7 @@ def test_alone_or_together(sample, name):
 def test_from_files_to_scores(sample):
     X, y = sample
     pipeline = make_pipeline(
-        BandpassFilter(0.5, 40.0),
+        BandpassFilter(0.5, 40.0, sampling_rate=300.0),
         Resampler(100.0, sampling_rate=300.0),
         Normalizer(clip=8.0),
         small("CRNNClassifier", max_epochs=2),

@@ -110,7 +110,7 @@ class FidelityReport:
         return FidelityDisplay.from_report(self, figure=figure)
 
 
-def fidelity_report(real, synthetic, held_out, *, sampling_rate=300.0, random_state=None):
+def fidelity_report(real, synthetic, held_out, *, sampling_rate, random_state=None):
     """Compare synthetic recordings with real ones, and ask whether they are copies.
 
     Every figure of the synthetic recordings stands beside the same figure of real recordings that the generator never
@@ -125,7 +125,7 @@ def fidelity_report(real, synthetic, held_out, *, sampling_rate=300.0, random_st
         The synthetic recordings, and the labels they were made for.
     held_out : tuple of (X, y)
         Real recordings the generator has not seen, best of other patients.
-    sampling_rate : float, default=300.0
+    sampling_rate : float
         Sampling rate of all recordings, in Hz; at least 50.
     random_state : int, RandomState instance or None, default=None
         Seeds the random kernels, the folds, and what is drawn where equal numbers are compared.
@@ -200,7 +200,8 @@ def fidelity_report(real, synthetic, held_out, *, sampling_rate=300.0, random_st
     >>> from ecgclf.datasets import make_recordings
     >>> X, y = make_recordings(40, duration=(9, 12), classes=("N", "A"), random_state=0, return_X_y=True)
     >>> copies = [1.2 * x[50:] for x in X[:20]]
-    >>> report = fidelity_report((X[:20], y[:20]), (copies, y[:20]), (X[20:], y[20:]), random_state=0)
+    >>> sets = (X[:20], y[:20]), (copies, y[:20]), (X[20:], y[20:])
+    >>> report = fidelity_report(*sets, sampling_rate=300.0, random_state=0)
     >>> report.memorisation.memorised
     True
     >>> (7, 7) in report.memorisation.suspicious

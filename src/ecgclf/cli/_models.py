@@ -85,11 +85,16 @@ def open_model(text, sampling_rate):
 
 
 def _of_estimator(estimator, name, sampling_rate):
+    from ecgclf.persistence._onnx import sampling_rates
+
     steps = [step for _, step in getattr(estimator, "steps", [("", estimator)])]
-    told = [step.sampling_rate for step in steps if hasattr(step, "sampling_rate")]
+    try:
+        told, _ = sampling_rates(steps)
+    except ValueError as error:
+        raise UsageError(f"{name}: {error}") from error
     leads = [step.n_leads_ for step in steps if hasattr(step, "n_leads_")]
     weights = getattr(steps[-1], "class_weights_", [1.0] * len(estimator.classes_))
-    rate = _rate(name, told[0] if told else None, sampling_rate)
+    rate = _rate(name, told, sampling_rate)
     return Model(
         name, estimator.classes_, rate, leads[0] if leads else None, estimator.predict_proba, weights, estimator
     )

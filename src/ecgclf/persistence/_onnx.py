@@ -33,7 +33,7 @@ def to_onnx(estimator, path, *, sampling_rate=None):
     ImportError
         If the extra ``onnx`` is not installed.
     ValueError
-        If the estimator is not one that can be exported.
+        If the estimator is not one that can be exported, or its steps disagree about the sampling rate.
     RuntimeError
         If the graph does not give the same probabilities as the estimator; nothing is written then.
 
@@ -147,11 +147,10 @@ def _about(transformers, classifier, sampling_rate):
     from ecgclf.persistence._onnx_steps import describe
 
     preprocessing = [describe(step) for step in transformers]
-    rates = [step.sampling_rate for step in transformers if hasattr(step, "sampling_rate")]
-    if rates and sampling_rate is not None and sampling_rate != rates[0]:
-        raise ValueError(f"sampling_rate={sampling_rate!r}, but the preprocessing is made for {rates[0]!r} Hz.")
-    resamplers = [step.new_sampling_rate for step in transformers if hasattr(step, "new_sampling_rate")]
-    raw = rates[0] if rates else sampling_rate
+    told, of_network = sampling_rates(transformers)
+    if told is not None and sampling_rate is not None and sampling_rate != told:
+        raise ValueError(f"sampling_rate={sampling_rate!r}, but the preprocessing is made for {told!r} Hz.")
+    raw = sampling_rate if told is None else told
     classes = classifier.classes_.tolist()
     if not all(isinstance(label, str | int | float) for label in classes):
         raise ValueError(f"labels of dtype {classifier.classes_.dtype} cannot be written into an ONNX file.")
@@ -162,12 +161,45 @@ def _about(transformers, classifier, sampling_rate):
         "n_leads": classifier.n_leads_,
         "unit": "mV",
         "sampling_rate": raw,
-        "network_sampling_rate": resamplers[-1] if resamplers else raw,
+        "network_sampling_rate": raw if of_network is None else of_network,
         "preprocessing": preprocessing,
         "window_length": classifier.window_length,
         "window_stride": int(stride) if isinstance(stride, Integral) else classifier.window_length,
         "versions": versions(),
     }
+
+
+def sampling_rates(transformers):
+    """Tell which sampling rate steps take recordings at, and which they give them at.
+
+    Parameters
+    ----------
+    transformers : list of estimator
+        Steps in the order in which they are applied.
+
+    Returns
+    -------
+    first, last : float or None
+        In Hz; None where no step speaks of one.
+
+    Raises
+    ------
+    ValueError
+        If a step is made for another rate than the recordings have when they come to it.
+    """
+    first = last = before = None
+    for step in transformers:
+        rate = getattr(step, "sampling_rate", None)
+        if rate is None:
+            continue
+        if last is not None and rate != last:
+            raise ValueError(
+                f"{step!r} is made for {rate:g} Hz, but what comes to it, after {before!r}, has {last:g} Hz. Give the "
+                "steps of a Pipeline the rates that the recordings have there."
+            )
+        first = rate if first is None else first
+        last, before = getattr(step, "new_sampling_rate", rate), step
+    return first, last
 
 
 def _compare(session, estimator, classifiers):

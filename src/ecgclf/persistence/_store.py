@@ -77,9 +77,9 @@ def save(estimator, path):
     >>> from ecgclf.persistence import load, save
     >>> from ecgclf.preprocessing import BandpassFilter
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     save(BandpassFilter(0.5, 30.0), Path(folder) / "filter.ecgclf")
+    ...     save(BandpassFilter(0.5, 30.0, sampling_rate=300.0), Path(folder) / "filter.ecgclf")
     ...     load(Path(folder) / "filter.ecgclf")
-    BandpassFilter(high=30.0)
+    BandpassFilter(high=30.0, sampling_rate=300.0)
     """
     encoder = Encoder()
     try:

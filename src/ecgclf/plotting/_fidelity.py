@@ -52,7 +52,8 @@ class FidelityDisplay:
     >>> from ecgclf.datasets import make_recordings
     >>> from ecgclf.plotting import FidelityDisplay
     >>> X, y = make_recordings(48, duration=(9, 10), random_state=0, return_X_y=True)
-    >>> report = fidelity_report((X[:16], y[:16]), (X[16:32], y[16:32]), (X[32:], y[32:]), random_state=0)
+    >>> sets = [(X[i : i + 16], y[i : i + 16]) for i in (0, 16, 32)]
+    >>> report = fidelity_report(*sets, sampling_rate=300.0, random_state=0)
     >>> FidelityDisplay.from_report(report).axes_.shape
     (2, 3)
     """

@@ -39,6 +39,12 @@ class BaseRecordingTransformer(TransformerMixin, BaseEstimator):
             The fitted transformer.
         """
         check_recordings(self, X)
+        if getattr(self, "sampling_rate", 0) is None:
+            name = type(self).__name__
+            raise ValueError(
+                f"{name} has to be told the sampling rate of the recordings, in Hz: {name}(sampling_rate=...). "
+                "What ecgclf.datasets gives has it as its sampling_rate."
+            )
         self._check_parameters()
         return self
 

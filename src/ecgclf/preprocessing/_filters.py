@@ -27,8 +27,8 @@ class BandpassFilter(SameColumns, BaseRecordingTransformer):
         Upper end of the band, in Hz, below half the sampling rate.
     order : int, default=2
         Order of the Butterworth prototype.
-    sampling_rate : float, default=300.0
-        Sampling rate of the recordings, in Hz.
+    sampling_rate : float, default=None
+        Sampling rate of the recordings, in Hz. It has to be told: `fit` refuses None.
 
     Attributes
     ----------
@@ -52,7 +52,7 @@ class BandpassFilter(SameColumns, BaseRecordingTransformer):
     >>> import numpy as np
     >>> from ecgclf.preprocessing import BandpassFilter
     >>> X = [np.ones(900), np.ones(1200)]
-    >>> filtered = BandpassFilter().fit_transform(X)
+    >>> filtered = BandpassFilter(sampling_rate=300.0).fit_transform(X)
 
     A constant has no frequency within the band:
 
@@ -66,10 +66,10 @@ class BandpassFilter(SameColumns, BaseRecordingTransformer):
         "low": [_POSITIVE],
         "high": [_POSITIVE],
         "order": [_COUNT],
-        "sampling_rate": [_POSITIVE],
+        "sampling_rate": [_POSITIVE, None],
     }
 
-    def __init__(self, low=0.5, high=40.0, *, order=2, sampling_rate=300.0):
+    def __init__(self, low=0.5, high=40.0, *, order=2, sampling_rate=None):
         self.low = low
         self.high = high
         self.order = order
@@ -95,8 +95,8 @@ class NotchFilter(SameColumns, BaseRecordingTransformer):
         of the world, 60 Hz in most of the Americas.
     quality : float, default=30.0
         `frequency` divided by the width of the notch: larger is narrower.
-    sampling_rate : float, default=300.0
-        Sampling rate of the recordings, in Hz.
+    sampling_rate : float, default=None
+        Sampling rate of the recordings, in Hz. It has to be told: `fit` refuses None.
 
     Attributes
     ----------
@@ -117,7 +117,7 @@ class NotchFilter(SameColumns, BaseRecordingTransformer):
     >>> import numpy as np
     >>> from ecgclf.preprocessing import NotchFilter
     >>> hum = np.sin(2 * np.pi * 60 * np.arange(3000) / 300)
-    >>> filtered = NotchFilter(60).fit_transform([hum])
+    >>> filtered = NotchFilter(60, sampling_rate=300.0).fit_transform([hum])
     >>> bool(abs(filtered[0][300:-300]).max() < 0.01)
     True
     """
@@ -125,10 +125,10 @@ class NotchFilter(SameColumns, BaseRecordingTransformer):
     _parameter_constraints = {
         "frequency": [_POSITIVE],
         "quality": [_POSITIVE],
-        "sampling_rate": [_POSITIVE],
+        "sampling_rate": [_POSITIVE, None],
     }
 
-    def __init__(self, frequency=50.0, *, quality=30.0, sampling_rate=300.0):
+    def __init__(self, frequency=50.0, *, quality=30.0, sampling_rate=None):
         self.frequency = frequency
         self.quality = quality
         self.sampling_rate = sampling_rate

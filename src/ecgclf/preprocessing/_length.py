@@ -22,8 +22,8 @@ class Resampler(NewColumns, BaseRecordingTransformer):
     ----------
     new_sampling_rate : float, default=300.0
         The sampling rate wanted, in Hz.
-    sampling_rate : float, default=300.0
-        Sampling rate of the recordings given, in Hz.
+    sampling_rate : float, default=None
+        Sampling rate of the recordings given, in Hz. It has to be told: `fit` refuses None.
 
     Attributes
     ----------
@@ -51,10 +51,10 @@ class Resampler(NewColumns, BaseRecordingTransformer):
 
     _parameter_constraints = {
         "new_sampling_rate": [_POSITIVE],
-        "sampling_rate": [_POSITIVE],
+        "sampling_rate": [_POSITIVE, None],
     }
 
-    def __init__(self, new_sampling_rate=300.0, *, sampling_rate=300.0):
+    def __init__(self, new_sampling_rate=300.0, *, sampling_rate=None):
         self.new_sampling_rate = new_sampling_rate
         self.sampling_rate = sampling_rate
 

@@ -45,8 +45,8 @@ class RRFeatures(BaseRecordingTransformer):
 
     Parameters
     ----------
-    sampling_rate : float, default=300.0
-        Sampling rate of the recordings, in Hz; at least 50.
+    sampling_rate : float, default=None
+        Sampling rate of the recordings, in Hz; at least 50. It has to be told: `fit` refuses None.
 
     Attributes
     ----------
@@ -84,15 +84,15 @@ class RRFeatures(BaseRecordingTransformer):
     >>> from ecgclf.preprocessing import RRFeatures
     >>> time = np.arange(3000) / 300
     >>> X = [sum(np.exp(-(((time - 0.4 - 0.8 * i) / 0.02) ** 2)) for i in range(12))]
-    >>> rr = RRFeatures().fit(X)
+    >>> rr = RRFeatures(300).fit(X)
     >>> values = dict(zip(rr.get_feature_names_out(), rr.transform(X)[0].round(3)))
     >>> print(values["n_beats"], values["median_heart_rate"], values["sdnn"])
     12.0 75.0 0.0
     """
 
-    _parameter_constraints = {"sampling_rate": [Interval(Real, 0, None, closed="neither")]}
+    _parameter_constraints = {"sampling_rate": [Interval(Real, 0, None, closed="neither"), None]}
 
-    def __init__(self, sampling_rate=300.0):
+    def __init__(self, sampling_rate=None):
         self.sampling_rate = sampling_rate
 
     def get_feature_names_out(self, input_features=None):
