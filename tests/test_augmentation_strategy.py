@@ -1,12 +1,19 @@
-"""Sampling strategies: imbalanced-learn's own function is the oracle."""
+"""Sampling strategies and containers: imbalanced-learn itself is the oracle."""
+
+import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from imblearn.over_sampling import RandomOverSampler
+from imblearn.pipeline import make_pipeline
 from imblearn.utils import check_sampling_strategy
 
+from ecgclf.augmentation import WaveNetOverSampler
 from ecgclf.augmentation._strategy import STRATEGIES, n_to_generate
+from small import GENERATORS, small
 
 labels = st.lists(st.sampled_from(["A", "N", "O", "~"]), min_size=2, max_size=40).filter(lambda y: len(set(y)) > 1)
 
@@ -64,3 +71,52 @@ def test_ratios(n_small, n_large, ratio):
 def test_what_does_not_fit_the_labels_is_an_error(strategy, y, message):
     with pytest.raises(ValueError, match=message):
         n_to_generate(strategy, np.array(y))
+
+
+FRAME = pd.DataFrame(np.random.RandomState(0).randn(12, 40), index=range(50, 62)).add_prefix("t")
+LABELS = ["N"] * 7 + ["A"] * 5
+TARGETS = {
+    "list": LABELS,
+    "array": np.array(LABELS),
+    "series": pd.Series(LABELS, name="rhythm", index=FRAME.index),
+    "category": pd.Series(LABELS, name="rhythm", index=FRAME.index, dtype="category"),
+    "numbers": pd.Series([3] * 7 + [1] * 5, index=FRAME.index, dtype="int8"),
+}
+
+
+@pytest.mark.parametrize("y", TARGETS.values(), ids=TARGETS)
+@pytest.mark.parametrize("X", [FRAME, FRAME.to_numpy(), FRAME.astype("float32")], ids=["frame", "array", "float32"])
+def test_containers_are_those_of_imbalanced_learn(X, y):
+    """The oracle is a sampler of theirs: types, names, dtypes and index."""
+    theirs_X, theirs_y = RandomOverSampler(random_state=0).fit_resample(X, y)
+    ours_X, ours_y = WaveNetOverSampler(**GENERATORS["WaveNetOverSampler"], random_state=0).fit_resample(X, y)
+    assert type(ours_X) is type(theirs_X)
+    assert type(ours_y) is (np.ndarray if isinstance(y, list) else type(theirs_y))
+    assert list(ours_y) == list(theirs_y)
+    if isinstance(X, pd.DataFrame):
+        pd.testing.assert_frame_equal(ours_X[:12], theirs_X[:12])
+        pd.testing.assert_index_equal(ours_X.index, theirs_X.index)
+    if isinstance(y, pd.Series):
+        pd.testing.assert_series_equal(ours_y, theirs_y)
+
+
+def test_a_series_of_recordings_is_given_back_as_one():
+    recordings = [np.random.RandomState(i).randn(30 + i) for i in range(12)]
+    sampler = WaveNetOverSampler(**GENERATORS["WaveNetOverSampler"], random_state=0)
+    series, _ = sampler.fit_resample(pd.Series(recordings, name="ecg"), LABELS)
+    frame, _ = sampler.fit_resample(pd.DataFrame({"ecg": recordings}), LABELS)
+    assert series.name == "ecg"
+    assert frame.columns.tolist() == ["ecg"]
+    plain, _ = sampler.fit_resample(recordings, LABELS)
+    for x, of_series, of_frame in zip(plain, series, frame["ecg"], strict=True):
+        np.testing.assert_array_equal(x, of_series)
+        np.testing.assert_array_equal(x, of_frame)
+
+
+def test_a_pipeline_on_named_columns_knows_them():
+    sampler = WaveNetOverSampler(**GENERATORS["WaveNetOverSampler"], random_state=0)
+    pipeline = make_pipeline(sampler, small("CRNNClassifier", max_epochs=1)).fit(FRAME, LABELS)
+    assert pipeline[-1].feature_names_in_.tolist() == FRAME.columns.tolist()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        pipeline.predict(FRAME)

@@ -7,7 +7,7 @@ from sklearn.base import _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from ecgclf._docstrings import GENERATOR_ATTRIBUTES, GENERATOR_NOTES, GENERATOR_PARAMETERS, RECORDINGS, document
-from ecgclf._recordings import restack
+from ecgclf._recordings import object_array, restack
 from ecgclf._state import all_or_nothing
 from ecgclf.augmentation._base import BaseWaveNetGenerator
 from ecgclf.augmentation._strategy import STRATEGIES, n_to_generate
@@ -168,10 +168,10 @@ class WaveNetOverSampler(BaseWaveNetGenerator):
 
         Returns
         -------
-        X_resampled : ndarray, list or object array
+        X_resampled : ndarray, list, object array, DataFrame or Series
             The recordings, of the kind of `X`, and behind them the synthetic ones, class by class.
-        y_resampled : ndarray of shape (n_resampled,)
-            Their labels.
+        y_resampled : ndarray or Series of shape (n_resampled,)
+            Their labels, of the kind of `y`.
 
         Raises
         ------
@@ -187,8 +187,27 @@ class WaveNetOverSampler(BaseWaveNetGenerator):
         items = self._generate(new, np.array(lengths, dtype=np.int64), rng)
         finished = [item is not None for item in items]
         items = [*recordings.items, *(item for item in items if item is not None)]
-        return restack(items, recordings), self.classes_[np.concatenate([targets, new[finished]])]
+        labels = self.classes_[np.concatenate([targets, new[finished]])]
+        return _recordings_like(X, restack(items, recordings)), _labels_like(y, labels)
 
     def _n_synthetic(self, y):
         self.sampling_strategy_ = n_to_generate(self.sampling_strategy, y)
         return sum(self.sampling_strategy_.values())
+
+
+def _recordings_like(X, recordings):
+    """Give a DataFrame or Series of pandas for one; its rows are numbered anew, as in imbalanced-learn."""
+    if not hasattr(X, "iloc"):
+        return recordings
+    if isinstance(recordings, np.ndarray) and recordings.dtype != object:
+        return type(X)(recordings, columns=X.columns)
+    items = object_array(recordings)
+    return type(X)({X.columns[0]: items}) if len(X.shape) == 2 else type(X)(items, name=X.name)
+
+
+def _labels_like(y, labels):
+    if not hasattr(y, "iloc"):
+        return labels
+    if len(y.shape) == 2:
+        return type(y)(labels[:, np.newaxis], columns=y.columns).astype(y.dtypes)
+    return type(y)(labels, name=y.name, dtype=y.dtype)
