@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.model_selection import StratifiedKFold
 
-from ecgclf.classifiers import BiLSTMClassifier
+from ecgclf.classifiers import BiLSTMClassifier, CRANNClassifier
 from ecgclf.datasets import fetch_cinc2017, load_cinc2017_sample
 
 # Keep the label, and are what electrodes, hands and hearts do to a recording.
@@ -11,13 +11,23 @@ _CHANGES = {"time_scaling": 0.1, "amplitude": 0.3, "polarity": 0.5, "baseline_wa
 
 RECIPES = {
     "bilstm-cinc2017": BiLSTMClassifier(max_epochs=60, augmentation=_CHANGES, random_state=0),
+    # The strides of the other network, a third of the time of the defaults.
+    "crann-cinc2017": CRANNClassifier(
+        n_filters=(32, 32, 32),
+        kernel_sizes=(15, 15, 15),
+        strides=(4, 4, 4),
+        dropout=0.2,
+        max_epochs=40,
+        augmentation=_CHANGES,
+        random_state=0,
+    ),
     "tiny-cinc2017": BiLSTMClassifier(
         n_filters=10, n_units=14, dropout=0.1, max_epochs=40, augmentation=_CHANGES, random_state=0
     ),
 }
 
 # Whether the models of the folds are shipped together, or one that was trained on all.
-ENSEMBLE = {"bilstm-cinc2017": True, "tiny-cinc2017": False}
+ENSEMBLE = {"bilstm-cinc2017": True, "crann-cinc2017": True, "tiny-cinc2017": False}
 
 _COMMON = {
     "data": "6,827 of the 8,528 recordings of the training set of the PhysioNet/CinC Challenge 2017 (Clifford et al. "
@@ -41,6 +51,11 @@ ABOUT = {
     "bilstm-cinc2017": {
         "summary": "Rhythm of a single-lead ECG: five bidirectional LSTMs over convolutions, each trained without "
         "another fifth of the recordings, averaged.",
+        **_COMMON,
+    },
+    "crann-cinc2017": {
+        "summary": "Rhythm of a single-lead ECG, and where it shows: five networks of convolutions, an LSTM and "
+        "attention over time, each trained without another fifth of the recordings, averaged.",
         **_COMMON,
     },
     "tiny-cinc2017": {
