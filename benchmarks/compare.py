@@ -76,10 +76,8 @@ def main():
     print(f"\n| against {args.commit} | seconds | ratio of medians | of each turn |\n|---|---|---|---|")
     for name in ours[0]:
         a, b = (np.array([run[name] for run in runs]) for runs in (ours, theirs))
-        turns = a / b
-        print(
-            f"| {name} | {np.median(a):.4f} | {np.median(a) / np.median(b):.2f} | {turns.min():.2f}-{turns.max():.2f} |"
-        )
+        ratio, turns = np.median(a) / np.median(b), a / b
+        print(f"| {name} | {np.median(a):.4f} | {ratio:.2f} | {turns.min():.2f}-{turns.max():.2f} |")
 
 
 if __name__ == "__main__":

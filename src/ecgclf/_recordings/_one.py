@@ -132,8 +132,8 @@ def _check_values(array, name, gaps):
 
 def all_usable(array):
     """Tell whether an array holds nothing but numbers of the range of float32."""
-    # Nothing is allocated, as it would be for numpy.isfinite, and mostly one pass tells: where the sum of squares is below
-    # the square of the bound, so is each. NaN is below nothing.
+    # Nothing is allocated, as it would be for numpy.isfinite, and mostly one pass tells: where the sum of squares is
+    # below the square of the bound, so is each. NaN is below nothing.
     if array.flags.c_contiguous:
         flat = array.ravel()
         with np.errstate(over="ignore", invalid="ignore"):
