@@ -19,7 +19,7 @@ from small import small
 
 # What makes recordings chooses their rate; None is the rate of the files, or of the model.
 CHOOSES = {"make_recordings": 300.0}
-PENDING = {"LimeTimeSeriesExplainer", "RecordingDisplay"}
+PENDING = {"LimeTimeSeriesExplainer"}
 FROM_THE_FILE = {"read_recordings", "to_onnx", "load_pretrained"}
 
 
