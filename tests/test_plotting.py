@@ -11,7 +11,9 @@ from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
+from ecgclf.datasets import make_recordings
 from ecgclf.plotting import HistoryDisplay, RecordingDisplay
+from small import small
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
@@ -235,6 +237,27 @@ def test_history_without_validation():
     display = HistoryDisplay(history()).plot()
     assert list(curves(display)) == ["train_loss"]
     assert display.score_ax_ is None
+
+
+def test_the_epoch_whose_weights_were_kept_is_marked():
+    estimator = Fitted(history(5, valid_loss=[1.2, 0.9, 0.8, 0.85, 0.9])).fit(None)
+    assert HistoryDisplay.from_estimator(estimator).best_epoch_line_ is None
+    estimator.best_epoch_ = 3
+    display = HistoryDisplay.from_estimator(make_pipeline(FunctionTransformer(), estimator))
+    assert list(display.best_epoch_line_.get_xdata()) == [3, 3]
+    names = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    assert names == ["train_loss", "valid_loss", "kept"]
+    assert list(curves(display)) == names[:2]
+    with pytest.raises(ValueError, match="best_epoch=6 is not in the history, which has 1 to 5"):
+        HistoryDisplay(history(5), best_epoch=6).plot()
+
+
+def test_the_epoch_kept_by_early_stopping_is_the_one_marked():
+    X, y = make_recordings(24, duration=(2.0, 3.0), random_state=0, return_X_y=True)
+    classifier = small("LSTMClassifier", max_epochs=4, early_stopping=True, validation_fraction=0.3).fit(X, y)
+    display = HistoryDisplay.from_estimator(classifier)
+    losses = classifier.net_.history[:, "valid_loss"]
+    assert display.best_epoch_line_.get_xdata()[0] == 1 + int(np.argmin(losses))
 
 
 def test_an_epoch_cut_short_is_left_out():

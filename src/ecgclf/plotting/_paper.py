@@ -22,7 +22,7 @@ _APART_MM = 5.0  # triangles at the edge that are nearer are one
 _PAD = 0.06  # mV from the edge of a strip to a mark
 
 #: The parameters of all displays on paper, for their docstrings.
-PAPER_PARAMETERS = """\\
+PAPER_PARAMETERS = """\
 lead_names : sequence of str of length n_leads or "standard", default=None
     Names of the leads; "standard" says that they are I, II, III, aVR, aVL, aVF, V1 to V6, in this order. Twelve
     leads of these names, in whatever order, are laid out as cardiographs print them: three rows of four leads, each
