@@ -248,7 +248,7 @@ def test_the_epoch_whose_weights_were_kept_is_marked():
     names = [text.get_text() for text in display.ax_.get_legend().get_texts()]
     assert names == ["train_loss", "valid_loss", "kept"]
     assert list(curves(display)) == names[:2]
-    with pytest.raises(ValueError, match="best_epoch=6 is not in the history, which has 1 to 5"):
+    with pytest.raises(ValueError, match="best_epoch=6 is no epoch of the history, which has 1 to 5"):
         HistoryDisplay(history(5), best_epoch=6).plot()
 
 

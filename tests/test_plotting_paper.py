@@ -120,7 +120,7 @@ def test_explanations_are_cut_at_their_strips_too():
 def test_counts_of_the_converter_are_told(gain, offset):
     x = beats(2) * gain + offset
     with pytest.warns(
-        UserWarning, match=r"lead V1 of the recording reaches .*no beat is taller than 10 mV.*gain"
+        UserWarning, match=r"lead V2 of the recording reaches .*no beat is taller than 10 mV.*gain"
     ) as w:
         draw(x.round().astype(np.int64), lead_names=["V1", "V2"])
     assert len(w) == 1
@@ -140,11 +140,19 @@ def test_a_single_lead_in_the_wrong_unit_is_told_wherever_it_is():
         ExplanationDisplay.from_explanation(explanation)
 
 
+@pytest.mark.parametrize("n_leads", [1, 12])
+def test_volts_are_told(n_leads):
+    with pytest.warns(UserWarning, match=r"the recording reaches 0\.00\d+ from its baseline, .* samples V\?"):
+        draw(beats(n_leads) / 1000)
+
+
 def test_real_recordings_artefacts_and_gaps_are_no_wrong_unit():
     x = beats()
     x[0, 300:400], x[0, 2000:2600] = 80.0, np.nan
     draw(x)
     draw(np.full(900, np.nan))
+    draw(np.stack([beats()[0], np.zeros(3000), beats()[0] / 1000]))
+    draw(np.full(3000, 0.05) + 1e-12 * np.arange(3000))
     for recording in load_cinc2017_sample().data[:20]:
         draw(recording)
         plt.close("all")

@@ -263,6 +263,8 @@ def test_windows_go_on_over_rows_and_parts():
 def test_windows_of_a_classifier_are_drawn():
     X, y = make_recordings(12, duration=(6.0, 9.0), random_state=0, return_X_y=True)
     fitted = small("LSTMClassifier", max_epochs=1, window_length=500, window_stride=200).fit(X, y)
+    long = np.concatenate(X)
+    assert one_line(fitted.predict_windows([long])[0]).startswith("<Windows: ")
     for x, told in zip(X[:3], fitted.predict_windows(X[:3]), strict=True):
         display = WindowsDisplay.from_windows(told, x, sampling_rate=RATE, r_peaks="auto", lead_names=["ECG"])
         assert len(display.probability_lines_) == len(fitted.classes_)

@@ -24,3 +24,9 @@ class Windows(NamedTuple):
     starts: np.ndarray
     stops: np.ndarray
     labels: np.ndarray
+
+    def __repr__(self):
+        return (
+            f"<Windows: {len(self.starts)} in samples {self.starts[0]} to {self.stops[-1]}, "
+            f"probabilities of {len(self.labels)} labels>"
+        )

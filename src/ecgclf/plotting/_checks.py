@@ -12,6 +12,7 @@ from ._layout import STANDARD
 
 _MOST_LEADS = 64
 _TALLEST_BEAT = 10.0  # mV; of 7,028 recordings of the Challenge 2017 none comes beyond 5.3
+_LOWEST_BEAT, _ROUNDING = 0.005, 1e-5  # mV
 _BLOCK = 2.0  # s, surely holds a beat
 
 
@@ -88,20 +89,32 @@ def check_along_time(values, n_timepoints, name):
 
 
 def warn_of_units(shown, names, rate):
-    """Warn if the beats of a lead, given from its median, are taller than those of any heart."""
+    """Warn if the beats, given from the median of their lead, are taller than those of any heart, or lower."""
     n_blocks = max(1, int(shown.shape[1] / (_BLOCK * rate)))
-    for name, lead in zip(names, shown, strict=True):
-        heights = [np.nanmax(np.abs(block)) for block in np.array_split(lead, n_blocks) if not np.isnan(block).all()]
-        # Of blocks the median: an electrode that is touched now and then is not a wrong unit.
-        if heights and np.median(heights) > _TALLEST_BEAT:
-            warnings.warn(
-                f"{f'lead {name} of ' if name else ''}the recording reaches {np.median(heights):.3g} from its "
-                f"baseline, and no beat is taller than {_TALLEST_BEAT:g} mV: are its samples counts of the converter, "
-                "or µV? Divide by the gain (counts a mV, in a WFDB header) or by 1000.",
-                UserWarning,
-                stacklevel=_levels_to_caller(),
-            )
-            return
+    # Of blocks the median: an electrode that is touched now and then is not a wrong unit.
+    heights = [_median([_height(block) for block in np.array_split(lead, n_blocks)]) for lead in shown]
+    highest = int(np.argmax(heights))
+    if heights[highest] > _TALLEST_BEAT:
+        told = f"and no beat is taller than {_TALLEST_BEAT:g} mV: are its samples counts of the converter, or µV?"
+        advice = "Divide by the gain (counts a mV, in a WFDB header) or by 1000."
+    elif _ROUNDING < heights[highest] < _LOWEST_BEAT:
+        told, advice = "which is less than a converter tells from nothing: are its samples V?", "Multiply by 1000."
+    else:
+        return
+    whose = f"lead {names[highest]} of " if names[highest] else ""
+    warnings.warn(
+        f"{whose}the recording reaches {heights[highest]:.3g} from its baseline, {told} {advice}",
+        UserWarning,
+        stacklevel=_levels_to_caller(),
+    )
+
+
+def _height(block):
+    return np.nanmax(np.abs(block)) if not np.isnan(block).all() else np.nan
+
+
+def _median(heights):
+    return np.nanmedian(heights) if not np.isnan(heights).all() else 0.0
 
 
 def choose(label, labels):
