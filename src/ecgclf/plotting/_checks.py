@@ -88,16 +88,17 @@ def check_along_time(values, n_timepoints, name):
     return values.astype(float)
 
 
-def warn_of_units(shown, names, rate):
+def warn_of_units(leads, names, rate):
     """Warn if the beats, given from the median of their lead, are taller than those of any heart, or lower."""
-    n_blocks = max(1, int(shown.shape[1] / (_BLOCK * rate)))
+    n_blocks = max(1, int(leads.shape[1] / (_BLOCK * rate)))
+    surely_beats = leads.shape[1] >= _BLOCK * rate
     # Of blocks the median: an electrode that is touched now and then is not a wrong unit.
-    heights = [_median([_height(block) for block in np.array_split(lead, n_blocks)]) for lead in shown]
+    heights = [_median([_height(block) for block in np.array_split(lead, n_blocks)]) for lead in leads]
     highest = int(np.argmax(heights))
     if heights[highest] > _TALLEST_BEAT:
         told = f"and no beat is taller than {_TALLEST_BEAT:g} mV: are its samples counts of the converter, or µV?"
         advice = "Divide by the gain (counts a mV, in a WFDB header) or by 1000."
-    elif _ROUNDING < heights[highest] < _LOWEST_BEAT:
+    elif surely_beats and _ROUNDING < heights[highest] < _LOWEST_BEAT:
         told, advice = "which is less than a converter tells from nothing: are its samples V?", "Multiply by 1000."
     else:
         return

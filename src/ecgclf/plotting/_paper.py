@@ -57,7 +57,8 @@ def prepare(display, leads, sampling_rate, *, under_leads=0.0, tracks=None, stac
     layout = lay_out(
         shown, rate, first, bands=bands, marked=marked, speed=speed, under_leads=under_leads, tracks=tracks
     )
-    warn_of_units(shown, names, rate)
+    # Of all: a part may lie between two beats.
+    warn_of_units(from_median(leads), names, rate)
     return layout, names, peaks
 
 
