@@ -36,7 +36,9 @@ def bootstrap(values, rng, n=10_000):
 
 
 def row(classifier, background, recordings, n_perturbations=200, **params):
-    explainer = LimeTimeSeriesExplainer(n_perturbations=n_perturbations, random_state=0, **params).fit(background)
+    explainer = LimeTimeSeriesExplainer(
+        n_perturbations=n_perturbations, random_state=0, sampling_rate=300.0, **params
+    ).fit(background)
     found = []
     for recording in recordings:
         explanation = explainer.explain(classifier, recording)

@@ -78,7 +78,9 @@ def _lead(rng, recordings):
 )
 def test_the_stretch_that_is_looked_at_has_the_top_weight(recordings, perturbation, alike, plant, params):
     rng = np.random.RandomState(0)
-    explainer = LimeTimeSeriesExplainer(perturbation=perturbation, n_perturbations=200, random_state=rng, **params)
+    explainer = LimeTimeSeriesExplainer(
+        perturbation=perturbation, n_perturbations=200, random_state=rng, sampling_rate=300.0, **params
+    )
     explainer.fit([_lead(rng, recordings)[0] if plant is _lead else recordings[i][:2700] for i in range(20)])
     hits = 0
     for _ in range(100):
@@ -96,7 +98,7 @@ def test_a_classifier_that_ignores_its_input_gets_no_weight(recordings, segmenta
     def constant(X):
         return np.tile([0.3, 0.6, 0.1], (len(X), 1))
 
-    explainer = LimeTimeSeriesExplainer(segmentation, n_perturbations=100, random_state=0)
+    explainer = LimeTimeSeriesExplainer(segmentation, n_perturbations=100, random_state=0, sampling_rate=300.0)
     explanation = explainer.explain(constant, recordings[0], top_labels=3)
     assert explanation.labels.tolist() == [1, 0, 2]
     assert np.abs(explanation.weights).max() < 1e-10
@@ -108,7 +110,7 @@ def test_other_weights_in_the_network_give_another_map(recordings):
     y = np.arange(20) % 2
     X = [recording[:1500] * (1 + label) for recording, label in zip(recordings[:20], y, strict=True)]
     trained = small("ResNetClassifier", max_epochs=15, learning_rate=0.01).fit(X, y)
-    explainer = LimeTimeSeriesExplainer(n_segments=10, n_perturbations=150, random_state=0)
+    explainer = LimeTimeSeriesExplainer(n_segments=10, n_perturbations=150, random_state=0, sampling_rate=300.0)
 
     def maps():
         return np.array([explainer.explain(trained, x, labels=1).weights[0] for x in X[:6]])
@@ -154,7 +156,7 @@ def test_lime_base_says_the_same(recordings, n_features, selection):
         return np.column_stack([p, 1 - p])
 
     explainer = LimeTimeSeriesExplainer(
-        n_segments=12, n_perturbations=200, feature_selection=selection, random_state=5
+        n_segments=12, n_perturbations=200, feature_selection=selection, random_state=5, sampling_rate=300.0
     )
     explanation = explainer.explain(classifier, recording, labels=[1, 0], n_features=n_features)
     data, answers, distances = _by_hand(recording, classifier, 5, 12, 200)
@@ -177,7 +179,9 @@ def test_lime_base_says_the_same(recordings, n_features, selection):
 def test_a_closed_form_says_the_same(recordings):
     recording = recordings[4].astype(np.float64)
     classifier = LooksAt(recording, 0, 500, 900)
-    explanation = LimeTimeSeriesExplainer(n_perturbations=400, random_state=2).explain(classifier, recording, labels=1)
+    explanation = LimeTimeSeriesExplainer(n_perturbations=400, random_state=2, sampling_rate=300.0).explain(
+        classifier, recording, labels=1
+    )
     data, answers, distances = _by_hand(recording, classifier, 2, 20, 400)
     w = np.exp(-(distances**2) / (2 * 0.25**2))
     design = np.column_stack([np.ones(400), data])
@@ -212,7 +216,11 @@ def test_the_same_to_the_bit_at_every_batch_size(recordings, perturbation):
         expected = None
         for batch_size in (64, 1, 23, 32, 500):
             explainer = LimeTimeSeriesExplainer(
-                n_perturbations=101, perturbation=perturbation, batch_size=batch_size, random_state=0
+                n_perturbations=101,
+                perturbation=perturbation,
+                batch_size=batch_size,
+                random_state=0,
+                sampling_rate=300.0,
             ).fit(list(recordings[20:25]))
             explanation = explainer.explain(classifier, recordings[0][:1500], top_labels=2)
             expected = expected or explanation
@@ -224,5 +232,8 @@ def test_the_same_to_the_bit_at_every_batch_size(recordings, perturbation):
 
 def test_another_seed_gives_other_perturbations(recordings):
     classifier = LooksAt(recordings[0], 0, 300, 700)
-    one, other = (LimeTimeSeriesExplainer(random_state=seed).explain(classifier, recordings[0]) for seed in (0, 1))
+    one, other = (
+        LimeTimeSeriesExplainer(random_state=seed, sampling_rate=300.0).explain(classifier, recordings[0])
+        for seed in (0, 1)
+    )
     assert (one.weights != other.weights).any()

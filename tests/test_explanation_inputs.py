@@ -212,6 +212,6 @@ def test_unknown_labels_and_wrong_leads_are_named():
     pipeline = make_pipeline(Normalizer(), classifier).fit(X, y)
     with pytest.raises(ValueError, match="X has 1 lead, but Normalizer was fitted on 3"):
         explain(pipeline, X[0, 0])
-    explainer = LimeTimeSeriesExplainer(perturbation="other_recordings", random_state=0).fit(X)
+    explainer = LimeTimeSeriesExplainer(perturbation="other_recordings", random_state=0, sampling_rate=300.0).fit(X)
     with pytest.raises(ValueError, match="has 1 lead.*given to fit have 3"):
         explainer.explain(_halves, X[0, 0])

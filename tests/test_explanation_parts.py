@@ -170,17 +170,21 @@ def test_perturbations_are_streamed_and_asked_about_once():
         return classifier(X)
 
     x = np.random.RandomState(0).randn(900)
-    LimeTimeSeriesExplainer(n_perturbations=1000, batch_size=100, random_state=0).explain(function, x)
+    LimeTimeSeriesExplainer(n_perturbations=1000, batch_size=100, random_state=0, sampling_rate=300.0).explain(
+        function, x
+    )
     assert max(sizes) == 112
     assert 1000 <= sum(sizes) < 1016
     sizes.clear()
-    LimeTimeSeriesExplainer(n_segments=4, n_perturbations=1000, random_state=0).explain(function, x)
+    LimeTimeSeriesExplainer(n_segments=4, n_perturbations=1000, random_state=0, sampling_rate=300.0).explain(
+        function, x
+    )
     assert sizes == [16]
 
 
 @ignored
 def test_where_no_beat_is_found_uniform_segments_stand_in():
-    explainer = LimeTimeSeriesExplainer("waves", n_segments=6, n_perturbations=50, random_state=0)
+    explainer = LimeTimeSeriesExplainer("waves", n_segments=6, n_perturbations=50, random_state=0, sampling_rate=300.0)
     with pytest.warns(ExplanationWarning, match="Fewer than two beats .* 6 uniform segments stand in for waves"):
         explanation = explainer.explain(classifier, np.zeros(3000))
     assert explanation.fallback
@@ -190,7 +194,9 @@ def test_where_no_beat_is_found_uniform_segments_stand_in():
 
 def test_an_explanation_does_not_change(ecg):
     x = ecg.copy()
-    explanation = LimeTimeSeriesExplainer("beats", random_state=0, n_perturbations=300).explain(classifier, x)
+    explanation = LimeTimeSeriesExplainer("beats", random_state=0, n_perturbations=300, sampling_rate=300.0).explain(
+        classifier, x
+    )
     with pytest.raises(dataclasses.FrozenInstanceError):
         explanation.weights = None
     for field in dataclasses.fields(explanation):
@@ -206,7 +212,7 @@ def test_an_explanation_does_not_change(ecg):
 
 
 def test_what_an_explanation_tells(ecg):
-    explainer = LimeTimeSeriesExplainer("waves", merge_beats=True, random_state=0)
+    explainer = LimeTimeSeriesExplainer("waves", merge_beats=True, random_state=0, sampling_rate=300.0)
     explanation = explainer.explain(classifier, ecg, top_labels=2)
     frame = explanation.to_frame()
     assert len(frame) == 2 * len(explanation.intervals)
@@ -227,7 +233,9 @@ def test_what_an_explanation_tells(ecg):
 @ignored
 def test_the_average_is_the_mean_by_name():
     X = load_cinc2017_sample().data[:6]
-    explainer = LimeTimeSeriesExplainer("waves", merge_beats=True, n_perturbations=60, random_state=0)
+    explainer = LimeTimeSeriesExplainer(
+        "waves", merge_beats=True, n_perturbations=60, random_state=0, sampling_rate=300.0
+    )
     single = [explainer.explain(classifier, x, labels=[0, 1]) for x in X]
     average = average_explanations(reversed(single))
     assert average.labels.tolist() == [0, 1]
@@ -245,11 +253,15 @@ def test_the_average_is_the_mean_by_name():
     with pytest.raises(ValueError, match="None of the 1 explanations"):
         average_explanations([flat])
     for params in ({"segmentation": "beats"}, {"segmentation": "waves"}):
-        beats = LimeTimeSeriesExplainer(n_perturbations=60, random_state=0, **params).explain(classifier, X[0])
+        beats = LimeTimeSeriesExplainer(n_perturbations=60, random_state=0, sampling_rate=300.0, **params).explain(
+            classifier, X[0]
+        )
         with pytest.raises(ValueError, match="Single beats of different recordings"):
             average_explanations([beats])
     fewer, more = (
-        LimeTimeSeriesExplainer(n_segments=n, n_perturbations=60, random_state=0).explain(classifier, X[0])
+        LimeTimeSeriesExplainer(n_segments=n, n_perturbations=60, random_state=0, sampling_rate=300.0).explain(
+            classifier, X[0]
+        )
         for n in (5, 6)
     )
     with pytest.raises(ValueError, match="different numbers of segments"):

@@ -9,7 +9,7 @@ from scipy.stats import spearmanr
 from ecgclf.explanation import ExplanationWarning, LimeTimeSeriesExplainer
 
 RECORDING = np.random.RandomState(0).randn(2000)
-EXPLAINER = LimeTimeSeriesExplainer(n_segments=10, n_perturbations=200, random_state=0)
+EXPLAINER = LimeTimeSeriesExplainer(n_segments=10, n_perturbations=200, random_state=0, sampling_rate=300.0)
 
 
 def additive(X):
@@ -34,7 +34,7 @@ def test_a_surrogate_that_does_not_follow_warns():
 
 
 def test_a_surrogate_with_as_many_features_as_perturbations_warns():
-    explainer = LimeTimeSeriesExplainer(n_segments=100, n_perturbations=100, random_state=0)
+    explainer = LimeTimeSeriesExplainer(n_segments=100, n_perturbations=100, random_state=0, sampling_rate=300.0)
     with pytest.warns(ExplanationWarning, match="adjusted R² is -inf"):
         explainer.explain(lambda X: additive(X), RECORDING)
 
@@ -90,7 +90,9 @@ def test_faithfulness_has_a_closed_form_for_a_sum():
 
 @pytest.mark.parametrize("perturbation", ["noise", "other_recordings"])
 def test_trust_in_drawn_perturbations(perturbation):
-    explainer = LimeTimeSeriesExplainer(perturbation=perturbation, n_perturbations=100, random_state=0)
+    explainer = LimeTimeSeriesExplainer(
+        perturbation=perturbation, n_perturbations=100, random_state=0, sampling_rate=300.0
+    )
     explainer.fit(np.zeros((2, 100)))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExplanationWarning)
@@ -127,15 +129,19 @@ class _Interrupted:
 
 
 def test_ctrl_c_keeps_what_is_answered():
-    explainer = LimeTimeSeriesExplainer(n_segments=10, batch_size=16, random_state=0)
+    explainer = LimeTimeSeriesExplainer(n_segments=10, batch_size=16, random_state=0, sampling_rate=300.0)
     with pytest.warns(ExplanationWarning, match="Interrupted after .* of 1000 perturbations"):
         explanation = explainer.explain(_Interrupted(9), RECORDING, labels=1)
     assert 8 * 16 <= explanation.n_perturbations < 200
     np.testing.assert_allclose(explanation.weights[0], np.arange(10) / 60, atol=0.02)
-    drawn = LimeTimeSeriesExplainer(n_segments=10, batch_size=16, perturbation="noise", random_state=0)
+    drawn = LimeTimeSeriesExplainer(
+        n_segments=10, batch_size=16, perturbation="noise", random_state=0, sampling_rate=300.0
+    )
     for n in (1, 2):
         with pytest.raises(KeyboardInterrupt):
-            LimeTimeSeriesExplainer(n_segments=50, batch_size=16, random_state=0).explain(_Interrupted(n), RECORDING)
+            LimeTimeSeriesExplainer(n_segments=50, batch_size=16, random_state=0, sampling_rate=300.0).explain(
+                _Interrupted(n), RECORDING
+            )
     with pytest.raises(KeyboardInterrupt):
         explainer.faithfulness(explanation, _Interrupted(2))
     with pytest.raises(KeyboardInterrupt):
@@ -144,7 +150,9 @@ def test_ctrl_c_keeps_what_is_answered():
 
 def test_verbose_shows_a_bar(capsys):
     # Three masks were drawn twice.
-    LimeTimeSeriesExplainer(n_segments=10, n_perturbations=50, verbose=1, random_state=0).explain(additive, RECORDING)
+    LimeTimeSeriesExplainer(n_segments=10, n_perturbations=50, verbose=1, random_state=0, sampling_rate=300.0).explain(
+        additive, RECORDING
+    )
     assert "47/47" in capsys.readouterr().err
     EXPLAINER.explain(additive, RECORDING)
     assert capsys.readouterr().err == ""

@@ -71,7 +71,7 @@ ESTIMATORS = [
     RRFeatures(300),
     TunedDecisionClassifierCV(small("LSTMClassifier", max_epochs=1), cv=2),
     TunedDecisionClassifierCV(LogisticRegression(), cv=2),
-    LimeTimeSeriesExplainer(),
+    LimeTimeSeriesExplainer(sampling_rate=300.0),
     WaveNetAugmenter(**GENERATORS["WaveNetAugmenter"], random_state=0),
     WaveNetOverSampler(**GENERATORS["WaveNetOverSampler"], random_state=0),
 ]

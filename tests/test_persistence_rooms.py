@@ -68,7 +68,7 @@ def test_an_explainer_explains_the_same(perturbation, recordings, tmp_path):
     X, y = recordings
     classifier = small("CRNNClassifier").fit(X, y)
     explainer = LimeTimeSeriesExplainer(
-        n_segments=5, perturbation=perturbation, n_perturbations=30, random_state=0
+        n_segments=5, perturbation=perturbation, n_perturbations=30, random_state=0, sampling_rate=300.0
     ).fit(X)
     again = roundtrip(explainer, tmp_path / "explainer")
     ours, theirs = (e.explain(classifier, X[0], labels=["A"]) for e in (again, explainer))

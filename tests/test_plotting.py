@@ -11,7 +11,9 @@ from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
+from ecgclf.datasets import make_recordings
 from ecgclf.plotting import HistoryDisplay, RecordingDisplay
+from small import small
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
@@ -32,6 +34,10 @@ def twelve_leads():
     return np.linspace(-1.5, 2.5, 12)[:, np.newaxis] * beats
 
 
+def draw(recording, **options):
+    return RecordingDisplay.from_recording(recording, **{"sampling_rate": 300.0, **options})
+
+
 def pixels(display, x, y):
     return display.ax_.transData.transform([(x, y)])[0]
 
@@ -40,7 +46,7 @@ def pixels(display, x, y):
 @pytest.mark.parametrize("seconds", [0.5, 9.0, 30.0])
 def test_paper_is_true_to_scale(n_leads, seconds):
     x = np.random.default_rng(0).normal(size=(n_leads, round(seconds * 100)))
-    display = RecordingDisplay.from_recording(x, sampling_rate=100.0)
+    display = draw(x, sampling_rate=100.0)
     display.figure_.draw_without_rendering()
     per_mm = display.figure_.dpi / MM_PER_INCH
     step = (pixels(display, 1, 1) - pixels(display, 0, 0)) / per_mm
@@ -48,7 +54,7 @@ def test_paper_is_true_to_scale(n_leads, seconds):
 
 
 def test_grid_lies_every_1_mm_and_5_mm():
-    display = RecordingDisplay.from_recording(np.zeros(3000))
+    display = draw(np.zeros(3000))
     grids = [
         np.unique([segment[0][axis] for segment in lines.get_segments()])
         for lines, axis in zip(display.ax_.collections, [0, 1, 0, 1], strict=True)
@@ -60,7 +66,7 @@ def test_grid_lies_every_1_mm_and_5_mm():
 
 def test_on_given_axes_the_proportions_are_kept():
     figure, axes = plt.subplots(1, 2, figsize=(9, 3))
-    display = RecordingDisplay.from_recording(np.zeros(1500), ax=axes[1])
+    display = draw(np.zeros(1500), ax=axes[1])
     assert display.ax_ is axes[1]
     assert display.figure_ is figure
     figure.draw_without_rendering()
@@ -71,8 +77,8 @@ def test_on_given_axes_the_proportions_are_kept():
 
 @pytest.mark.parametrize(("seconds", "n_rows"), [(1, 1), (9.05, 1), (10.5, 1), (30, 3), (60.95, 6)])
 def test_long_recordings_are_wrapped_without_losing_a_sample(seconds, n_rows):
-    x = np.random.default_rng(0).normal(size=round(seconds * 300))
-    display = RecordingDisplay.from_recording(x)
+    x = np.random.default_rng(0).normal(size=round(seconds * 300)) / 2
+    display = draw(x)
     assert len(display.lines_) == n_rows
     drawn = np.concatenate([line.get_ydata() - level for line, level in zip(
         display.lines_, display.ax_.get_yticks(), strict=True)])  # fmt: skip
@@ -84,7 +90,7 @@ def test_long_recordings_are_wrapped_without_losing_a_sample(seconds, n_rows):
 
 def test_leads_are_stacked_with_their_names(twelve_leads):
     names = ["I", "II", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6"]
-    display = RecordingDisplay.from_recording(twelve_leads, sampling_rate=500, lead_names=names, title="Twelve leads")
+    display = draw(twelve_leads, sampling_rate=500, lead_names=names, stacked=True, title="Twelve leads")
     assert [label.get_text() for label in display.ax_.get_yticklabels()] == names
     assert display.ax_.get_title(loc="left") == "Twelve leads"
     ranges = [(line.get_ydata().min(), line.get_ydata().max()) for line in display.lines_]
@@ -96,14 +102,14 @@ def test_leads_are_stacked_with_their_names(twelve_leads):
 
 
 def test_leads_without_names_are_numbered_and_rows_say_when(twelve_leads):
-    display = RecordingDisplay.from_recording(np.tile(twelve_leads[:2], 2), sampling_rate=500)
+    display = draw(np.tile(twelve_leads[:2], 2), sampling_rate=500)
     labels = [label.get_text() for label in display.ax_.get_yticklabels()]
     assert labels == ["1\n0 s", "2", "1\n10 s", "2"]
 
 
 def test_part_of_a_recording():
     x = np.random.default_rng(0).normal(size=9000)
-    display = RecordingDisplay.from_recording(x, start=3.5, duration=2.0)
+    display = draw(x, start=3.5, duration=2.0)
     (line,) = display.lines_
     np.testing.assert_allclose(np.diff(line.get_ydata()), np.diff(x[1050:1650]))
     ticks = dict(zip([t.get_text() for t in display.ax_.get_xticklabels()], display.ax_.get_xticks(), strict=True))
@@ -123,17 +129,17 @@ def test_r_peaks_are_marked_at_their_tips():
     x = np.zeros(6000)
     x[[300, 3300]] = 1.0
     x[4500] = -1.0
-    display = RecordingDisplay.from_recording(x, r_peaks=[300, 3300, 4500])
+    display = draw(x, r_peaks=[300, 3300, 4500])
     assert marks(display) == {(1.0, "v"), (5.0, "^")}
-    later = RecordingDisplay.from_recording(x, r_peaks=[300, 3300, 4500], start=10.0)
+    later = draw(x, r_peaks=[300, 3300, 4500], start=10.0)
     assert marks(later) == {(1.0, "v"), (5.0, "^")}
-    assert marks(RecordingDisplay.from_recording(x)) == set()
+    assert marks(draw(x)) == set()
 
 
 def test_missing_samples_are_left_blank():
     x = np.stack([np.ones(900), np.full(900, np.nan)])
     x[0, 100:200] = np.nan
-    display = RecordingDisplay.from_recording(x)
+    display = draw(x)
     assert np.isnan(display.lines_[0].get_ydata()[100:200]).all()
     display.figure_.draw_without_rendering()
 
@@ -141,12 +147,12 @@ def test_missing_samples_are_left_blank():
 def test_recording_is_not_modified():
     x = np.random.default_rng(0).normal(size=(2, 900))
     before = x.copy()
-    RecordingDisplay.from_recording(x)
+    draw(x)
     np.testing.assert_array_equal(x, before)
 
 
 def test_plot_again():
-    display = RecordingDisplay(np.zeros(300), title="again")
+    display = RecordingDisplay(np.zeros(300), sampling_rate=300.0, title="again")
     assert display.plot() is display
     first = display.ax_
     assert display.plot().ax_ is not first
@@ -169,11 +175,18 @@ def test_plot_again():
         (np.zeros(300), {"duration": "all"}, "numbers of seconds"),
         (np.zeros(300), {"r_peaks": [300]}, "samples 0 to 299"),
         (np.zeros(300), {"r_peaks": [0.5]}, "dtype float64"),
+        (np.zeros(300), {"r_peaks": "all"}, "r_peaks='all'"),
+        (np.zeros(300), {"sampling_rate": None}, "sampling_rate must be a number of hertz"),
+        (np.zeros((11, 300)), {"lead_names": "standard"}, "for the usual 12"),
+        (np.zeros(300), {"attention": np.ones(299)}, r"shape \(299,\), expected numbers of shape \(300,\)"),
+        (np.zeros(300), {"speed": 0.0}, "speed=0.0 must be a positive number of mm/s"),
+        (np.zeros(300), {"speed": "fast"}, "speed='fast'"),
+        (np.zeros(300_000), {"speed": 5000}, "higher|lower speed"),
     ],
 )
 def test_bad_recordings(x, options, message):
     with pytest.raises(ValueError, match=message):
-        RecordingDisplay.from_recording(x, **options)
+        draw(x, **options)
     assert plt.get_fignums() == [], "a figure was left behind"
 
 
@@ -226,6 +239,27 @@ def test_history_without_validation():
     assert display.score_ax_ is None
 
 
+def test_the_epoch_whose_weights_were_kept_is_marked():
+    estimator = Fitted(history(5, valid_loss=[1.2, 0.9, 0.8, 0.85, 0.9])).fit(None)
+    assert HistoryDisplay.from_estimator(estimator).best_epoch_line_ is None
+    estimator.best_epoch_ = 3
+    display = HistoryDisplay.from_estimator(make_pipeline(FunctionTransformer(), estimator))
+    assert list(display.best_epoch_line_.get_xdata()) == [3, 3]
+    names = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    assert names == ["train_loss", "valid_loss", "kept"]
+    assert list(curves(display)) == names[:2]
+    with pytest.raises(ValueError, match="best_epoch=6 is no epoch of the history, which has 1 to 5"):
+        HistoryDisplay(history(5), best_epoch=6).plot()
+
+
+def test_the_epoch_kept_by_early_stopping_is_the_one_marked():
+    X, y = make_recordings(24, duration=(2.0, 3.0), random_state=0, return_X_y=True)
+    classifier = small("LSTMClassifier", max_epochs=4, early_stopping=True, validation_fraction=0.3).fit(X, y)
+    display = HistoryDisplay.from_estimator(classifier)
+    losses = classifier.net_.history[:, "valid_loss"]
+    assert display.best_epoch_line_.get_xdata()[0] == 1 + int(np.argmin(losses))
+
+
 def test_an_epoch_cut_short_is_left_out():
     rows = [*history(2, valid_loss=[1.0, 0.9]), {"epoch": 3, "batches": [], "train_loss": 0.3}]
     display = HistoryDisplay(rows).plot()
@@ -260,7 +294,7 @@ def test_estimators_without_curves():
 
 def test_the_calibration_pulse_lies_inside_the_paper():
     """Also above a flat trace, which asks for no room of its own."""
-    display = RecordingDisplay.from_recording(np.full(3000, 0.05))
+    display = draw(np.full(3000, 0.05))
     highest = max(np.max(line.get_ydata()) for line in display.ax_.lines if len(line.get_ydata()))
     assert highest == pytest.approx(1.0)
     assert highest < display.ax_.get_ylim()[1]

@@ -144,7 +144,7 @@ def test_leads_are_shaded_alone():
 
 def test_twelve_leads_with_names_on_one_shade():
     explanation = uniform([0.1, -0.2], n_leads=12, n_timepoints=5000, rate=500.0)
-    display = draw(explanation, lead_names=NAMES, r_peaks="auto")
+    display = draw(explanation, lead_names=NAMES, r_peaks="auto", stacked=True)
     assert [label.get_text() for label in display.axes_[0].get_yticklabels()] == NAMES
     boxes, levels = extents(display.shades_[0]), display.axes_[0].get_yticks()
     assert len(boxes) == 2
@@ -153,9 +153,31 @@ def test_twelve_leads_with_names_on_one_shade():
     assert len(display.lines_) == 12
 
 
+def test_twelve_leads_as_a_page_are_shaded_by_time():
+    explanation = uniform([0.1, -0.2, 0.3], n_leads=12, n_timepoints=5000, rate=500.0)
+    display = draw(explanation, lead_names=NAMES)
+    assert len(display.lines_) == 13
+    boxes = extents(display.shades_[0])
+    np.testing.assert_allclose(boxes[:, :2], explanation.intervals[:, 2:] / 500)
+    drawn = np.concatenate([line.get_ydata() for line in display.lines_])
+    assert (boxes[:, 2] < drawn.min()).all()
+    assert (boxes[:, 3] > drawn.max()).all()
+
+
+def test_features_of_single_leads_are_all_seen():
+    """In rows of four leads each is drawn for a quarter of the time: three quarters of the weights would be hidden."""
+    intervals = [(lead, lead, 0, 5000) for lead in range(12)]
+    display = draw(explain(intervals, np.ones(12), n_leads=12, n_timepoints=5000, rate=500.0), lead_names=NAMES)
+    assert [len(line.get_xdata()) for line in display.lines_] == [5000] * 12
+    np.testing.assert_allclose(extents(display.shades_[0])[:, :2], [[0, 10]] * 12)
+
+
 def test_the_paper_and_the_trace_are_those_of_the_recording():
     explanation = uniform(np.ones(6), n_timepoints=9000)
-    display, plain = draw(explanation, attention=np.ones(9000)), RecordingDisplay.from_recording(explanation.recording)
+    display, plain = (
+        draw(explanation, attention=np.ones(9000)),
+        RecordingDisplay.from_recording(explanation.recording, sampling_rate=300.0),
+    )
     for ours, theirs in zip(display.lines_, plain.lines_, strict=True):
         np.testing.assert_array_equal(ours.get_xdata(), theirs.get_xdata())
         shift = ours.get_ydata()[0] - theirs.get_ydata()[0]
@@ -189,6 +211,34 @@ def test_the_scale_is_symmetric_and_shared_by_the_labels():
     np.testing.assert_allclose(reach[0] / reach[1][0], [0.25, 0.125])
 
 
+def distance_from_paper(display):
+    paper = np.array(display.axes_[0].get_facecolor())
+    return np.abs(colours(display, display.shades_[0]) - paper)[:, :3].max(axis=1)
+
+
+@pytest.mark.parametrize("weights", [[0.002, -0.002], [0.02, -0.05], [1e-9, 0.0], [0.0999, -0.1]])
+def test_what_changes_little_is_pale(weights):
+    """The strongest colours are changes of the probability by 0.1 or more, and each keeps its share of them."""
+    loud = distance_from_paper(draw(uniform([0.1, -0.1])))
+    display = draw(uniform(weights))
+    assert (display.colorbar_.vmin, display.colorbar_.vmax) == (-0.1, 0.1)
+    np.testing.assert_allclose(distance_from_paper(display), loud * np.abs(weights) / 0.1, atol=2 / 255)
+    reach = np.diff(extents(display.bars_[0])[:, 2:], axis=1)[:, 0]
+    np.testing.assert_allclose(reach, 0.44 * np.abs(weights) / 0.1, atol=1e-9)
+
+
+@pytest.mark.parametrize("largest", [0.11, 0.5, 1.3])
+def test_larger_changes_widen_the_scale(largest):
+    display = draw(uniform([0.05, -largest]))
+    assert (display.colorbar_.vmin, display.colorbar_.vmax) == (-largest, largest)
+
+
+def test_the_colour_bar_says_what_it_measures():
+    label = draw(uniform([0.05, -0.1])).colorbar_.ax.get_ylabel()
+    assert "change of the probability" in label
+    assert draw(uniform([0.001, -0.002]), limit=0.002).colorbar_.vmax == 0.002
+
+
 def test_zero_is_plain_paper():
     display = draw(uniform([0.3, 0.0]))
     np.testing.assert_allclose(colours(display, display.shades_[0])[1], display.axes_[0].get_facecolor(), atol=2 / 255)
@@ -205,7 +255,7 @@ def test_a_limit_is_kept_and_what_lies_beyond_is_cut():
 
 def test_no_weight_at_all():
     display = draw(uniform(np.zeros(4)))
-    assert (display.colorbar_.vmin, display.colorbar_.vmax) == (-1, 1)
+    assert (display.colorbar_.vmin, display.colorbar_.vmax) == (-0.1, 0.1)
     assert np.isfinite(colours(display, display.shades_[0])).all()
     assert "no segment has a weight" in display.axes_[0].get_title(loc="left")
 

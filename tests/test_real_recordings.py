@@ -60,7 +60,8 @@ def test_half_an_hour_as_a_timeline(shared_data, sample):
     X, y = sample
     classifier = small("ResNetClassifier", max_epochs=1).fit(X, y)
     record = read_recordings(shared_data / "mitdb" / "201", leads=["MLII"], sampling_rate=300.0)
-    (timeline,) = classifier.predict_windows(record.data)
+    (windows,) = classifier.predict_windows(record.data)
+    timeline = windows.probabilities
     assert timeline.shape == (-(-len(record.data[0]) // classifier.window_length_), 4)
     np.testing.assert_allclose(timeline.sum(axis=1), 1.0)
 

@@ -13,13 +13,13 @@ from ecgclf import preprocessing
 from ecgclf.cli._files import UsageError
 from ecgclf.cli._models import open_model
 from ecgclf.datasets import make_recordings
+from ecgclf.explanation import LimeTimeSeriesExplainer
 from ecgclf.persistence import save
 from ecgclf.preprocessing import BandpassFilter, Normalizer, Resampler
 from small import small
 
 # What makes recordings chooses their rate; None is the rate of the files, or of the model.
 CHOOSES = {"make_recordings": 300.0}
-PENDING = {"LimeTimeSeriesExplainer", "RecordingDisplay"}
 FROM_THE_FILE = {"read_recordings", "to_onnx", "load_pretrained"}
 
 
@@ -42,7 +42,7 @@ def _speaks():
             parameter = inspect.signature(value).parameters.get("sampling_rate")
         except (TypeError, ValueError):
             continue
-        if parameter is not None and name.partition(".")[0] not in PENDING:
+        if parameter is not None:
             yield name, parameter, inspect.isclass(value) and issubclass(value, BaseEstimator)
 
 
@@ -73,6 +73,25 @@ def test_a_transformer_that_was_told_nothing(cls, kind):
     with pytest.raises(ValueError, match="has to be told"):
         make_pipeline(Normalizer(), transformer).fit_transform(X)
     cls(sampling_rate=250).fit_transform(X)
+
+
+@pytest.mark.parametrize("segmentation", ["uniform", "beats", "waves"])
+def test_an_explainer_that_was_told_nothing(segmentation):
+    explainer = clone(LimeTimeSeriesExplainer(segmentation))
+    x = np.sin(np.arange(900) / 20)
+
+    def answer(X):
+        return np.full((len(X), 2), 0.5)
+
+    for call in (
+        lambda: explainer.fit([x]),
+        lambda: explainer.explain(answer, x),
+        lambda: explainer.explain_instance(x, answer),
+        lambda: explainer.stability(answer, x),
+    ):
+        with pytest.raises(ValueError, match=r"has to be told .* LimeTimeSeriesExplainer\(sampling_rate=\.\.\.\)"):
+            call()
+    assert not hasattr(explainer, "background_")
 
 
 def test_the_command_line_refuses_steps_that_disagree(tmp_path):

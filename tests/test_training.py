@@ -141,8 +141,14 @@ def test_warm_start_heeds_changed_parameters(recordings):
 def test_windows_are_averaged_per_recording(recordings):
     X, y = recordings
     classifier = small("CRNNClassifier", window_length=120, window_stride=50).fit(X, y)
-    windows = classifier.predict_windows(X)
+    found = classifier.predict_windows(X)
+    windows = [of_recording.probabilities for of_recording in found]
     assert [len(w) for w in windows] == [1 + -(-(len(x) - 120) // 50) for x in X]
+    for of_recording, x in zip(found, X, strict=True):
+        expected = [*range(0, len(x) - 120, 50), max(0, len(x) - 120)]
+        assert of_recording.starts.tolist() == expected
+        assert of_recording.stops.tolist() == [min(start + 120, len(x)) for start in expected]
+        assert of_recording.labels.tolist() == classifier.classes_.tolist()
     np.testing.assert_allclose(classifier.predict_proba(X), [window.mean(axis=0) for window in windows], atol=1e-12)
     # Each row is what the network says of that stretch alone.
     alone = small("CRNNClassifier", window_length=120, window_stride=50).fit(X, y).predict_proba([X[3][50:170]])
@@ -155,7 +161,7 @@ def test_windows_without_window_length(recordings):
     median = int(np.median([len(x) for x in X]))
     assert classifier.window_length_ == median
     long = np.concatenate(X)
-    (windows,) = classifier.predict_windows([long])
+    windows = classifier.predict_windows([long])[0].probabilities
     assert len(windows) == -(-len(long) // median)
     np.testing.assert_allclose(windows[0], classifier.predict_proba([long[:median]])[0], atol=1e-6)
     np.testing.assert_allclose(windows[-1], classifier.predict_proba([long[-median:]])[0], atol=1e-6)
@@ -173,7 +179,7 @@ def test_window_stride_as_a_function_of_the_class(recordings):
     assert (labels == 0).sum() == expected[y == "A"].sum()
     assert (labels == 1).sum() == expected[y == "N"].sum()
     # To predict, the class is not known: all windows lie side by side.
-    assert [len(w) for w in classifier.predict_windows(X)] == (1 + -(-(lengths - 100) // 100)).tolist()
+    assert [len(w.starts) for w in classifier.predict_windows(X)] == (1 + -(-(lengths - 100) // 100)).tolist()
     with pytest.raises(ValueError, match=r"window_stride names the labels \['B'\], which y does not hold"):
         classifier.set_params(window_stride={"B": 25}).fit(X, y)
 

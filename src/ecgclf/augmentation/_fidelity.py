@@ -15,7 +15,7 @@ from ._memorisation import Memorisation, compare_distances
 _FEWEST = 10
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class FidelityReport:
     """How synthetic recordings compare with real ones, each figure beside that of real recordings held out.
 
@@ -43,6 +43,14 @@ class FidelityReport:
     rows: tuple
     memorisation: Memorisation
     curves: dict
+
+    def __repr__(self):
+        auroc, use = self.get("auroc"), self.get("trained_on_it_tested_on_held_out")
+        return (
+            f"<FidelityReport on labels {', '.join(map(repr, self.labels))}: told from real with AUROC "
+            f"{auroc.synthetic:.2f} (held out {auroc.held_out:.2f}), balanced accuracy after training on it "
+            f"{use.synthetic:.2f} (on real {use.real:.2f}), {self.memorisation._verdict}>"
+        )
 
     def get(self, measure, label=None, unit=None):
         """Look up one row.
@@ -104,7 +112,6 @@ class FidelityReport:
         ecgclf.plotting.FidelityDisplay
             The display, drawn.
         """
-        # The door to what is drawn lies a floor above; it is opened only when a plot is asked for.
         from ..plotting import FidelityDisplay
 
         return FidelityDisplay.from_report(self, figure=figure)

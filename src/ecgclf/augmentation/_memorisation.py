@@ -23,7 +23,7 @@ _FEWEST = 5  # held-out recordings with a label, for a comparison within it
 _FLAT = 0.01  # of a recording's root mean square: what is flatter has no shape to compare
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Memorisation:
     """How near synthetic recordings come to the training recordings, beside real recordings held out.
 
@@ -74,6 +74,16 @@ class Memorisation:
     p_value: float
     memorised: bool
     suspicious: tuple
+
+    def __repr__(self):
+        return (
+            f"<Memorisation: {self.n_near} of {self.n_compared} synthetic recordings near a training recording, "
+            f"{self.n_expected:.1f} expected, {self._verdict}, {len(self.suspicious)} suspicious>"
+        )
+
+    @property
+    def _verdict(self):
+        return f"{'memorised' if self.memorised else 'no sign of copying'} (p = {self.p_value:.2g})"
 
 
 def nearest_recordings(queries, references, sampling_rate, n_windows):

@@ -18,6 +18,7 @@ from ecgclf._docstrings import RECORDINGS, document
 from ecgclf._recordings import check_recordings
 from ecgclf._state import all_or_nothing
 from ecgclf.classifiers._validation import check_groups, check_validation, set_aside
+from ecgclf.classifiers._windows import Windows
 
 
 class BaseECGClassifier(ClassifierMixin, BaseEstimator):
@@ -348,15 +349,18 @@ class BaseECGClassifier(ClassifierMixin, BaseEstimator):
 
         Returns
         -------
-        probabilities : list of ndarray of shape (n_windows_i, n_classes)
-            One array a recording, its rows in the order of time.
+        windows : list of namedtuple
+            One for each recording: ``probabilities``, an array of shape (n_windows_i, n_classes) in the order of time,
+            ``starts`` and ``stops``, the first sample of each window and the one after its last, and ``labels``, the
+            `classes_`. :class:`ecgclf.plotting.WindowsDisplay` draws it.
         """
         check_is_fitted(self)
         recordings = check_recordings(self, X, reset=False)
         windows = self._prediction_windows(recordings, self.window_length_)
         probabilities = _training.window_probabilities(self.net_, recordings.items, windows)
-        ends = np.cumsum(np.bincount(windows[:, 0]))
-        return np.split(probabilities, ends[:-1])
+        ends = np.cumsum(np.bincount(windows[:, 0]))[:-1]
+        of_recordings = zip(np.split(probabilities, ends), np.split(windows, ends), strict=True)
+        return [Windows(told, places[:, 1], places[:, 2], self.classes_) for told, places in of_recordings]
 
     def __sklearn_clone__(self):
         try:

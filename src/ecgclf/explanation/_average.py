@@ -8,7 +8,7 @@ import numpy as np
 from ._explanation import ExplanationWarning
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class AverageExplanation:
     """Mean weights of features over many recordings.
 
@@ -37,6 +37,17 @@ class AverageExplanation:
     counts: np.ndarray
     r2: np.ndarray
 
+    def __repr__(self):
+        found = (
+            f"{label!r}: {self._first(row)} of {len(self.feature_names)} first, R² {self.r2[row]:.2f}"
+            for row, label in enumerate(self.labels.tolist())
+        )
+        return f"<AverageExplanation of up to {self.counts.max(initial=0)} recordings, {'; '.join(found)}>"
+
+    def _first(self, row):
+        strengths = np.nan_to_num(np.abs(self.weights[row]), nan=-1.0)
+        return self.feature_names[int(strengths.argmax())]
+
     def to_frame(self):
         """Give the means as a table.
 
@@ -57,6 +68,25 @@ class AverageExplanation:
                 "count": self.counts.ravel(),
             }
         )
+
+    def plot(self, label=None, **options):
+        """Draw the means.
+
+        Parameters
+        ----------
+        label : object, default=None
+            One of `labels`; None is the first.
+        **options
+            Whatever else :meth:`ecgclf.plotting.WeightsDisplay.from_average` takes, by name.
+
+        Returns
+        -------
+        ecgclf.plotting.WeightsDisplay
+            The display, drawn.
+        """
+        from ecgclf.plotting import WeightsDisplay
+
+        return WeightsDisplay.from_average(self, label, **options)
 
 
 def average_explanations(explanations):
@@ -89,7 +119,7 @@ def average_explanations(explanations):
     >>> def classifier(X):
     ...     p = 1 / (1 + np.exp(-X[:, 1200:1500].max(axis=1)))
     ...     return np.column_stack([1 - p, p])
-    >>> explainer = LimeTimeSeriesExplainer(n_segments=10, random_state=0)
+    >>> explainer = LimeTimeSeriesExplainer(n_segments=10, sampling_rate=300, random_state=0)
     >>> recordings = np.random.RandomState(0).randn(3, 3000)
     >>> average = average_explanations(explainer.explain(classifier, x, labels=1) for x in recordings)
     >>> average.feature_names[average.weights[0].argmax()]

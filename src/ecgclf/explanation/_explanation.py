@@ -80,7 +80,8 @@ class Explanation:
     >>> def is_large(X):
     ...     p = 1 / (1 + 1 / X[:, :900].std(axis=1))
     ...     return [[1 - value, value] for value in p]
-    >>> explanation = LimeTimeSeriesExplainer(n_segments=10, random_state=0).explain(is_large, recording, labels=1)
+    >>> explainer = LimeTimeSeriesExplainer(n_segments=10, sampling_rate=300, random_state=0)
+    >>> explanation = explainer.explain(is_large, recording, labels=1)
     >>> explanation.as_list()[0][0], explanation.seconds[0].tolist()
     ('segment 0', [0.0, 3.0])
     """
@@ -114,7 +115,7 @@ class Explanation:
 
     def __repr__(self):
         found = (
-            f"{label!r}: {self.as_list(label)[0][0]} of {len(self.feature_names)} first, R² {r2:.2f}"
+            f"{label!r}: {self._first(label)} of {len(self.feature_names)} first, R² {r2:.2f}"
             for label, r2 in zip(self.labels.tolist(), self.r2, strict=True)
         )
         return f"<Explanation of {self.recording.shape[0]} lead(s), {'; '.join(found)}>"
@@ -218,6 +219,29 @@ class Explanation:
             for label, weights in zip(self.labels.tolist(), self.weights, strict=True)
         ]
         return pd.concat(frames, ignore_index=True)
+
+    def plot(self, label=None, **options):
+        """Draw the explanation on its recording.
+
+        Parameters
+        ----------
+        label : object, default=None
+            One of `labels`, or a list of several; None is the first.
+        **options
+            Whatever else :meth:`ecgclf.plotting.ExplanationDisplay.from_explanation` takes, by name.
+
+        Returns
+        -------
+        ecgclf.plotting.ExplanationDisplay
+            The display, drawn.
+        """
+        from ecgclf.plotting import ExplanationDisplay
+
+        return ExplanationDisplay.from_explanation(self, label, **options)
+
+    def _first(self, label):
+        # A path of the lasso may select none.
+        return next((name for name, _ in self.as_list(label)), "none")
 
     def _ranked(self, row):
         features = np.flatnonzero(self.selected[row])

@@ -71,8 +71,9 @@ class LimeTimeSeriesExplainer(TrustMixin, BaseEstimator):
         Perturbed recordings in memory at once, and in one call of the classifier. It is rounded up to a multiple of
         16, or of the classifier's own batch size, and the last batch is filled up with the recording itself.
 
-    sampling_rate : float, default=300.0
-        Sampling rate of the recordings, in Hz; for beats and waves at least 50.
+    sampling_rate : float, default=None
+        Sampling rate of the recordings, in Hz; for beats and waves at least 50. It has to be told: `fit` and `explain`
+        refuse None.
 
     random_state : int, RandomState instance or None, default=None
         Decides which segments are taken out, and what is drawn to stand there. The same int gives the same
@@ -125,7 +126,7 @@ class LimeTimeSeriesExplainer(TrustMixin, BaseEstimator):
     ...     p = 1 / (1 + np.exp(-X[:, 1200:1500].max(axis=1)))
     ...     return np.column_stack([1 - p, p])
     >>> recording = np.sin(np.arange(3000) / 20)
-    >>> explainer = LimeTimeSeriesExplainer(n_segments=10, random_state=0)
+    >>> explainer = LimeTimeSeriesExplainer(n_segments=10, sampling_rate=300, random_state=0)
     >>> explanation = explainer.explain(classifier, recording, labels=1)
     >>> explanation.as_list()[0][0]
     'segment 4'
@@ -144,7 +145,7 @@ class LimeTimeSeriesExplainer(TrustMixin, BaseEstimator):
         "feature_selection": [StrOptions(METHODS)],
         "distance": [StrOptions(DISTANCES)],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
-        "sampling_rate": [Interval(Real, 0, None, closed="neither")],
+        "sampling_rate": [Interval(Real, 0, None, closed="neither"), None],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
     }
@@ -162,7 +163,7 @@ class LimeTimeSeriesExplainer(TrustMixin, BaseEstimator):
         feature_selection="auto",
         distance="cosine",
         batch_size=64,
-        sampling_rate=300.0,
+        sampling_rate=None,
         random_state=None,
         verbose=0,
     ):
@@ -198,7 +199,9 @@ class LimeTimeSeriesExplainer(TrustMixin, BaseEstimator):
         self : object
             The fitted explainer.
         """
-        self.background_ = check_recordings(self, X).items
+        recordings = check_recordings(self, X)
+        self._check_told()
+        self.background_ = recordings.items
         return self
 
     def explain(self, estimator, recording, labels=None, top_labels=None, n_features=None):
@@ -246,6 +249,7 @@ class LimeTimeSeriesExplainer(TrustMixin, BaseEstimator):
         Ctrl-C ends the work early: what has been answered is explained, with a warning, if that is enough.
         """
         self._validate_params()
+        self._check_told()
         for name, value in (("top_labels", top_labels), ("n_features", n_features)):
             if value is not None and (not isinstance(value, Integral) or value < 1):
                 raise ValueError(f"{name}={value!r} must be a positive integer or None.")
@@ -345,6 +349,14 @@ class LimeTimeSeriesExplainer(TrustMixin, BaseEstimator):
         elif top_labels is not None:
             labels = None
         return explainer.explain(classifier_fn, recording, labels, top_labels, num_features)
+
+    def _check_told(self):
+        if self.sampling_rate is None:
+            name = type(self).__name__
+            raise ValueError(
+                f"{name} has to be told the sampling rate of the recordings, in Hz: {name}(sampling_rate=...). "
+                "What ecgclf.datasets gives has it as its sampling_rate."
+            )
 
     def _copy(self, **params):
         """Make an explainer with other parameters that shares what this one has learnt."""

@@ -7,7 +7,7 @@ import numpy as np
 from scipy.stats import rankdata
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Stability:
     """How well explanations of different seeds agree.
 
@@ -17,6 +17,8 @@ class Stability:
     ----------
     label : object
         The label explained.
+    feature_names : tuple of str
+        Name of each feature.
     weights : ndarray of shape (n_repeats, n_features)
         Weights of each explanation.
     r2 : ndarray of shape (n_repeats,)
@@ -30,14 +32,38 @@ class Stability:
     """
 
     label: object
+    feature_names: tuple
     weights: np.ndarray
     r2: np.ndarray
     spearman: float
     jaccard: float
     top: int
 
+    def __repr__(self):
+        return (
+            f"<Stability of {self.label!r} over {len(self.weights)} seeds: rank correlation {self.spearman:.2f}, "
+            f"overlap of the top {self.top} {self.jaccard:.2f}, R² from {self.r2.min():.2f} to {self.r2.max():.2f}>"
+        )
 
-@dataclass(frozen=True, eq=False)
+    def plot(self, **options):
+        """Draw the weights of each seed.
+
+        Parameters
+        ----------
+        **options
+            Whatever else :meth:`ecgclf.plotting.WeightsDisplay.from_stability` takes, by name.
+
+        Returns
+        -------
+        ecgclf.plotting.WeightsDisplay
+            The display, drawn.
+        """
+        from ecgclf.plotting import WeightsDisplay
+
+        return WeightsDisplay.from_stability(self, **options)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Faithfulness:
     """How the probability of a label follows the features said to matter.
 
@@ -73,6 +99,29 @@ class Faithfulness:
     insertion_auc: float
     random_auc: np.ndarray
 
+    def __repr__(self):
+        return (
+            f"<Faithfulness for {self.label!r}: area under deletion {self.deletion_auc:.2f}, under insertion "
+            f"{self.insertion_auc:.2f}, in {len(self.random)} random orders {self.random_auc.mean():.2f} on average>"
+        )
+
+    def plot(self, **options):
+        """Draw the curves.
+
+        Parameters
+        ----------
+        **options
+            Whatever else :meth:`ecgclf.plotting.FaithfulnessDisplay.from_faithfulness` takes, by name.
+
+        Returns
+        -------
+        ecgclf.plotting.FaithfulnessDisplay
+            The display, drawn.
+        """
+        from ecgclf.plotting import FaithfulnessDisplay
+
+        return FaithfulnessDisplay.from_faithfulness(self, **options)
+
 
 def compare(explanations, top):
     """Measure the agreement of explanations of one label.
@@ -95,6 +144,7 @@ def compare(explanations, top):
     pairs = list(combinations(range(len(weights)), 2))
     return Stability(
         label=explanations[0].labels.tolist()[0],
+        feature_names=explanations[0].feature_names,
         weights=weights,
         r2=np.array([explanation.r2[0] for explanation in explanations]),
         spearman=float(np.mean([_spearman(weights[i], weights[j]) for i, j in pairs])),

@@ -1,18 +1,20 @@
 """What an explanation says, on the recording it explains."""
 
-from numbers import Integral, Real
+from numbers import Integral
 from textwrap import wrap
 
 import numpy as np
 
-from ..signal import find_r_peaks
-from ..signal._checks import check_sampling_rate
-from ._explanation_drawing import Scale, draw_attention, draw_colorbar, draw_weights, rooms
-from ._paper import MARGINS, check_names, check_part, check_peaks, check_recording, draw_recording, lay_out, new_axes
+from .._docstrings import document
+from ._checks import check_along_time, check_recording, choose
+from ._paper import MARGINS, PAPER_PARAMETERS, draw_recording, new_axes, prepare
+from ._scale import LIMIT_PARAMETER, Scale
+from ._tracks import ATTENTION, ATTENTION_PARAMETER, ATTENTION_ROOM, draw_along_time
+from ._weights_on_paper import NAME, UNDER_LEAD, UNDER_ROW, draw_weights
 
 _LINE = 4.2  # mm, a line of the title
 _CHARACTER = 1.9  # mm, a wide one of the title
-_COLORBAR = 24  # mm, with its ticks
+_COLORBAR = 28  # mm, with its ticks
 _NEEDED = (
     "recording",
     "sampling_rate",
@@ -24,48 +26,42 @@ _NEEDED = (
     "probabilities",
     "r2",
 )
+_PARAMETERS = """\
+explanation : Explanation
+    What to draw: one explanation of one recording.
+label : label or list of labels, default=None
+    The label whose weights are drawn, or several, each on its own paper. By default, the first label of the
+    explanation."""
+_PARAMETERS = "\n".join([_PARAMETERS, PAPER_PARAMETERS, ATTENTION_PARAMETER, LIMIT_PARAMETER])
 
 
+@document(parameters=_PARAMETERS)
 class ExplanationDisplay:
     """The weights of an explanation, on the recording drawn on ECG paper.
 
-    The paper behind each segment takes the colour of its weight: orange where the segment speaks for the label,
-    blue and hatched where it speaks against it. The scale is symmetric about 0 and the same for all labels drawn. So
-    that nothing is lost in grey, the strip beneath shows the same weights as bars, upwards for and downwards
-    against, which reach its edges where the scale ends. The title gives the label, its probability, and how far to
-    trust the picture: what the surrogate predicts for the recording and its weighted R².
+    A weight is what the presence of a segment adds to the probability of the label, in the explainer's model. The
+    paper behind each segment takes the colour of its weight: orange where the segment speaks for the label, blue and
+    hatched where it speaks against it. The scale is symmetric about 0 and the same for all labels drawn; its strongest
+    colours are changes of at least 0.1, so that what changes little is pale. So that nothing is lost in grey, the
+    strip beneath shows the same weights as bars, upwards for and downwards against, which reach its edges where the
+    scale ends. The title gives the label, its probability, and how far to trust the picture: what the surrogate
+    predicts for the recording and its weighted R².
+
+    Features of single leads are drawn with all leads one under the other, whatever `stacked` says: of twelve leads in
+    rows of four, three quarters of them would not be seen.
 
     It is recommended to use :meth:`from_explanation` to create one.
 
     Parameters
     ----------
-    explanation : Explanation
-        What to draw: one explanation of one recording.
-    label : label or list of labels, default=None
-        The label whose weights are drawn, or several, each on its own paper. By default, the first label of the
-        explanation.
-    lead_names : sequence of str of length n_leads, default=None
-        Names of the leads. By default, several leads are numbered from 1.
-    r_peaks : "auto" or array-like of int of shape (n_beats,), default=None
-        Sample of each R peak, marked on the first lead; "auto" takes those that
-        :func:`~ecgclf.signal.find_r_peaks` finds. By default, none is marked.
-    attention : array-like of shape (n_timepoints,), default=None
-        Where a network looked, non-negative, such as ``classifier.attention([recording])[0]``; drawn in a strip of
-        its own from 0 to its maximum.
-    title : str, default=None
-        Written before the label, such as the name of the recording.
-    start : float, default=0.0
-        Where the drawn part begins, in seconds.
-    duration : float, default=None
-        Length of the drawn part, in seconds; None for all that follows.
-    limit : float, default=None
-        Weight of the strongest colour, for a scale that several pictures share. By default, the largest absolute
-        weight of the labels drawn.
+    {parameters}
 
     Attributes
     ----------
     axes_ : ndarray of matplotlib Axes of shape (n_labels_drawn,)
         The papers. Their units are seconds within a row, and millivolts from the baseline of the last trace.
+    ax_ : matplotlib Axes
+        The first of them.
     figure_ : matplotlib Figure
         The figure that holds them.
     lines_ : list of matplotlib Line2D
@@ -122,35 +118,42 @@ class ExplanationDisplay:
         label=None,
         *,
         lead_names=None,
+        stacked=False,
         r_peaks=None,
-        attention=None,
         title=None,
         start=0.0,
         duration=None,
+        speed=25.0,
+        attention=None,
         limit=None,
     ):
         self.explanation = explanation
         self.label = label
         self.lead_names = lead_names
+        self.stacked = stacked
         self.r_peaks = r_peaks
-        self.attention = attention
         self.title = title
         self.start = start
         self.duration = duration
+        self.speed = speed
+        self.attention = attention
         self.limit = limit
 
     @classmethod
+    @document(parameters=_PARAMETERS)
     def from_explanation(
         cls,
         explanation,
         label=None,
         *,
         lead_names=None,
+        stacked=False,
         r_peaks=None,
-        attention=None,
         title=None,
         start=0.0,
         duration=None,
+        speed=25.0,
+        attention=None,
         limit=None,
         n_columns=1,
         colorbar=True,
@@ -160,28 +163,7 @@ class ExplanationDisplay:
 
         Parameters
         ----------
-        explanation : Explanation
-            What to draw: one explanation of one recording.
-        label : label or list of labels, default=None
-            The label whose weights are drawn, or several, each on its own paper. By default, the first label of
-            the explanation.
-        lead_names : sequence of str of length n_leads, default=None
-            Names of the leads. By default, several leads are numbered from 1.
-        r_peaks : "auto" or array-like of int of shape (n_beats,), default=None
-            Sample of each R peak, marked on the first lead; "auto" takes those that
-            :func:`~ecgclf.signal.find_r_peaks` finds. By default, none is marked.
-        attention : array-like of shape (n_timepoints,), default=None
-            Where a network looked, non-negative, such as ``classifier.attention([recording])[0]``; drawn in a strip
-            of its own from 0 to its maximum.
-        title : str, default=None
-            Written before the label, such as the name of the recording.
-        start : float, default=0.0
-            Where the drawn part begins, in seconds.
-        duration : float, default=None
-            Length of the drawn part, in seconds; None for all that follows.
-        limit : float, default=None
-            Weight of the strongest colour, for a scale that several pictures share. By default, the largest absolute
-            weight of the labels drawn.
+        {parameters}
         n_columns : int, default=1
             Papers side by side on a new figure, where there are several labels. One column keeps equal times under
             each other.
@@ -204,11 +186,13 @@ class ExplanationDisplay:
             explanation,
             label,
             lead_names=lead_names,
+            stacked=stacked,
             r_peaks=r_peaks,
-            attention=attention,
             title=title,
             start=start,
             duration=duration,
+            speed=speed,
+            attention=attention,
             limit=limit,
         )
         return display.plot(ax=ax, n_columns=n_columns, colorbar=colorbar)
@@ -239,22 +223,22 @@ class ExplanationDisplay:
         """
         explanation = self.explanation
         leads, intervals, weights = _check_explanation(explanation)
-        rate = check_sampling_rate(explanation.sampling_rate)
-        names = check_names(self.lead_names, len(leads))
-        first, last = check_part(self.start, self.duration, leads.shape[1], rate)
-        peaks = self.r_peaks
-        if isinstance(peaks, str):
-            if peaks != "auto":
-                raise ValueError(f'r_peaks={peaks!r} must be "auto", sample numbers or None.')
-            peaks = find_r_peaks(leads, rate)
-        peaks = check_peaks(peaks, leads.shape[1])
-        attention = _check_attention(self.attention, leads.shape[1])
-        chosen = _choose(self.label, explanation)
-        scale = Scale(_check_limit(self.limit, weights[chosen]))
+        attention = check_along_time(self.attention, leads.shape[1], "attention")
+        chosen = choose(self.label, explanation.labels)
+        scale = Scale(self.limit, weights[chosen])
         n_columns = _check_columns(n_columns, len(chosen))
+        of_single_leads = bool((intervals[:, 1] >= 0).any())
+        tracks = {NAME: UNDER_ROW} if (intervals[:, 1] < 0).any() else {}
+        tracks |= {} if attention is None else {ATTENTION: ATTENTION_ROOM}
+        layout, names, peaks = prepare(
+            self,
+            leads,
+            explanation.sampling_rate,
+            under_leads=UNDER_LEAD * of_single_leads,
+            tracks=tracks,
+            stacked=of_single_leads,
+        )
 
-        under_leads, under_rows = rooms(intervals, attention)
-        layout = lay_out(leads, rate, first, last, under_leads=under_leads, under_rows=under_rows)
         to_scale = ax is None
         paper = layout.size_mm[0] if to_scale else np.inf
         titles = [_title(explanation, k, self.title, paper) for k in chosen]
@@ -263,7 +247,8 @@ class ExplanationDisplay:
             margins["right"] += _COLORBAR if colorbar else 0
             ax = new_axes(layout, n_axes=len(chosen), n_columns=n_columns, margins=margins)
         self.axes_ = _check_axes(ax, len(chosen))
-        self.figure_ = self.axes_[0].figure
+        self.ax_ = self.axes_[0]
+        self.figure_ = self.ax_.figure
 
         self.lines_, self.shades_, self.bars_, self.attention_lines_ = [], [], [], []
         for axes, k, title in zip(self.axes_, chosen, titles, strict=True):
@@ -272,9 +257,9 @@ class ExplanationDisplay:
             self.shades_.append(shades)
             self.bars_.append(bars)
             if attention is not None:
-                self.attention_lines_ += draw_attention(axes, layout, attention)
+                self.attention_lines_ += draw_along_time(axes, layout, ATTENTION, ATTENTION_ROOM, attention)
             axes.set_title(title, loc="left", fontsize=9)
-        self.colorbar_ = draw_colorbar(self.axes_, self.shades_, scale, to_scale) if colorbar else None
+        self.colorbar_ = scale.draw_colorbar(self.axes_, self.shades_, to_scale) if colorbar else None
         return self
 
 
@@ -300,43 +285,6 @@ def _check_explanation(explanation):
             f"{leads.shape[1]} samples; expected rows of feature, lead (-1 for all), start and stop."
         )
     return leads, intervals, weights
-
-
-def _check_attention(attention, n_timepoints):
-    if attention is None:
-        return None
-    values = np.asarray(attention)
-    if values.dtype.kind not in "biuf" or values.shape != (n_timepoints,):
-        raise ValueError(
-            f"attention has shape {values.shape}, expected numbers of shape ({n_timepoints},), one for each sample "
-            "of the recording. Of what CRANNClassifier.attention gives, take the item of this recording."
-        )
-    if not (np.isfinite(values).all() and (values >= 0).all()):
-        raise ValueError("attention must be finite and not negative.")
-    return values.astype(float)
-
-
-def _choose(label, explanation):
-    """Give the rows of the labels to draw."""
-    known = np.asarray(explanation.labels).tolist()
-    if label is None:
-        return [0]
-    wanted = label if isinstance(label, list | tuple | np.ndarray) else [label]
-    for one in wanted:
-        if one not in known:
-            raise ValueError(f"label {one!r} was not explained. The explanation has {known}.")
-    if len(wanted) == 0:
-        raise ValueError(f"label names no label. The explanation has {known}.")
-    return [known.index(one) for one in wanted]
-
-
-def _check_limit(limit, weights):
-    if limit is None:
-        # A scale needs a width also where no segment has a weight.
-        return float(np.abs(weights).max(initial=0.0)) or 1.0
-    if not isinstance(limit, Real) or not np.isfinite(limit) or limit <= 0:
-        raise ValueError(f"limit={limit!r} must be a positive weight.")
-    return float(limit)
 
 
 def _check_columns(n_columns, n_labels):

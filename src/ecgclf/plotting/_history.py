@@ -15,6 +15,9 @@ class HistoryDisplay:
     history : list of dict
         One dict an epoch, as skorch's ``History``: "epoch" and columns named "train_..." and "valid_...".
         Columns that end in "loss" are drawn on the left axis, other numbers, such as "valid_acc", on the right.
+    best_epoch : int, default=None
+        Number of the epoch, from 1, whose weights the classifier has kept, marked by a line; None where it has kept
+        those of the last.
 
     Attributes
     ----------
@@ -26,6 +29,8 @@ class HistoryDisplay:
         The figure that holds them.
     lines_ : list of matplotlib Line2D
         The curves, losses first.
+    best_epoch_line_ : matplotlib Line2D or None
+        The line that marks the epoch kept, "kept" in the legend.
 
     See Also
     --------
@@ -45,8 +50,9 @@ class HistoryDisplay:
     ['train_loss', 'valid_loss', 'valid_acc']
     """
 
-    def __init__(self, history):
+    def __init__(self, history, *, best_epoch=None):
         self.history = history
+        self.best_epoch = best_epoch
 
     @classmethod
     def from_estimator(cls, estimator, ax=None):
@@ -55,7 +61,8 @@ class HistoryDisplay:
         Parameters
         ----------
         estimator : estimator
-            A fitted classifier with ``net_.history``, or a Pipeline that ends in one.
+            A fitted classifier with ``net_.history``, or a Pipeline that ends in one. If it has kept the weights of
+            its best epoch, this is marked.
         ax : matplotlib Axes, default=None
             Where to draw. By default, a new figure.
 
@@ -78,7 +85,7 @@ class HistoryDisplay:
                 f"{type(estimator).__name__} keeps no learning curves: it has no net_.history. Give a "
                 "classifier of ecgclf.classifiers, or a Pipeline that ends in one."
             )
-        return cls(history).plot(ax=ax)
+        return cls(history, best_epoch=getattr(estimator, "best_epoch_", None)).plot(ax=ax)
 
     def plot(self, ax=None):
         """Draw the learning curves.
@@ -96,7 +103,7 @@ class HistoryDisplay:
         Raises
         ------
         ValueError
-            If the history has no column to draw.
+            If the history has no column to draw, or not the epoch kept.
         """
         import matplotlib.pyplot as plt
         from matplotlib.ticker import MaxNLocator
@@ -106,6 +113,11 @@ class HistoryDisplay:
             raise ValueError(
                 f"the history of {len(self.history)} epoch(s) has no column to draw; expected numbers named "
                 '"train_...", "valid_...". Fit for at least one whole epoch.'
+            )
+        epochs = [row.get("epoch", number) for number, row in enumerate(self.history, start=1)]
+        if self.best_epoch is not None and self.best_epoch not in epochs:
+            raise ValueError(
+                f"best_epoch={self.best_epoch!r} is no epoch of the history, which has 1 to {epochs[-1]}."
             )
         if ax is None:
             _, ax = plt.subplots(layout="constrained")
@@ -125,16 +137,22 @@ class HistoryDisplay:
                     color=f"C{len(self.lines_)}",
                     label=name,
                 )
+        self.best_epoch_line_ = None
+        if self.best_epoch is not None:
+            self.best_epoch_line_ = ax.axvline(
+                self.best_epoch, color="#666666", linestyle=":", linewidth=1.2, label="kept", zorder=0
+            )
+        handles = self.lines_ + ([] if self.best_epoch is None else [self.best_epoch_line_])
         ax.set(xlabel="Epoch", ylabel="Loss")
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
         if scores:
             self.score_ax_.set_ylabel("Score")
         # Above the axes, where no curve of either pair of axes runs beneath it.
         ax.legend(
-            handles=self.lines_,
+            handles=handles,
             loc="lower center",
             bbox_to_anchor=(0.5, 1.0),
-            ncols=len(self.lines_),
+            ncols=len(handles),
             frameon=False,
         )
         return self

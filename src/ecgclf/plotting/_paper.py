@@ -1,88 +1,65 @@
-"""ECG paper: how recordings are laid out on it in rows and strips, and how it is drawn."""
+"""ECG paper: how recordings are drawn on it."""
 
-from dataclasses import dataclass
 from math import ceil
 from numbers import Real
 
 import numpy as np
 
-from .._recordings import as_recording
+from ..signal._checks import check_sampling_rate
+from ._checks import check_names, check_part, check_peaks, warn_of_units
+from ._layout import MM_PER_MILLIVOLT, MM_PER_SECOND, choose_bands, from_median, lay_out
 
-MM_PER_SECOND, MM_PER_MILLIVOLT = 25, 10
 MM = 1 / 25.4  # inches
 MARGINS = {"left": 18, "right": 6, "bottom": 13, "top": 10}  # in mm
 PAPER, INK = "#fffafa", "#1a1a1a"
-_SMALL, _LARGE = (0.04, 0.1), (0.2, 0.5)  # squares of 1 mm and 5 mm, in s and mV
-_ROW = 11.0  # s; longer recordings are wrapped
-_NARROWEST = 2.0  # s
-_TALLEST = 3.0  # mV to each side of a baseline; artefacts beyond overlap the next strip
-_MOST_LEADS = 64
-PULSE = 0.4  # s before the signal, for the calibration pulse
 EDGE = "#eea9a9"
+_SQUARES = ((1.0, 0.1), (5.0, 0.5))  # mm and mV
 # Transparent, so that on shaded paper they are darker than the shade; on plain paper #f9dcdc and, over that, #eea9a9.
 _FINE, _COARSE, _MARK = "#e1646433", "#dd5c5c66", "#1f5fbf"
+_TICK_MM = 20.0  # between ticks at least
+_TICKS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600)
+_APART_MM = 5.0  # triangles at the edge that are nearer are one
+_PAD = 0.06  # mV from the edge of a strip to a mark
+
+#: The parameters of all displays on paper, for their docstrings.
+PAPER_PARAMETERS = """\
+lead_names : sequence of str of length n_leads or "standard", default=None
+    Names of the leads; "standard" says that they are I, II, III, aVR, aVL, aVF, V1 to V6, in this order. Twelve
+    leads of these names, in whatever order, are laid out as cardiographs print them: three rows of four leads, each
+    for a quarter of the time (2.5 s of 10 s), and lead II whole beneath, for the rhythm. By default, several leads
+    are numbered from 1 and drawn one under the other.
+stacked : bool, default=False
+    Whether to draw such twelve leads one under the other too, each whole.
+r_peaks : "auto" or array-like of int of shape (n_beats,), default=None
+    Sample of each R peak, marked on the first lead, or on the rhythm strip; "auto" takes those that
+    :func:`~ecgclf.signal.find_r_peaks` finds. By default, none is marked.
+title : str, default=None
+    Title of the picture.
+start : float, default=0.0
+    Where the drawn part begins, in seconds.
+duration : float, default=None
+    Length of the drawn part, in seconds; None for all that follows.
+speed : float, default=25.0
+    Speed of the paper, in mm/s. At 1 mm/s, half an hour takes seven rows."""
 
 
-@dataclass(frozen=True)
-class Layout:
-    """Where on the paper the rows of a recording lie; heights are in mV from the baseline of the last strip.
-
-    `baselines`, `tops` and `floors` of the leads have the shape (n_rows, n_leads), `bottoms` of the rows (n_rows,).
-    The room asked for under leads and rows lies beneath the floors.
-    """
-
-    rate: float
-    first: int
-    rows: list
-    row_length: int
-    width: float
-    baselines: np.ndarray
-    tops: np.ndarray
-    floors: np.ndarray
-    bottoms: np.ndarray
-    under_leads: float
-
-    @property
-    def size_mm(self):
-        height = self.tops[0, 0] - self.bottoms[-1]
-        return (self.width + PULSE) * MM_PER_SECOND, height * MM_PER_MILLIVOLT
-
-    def begin(self, row):
-        """Tell which sample of the recording a row begins with."""
-        return self.first + row * self.row_length
-
-
-def lay_out(leads, rate, first, last, *, under_leads=0.0, under_rows=0.0):
-    """Cut the samples `first` to `last` into rows and stack their leads, with room in mV under leads and rows."""
-    shown = leads[:, first:last] - _medians(leads[:, first:last])
-    length = shown.shape[1] / rate
-    n_rows = ceil(length / _ROW)
-    width = max(_NARROWEST, _LARGE[0] * ceil(length / n_rows / _LARGE[0] - 1e-9))
-    row_length = ceil(width * rate - 1e-9)
-    rows = [shown[:, i : i + row_length] for i in range(0, shown.shape[1], row_length)]
-
-    level, strips, bottoms = 0.0, [], []
-    for row in rows:
-        for lead in row:
-            down, up = _reach(lead)
-            strips.append((level, level - up, level - up - down))
-            level -= up + down + under_leads
-        level -= under_rows
-        bottoms.append(level)
-    tops, baselines, floors = np.reshape(strips, (len(rows), len(leads), 3)).transpose(2, 0, 1)
-    origin = baselines[-1, -1]
-    return Layout(
-        rate=rate,
-        first=first,
-        rows=rows,
-        row_length=row_length,
-        width=width,
-        baselines=baselines - origin,
-        tops=tops - origin,
-        floors=floors - origin,
-        bottoms=np.array(bottoms) - origin,
-        under_leads=under_leads,
+def prepare(display, leads, sampling_rate, *, under_leads=0.0, tracks=None, stacked=False):
+    """Lay out the leads of a display with the parameters above; give the layout, names and R peaks."""
+    rate = check_sampling_rate(sampling_rate)
+    names = check_names(display.lead_names, len(leads))
+    first, last = check_part(display.start, display.duration, leads.shape[1], rate)
+    speed = display.speed
+    if isinstance(speed, bool) or not isinstance(speed, Real) or not 0 < speed < np.inf:
+        raise ValueError(f"speed={speed!r} must be a positive number of mm/s, such as 25.")
+    peaks = check_peaks(display.r_peaks, leads, rate)
+    shown = from_median(leads[:, first:last])
+    bands, marked = choose_bands(names, stacked or display.stacked)
+    layout = lay_out(
+        shown, rate, first, bands=bands, marked=marked, speed=speed, under_leads=under_leads, tracks=tracks
     )
+    # Of all: a part may lie between two beats.
+    warn_of_units(from_median(leads), names, rate)
+    return layout, names, peaks
 
 
 def new_axes(layout, *, n_axes=1, n_columns=1, margins=MARGINS):
@@ -105,142 +82,106 @@ def new_axes(layout, *, n_axes=1, n_columns=1, margins=MARGINS):
 
 
 def draw_recording(ax, layout, names, peaks, *, to_scale, halo=False):
-    """Draw paper, traces, pulses, marks and ticks, and return the traces."""
-    ax.set_aspect(MM_PER_MILLIVOLT / MM_PER_SECOND)
-    _draw_paper(ax, layout.width, layout.bottoms[-1], layout.tops[0, 0])
-    lines, labels = [], []
-    n_rows = len(layout.rows)
-    for i, (row, of_row) in enumerate(zip(layout.rows, layout.baselines, strict=True)):
-        time = np.arange(row.shape[1]) / layout.rate
-        for lead, baseline in zip(row, of_row, strict=True):
-            lines += _draw_trace(ax, time, lead + baseline, halo)
-            _draw_pulse(ax, baseline)
-        begin = layout.begin(i)
-        in_row = peaks[(peaks >= begin) & (peaks < begin + row.shape[1])] - begin
-        _draw_marks(ax, time[in_row], row[0, in_row], of_row[0])
-        labels += _strip_labels(names, begin / layout.rate, with_time=n_rows > 1)
-    ax.set_yticks(layout.baselines.ravel(), labels)
-    scale = f"{MM_PER_SECOND} mm/s, {MM_PER_MILLIVOLT} mm/mV; " if to_scale else ""
-    ax.set_xlabel(
-        f"{'Time (s)' if n_rows == 1 else 'Time within the row (s)'}      {scale}the pulse is 1 mV",
-        fontsize=8,
-    )
-    begin = layout.first / layout.rate if n_rows == 1 else 0.0
-    seconds = np.arange(ceil(begin), begin + layout.width + 1e-9)
+    """Draw paper, traces, pulses, marks, names and ticks, and return the traces."""
+    ax.set_aspect(MM_PER_MILLIVOLT / layout.speed)
+    _draw_paper(ax, layout)
+    lines = []
+    for row in layout.rows:
+        for strip in row.strips:
+            lines += _draw_trace(ax, layout, strip, halo)
+            if strip.left == 0:
+                _draw_pulse(ax, layout, strip.baseline)
+            _draw_beyond(ax, layout, strip)
+            if strip.band == layout.marked:
+                _draw_marks(ax, layout, strip, peaks)
+    _draw_names(ax, layout, names)
+    scale = f"{layout.speed:g} mm/s, {MM_PER_MILLIVOLT} mm/mV; " if to_scale else ""
+    one_row = len(layout.rows) == 1
+    ax.set_xlabel(f"{'Time (s)' if one_row else 'Time within the row (s)'}      {scale}the pulse is 1 mV", fontsize=8)
+    begin = layout.rows[0].start / layout.rate if one_row else 0.0
+    step = next((step for step in _TICKS if step * layout.speed >= _TICK_MM), _TICKS[-1])
+    seconds = np.arange(ceil(begin / step - 1e-9), (begin + layout.width) / step + 1e-9) * step
     ax.set_xticks(seconds - begin, [f"{second:g}" for second in seconds])
     return lines
 
 
-def check_recording(recording):
-    # What is missing is left blank.
-    leads = np.atleast_2d(as_recording(recording, "recording", gaps=True)).astype(np.float64)
-    if len(leads) > _MOST_LEADS:
-        raise ValueError(f"recording has {len(leads)} leads, and {_MOST_LEADS} fit on paper. Choose among them.")
-    return leads
-
-
-def check_names(names, n_leads):
-    if names is None:
-        return [""] if n_leads == 1 else [str(i + 1) for i in range(n_leads)]
-    if isinstance(names, str) or len(names) != n_leads:
-        raise ValueError(
-            f"lead_names={names!r} does not fit a recording of {n_leads} lead(s). Give a list of one name "
-            "for each lead."
-        )
-    return [str(name) for name in names]
-
-
-def check_part(start, duration, n_timepoints, rate):
-    length = n_timepoints / rate
-    numbers = [value for value in (start, duration) if value is not None]
-    if not all(isinstance(value, Real) and np.isfinite(value) for value in numbers):
-        raise ValueError(f"start={start!r} and duration={duration!r} must be numbers of seconds.")
-    first = round(start * rate)
-    last = n_timepoints if duration is None else min(n_timepoints, first + round(duration * rate))
-    if not 0 <= first < last:
-        raise ValueError(
-            f"start={start!r} and duration={duration!r} leave nothing to draw of a recording of "
-            f"{length:g} s. Choose 0 <= start < {length:g} and a positive duration."
-        )
-    return first, last
-
-
-def check_peaks(r_peaks, n_timepoints):
-    peaks = np.asarray([] if r_peaks is None else r_peaks)
-    if peaks.size == 0:
-        return np.empty(0, dtype=int)
-    if peaks.ndim != 1 or peaks.dtype.kind not in "iu":
-        raise ValueError(
-            f"r_peaks has shape {peaks.shape} and dtype {peaks.dtype}, expected sample numbers of shape "
-            "(n_beats,). To get them from seconds, multiply by the sampling rate and round."
-        )
-    if peaks.min() < 0 or peaks.max() >= n_timepoints:
-        raise ValueError(
-            f"r_peaks reach from {peaks.min()} to {peaks.max()}, but the recording has samples 0 to "
-            f"{n_timepoints - 1}. Give samples of this recording, at its sampling rate."
-        )
-    return peaks
-
-
-def _medians(leads):
-    measured = [lead[~np.isnan(lead)] for lead in leads]
-    return np.array([[np.median(lead) if lead.size else 0.0] for lead in measured])
-
-
-def _reach(lead):
-    measured = lead[~np.isnan(lead)]
-    if measured.size == 0:
-        return _LARGE[1], 3 * _LARGE[1]
-    reach = np.clip([-measured.min(), measured.max()], 0, _TALLEST - 0.1)
-    # In coarse squares: room for a mark at the tip, and for the calibration pulse.
-    squares = np.ceil((reach + 0.25) / _LARGE[1])
-    return np.maximum([1, 3], squares) * _LARGE[1]
-
-
-def _draw_paper(ax, width, bottom, top):
+def _draw_paper(ax, layout):
+    left, right, bottom, top = -layout.pulse, layout.width, layout.rows[-1].bottom, layout.rows[0].top
     ax.set_facecolor(PAPER)
-    for (seconds, millivolts), colour, thickness in (
-        (_SMALL, _FINE, 0.4),
-        (_LARGE, _COARSE, 0.6),
-    ):
-        columns = np.arange(round(-PULSE / seconds), round(width / seconds) + 1) * seconds
+    for (mm, millivolts), colour, thickness in zip(_SQUARES, (_FINE, _COARSE), (0.4, 0.6), strict=True):
+        seconds = mm / layout.speed
+        columns = np.arange(round(left / seconds), round(right / seconds) + 1) * seconds
         lines = np.arange(round(bottom / millivolts), round(top / millivolts) + 1) * millivolts
         ax.vlines(columns, bottom, top, colors=colour, linewidth=thickness, zorder=0)
-        ax.hlines(lines, -PULSE, width, colors=colour, linewidth=thickness, zorder=0)
-    ax.set_xlim(-PULSE, width)
+        ax.hlines(lines, left, right, colors=colour, linewidth=thickness, zorder=0)
+    ax.set_xlim(left, right)
     ax.set_ylim(bottom, top)
     ax.tick_params(length=0, labelsize=8)
     for spine in ax.spines.values():
         spine.set_color(EDGE)
 
 
-def _draw_trace(ax, time, heights, halo):
+def _draw_trace(ax, layout, strip, halo):
     from matplotlib.patheffects import Normal, Stroke
 
     effects = [Stroke(linewidth=2.4, foreground=PAPER, alpha=0.8), Normal()] if halo else None
-    return ax.plot(time, heights, color=INK, linewidth=0.8, solid_joinstyle="round", path_effects=effects)
+    time = strip.left + np.arange(len(strip.values)) / layout.rate
+    # At the speed of a survey, the lines of beats would run together.
+    width = 0.8 if layout.speed > MM_PER_SECOND / 5 else 0.4
+    return ax.plot(time, strip.trace, color=INK, linewidth=width, solid_joinstyle="round", path_effects=effects)
 
 
-def _draw_pulse(ax, baseline):
-    time = [-0.36, -0.32, -0.32, -0.12, -0.12, -0.08]
+def _draw_pulse(ax, layout, baseline):
+    time = np.array([-9, -8, -8, -3, -3, -2]) / layout.speed
     height = np.array([0, 0, 1, 1, 0, 0]) + baseline
     ax.plot(time, height, color=INK, linewidth=0.8)
 
 
-def _draw_marks(ax, time, tips, baseline):
-    for marker, gap, chosen in (("v", 0.15, tips >= 0), ("^", -0.15, tips < 0)):
-        ax.plot(
-            time[chosen],
-            tips[chosen] + baseline + gap,
-            marker,
-            color=_MARK,
-            markersize=4,
-            linestyle="none",
-        )
+def _draw_beyond(ax, layout, strip):
+    """Draw a triangle at the edge of the strip where the trace goes beyond."""
+    from matplotlib.markers import CARETDOWN, CARETUP
+
+    heights = strip.values + strip.baseline
+    for marker, edge, beyond in (
+        (CARETUP, strip.top, heights > strip.trace),
+        (CARETDOWN, strip.floor, heights < strip.trace),
+    ):
+        samples = np.flatnonzero(beyond)
+        if len(samples):
+            cuts = np.flatnonzero(np.diff(samples) > _APART_MM / layout.speed * layout.rate) + 1
+            middles = np.array([(run[0] + run[-1]) / 2 for run in np.split(samples, cuts)])
+            time = strip.left + middles / layout.rate
+            ax.plot(time, np.full(len(time), edge), marker=marker, color=INK, markersize=6, linestyle="none")
 
 
-def _strip_labels(names, seconds, with_time):
-    labels = list(names)
-    if with_time:
-        labels[0] = f"{labels[0]}\n{round(seconds, 1):g} s".strip()
-    return labels
+def _draw_marks(ax, layout, strip, peaks):
+    samples = peaks[(peaks >= strip.start) & (peaks < strip.stop)] - strip.start
+    tips = np.nan_to_num(strip.trace[samples], nan=strip.baseline)
+    upright = tips >= strip.baseline
+    for marker, gap, chosen in (("v", 0.15, upright), ("^", -0.15, ~upright)):
+        heights = np.clip(tips[chosen] + gap, strip.floor + _PAD, strip.top - _PAD)
+        time = strip.left + samples[chosen] / layout.rate
+        ax.plot(time, heights, marker, color=_MARK, markersize=4, linestyle="none")
+
+
+def _draw_names(ax, layout, names):
+    """Name leads beside the paper, or on it where several share a band."""
+    ticks, labels = [], []
+    for row in layout.rows:
+        for strip in row.strips:
+            if layout.is_page:
+                _name_on_paper(ax, layout, strip, names[strip.lead])
+            if strip.left == 0:
+                ticks.append(strip.baseline)
+                labels.append("" if layout.is_page else names[strip.lead])
+                if strip is row.strips[0] and len(layout.rows) > 1:
+                    labels[-1] = f"{labels[-1]}\n{round(row.start / layout.rate, 1):g} s".strip()
+    ax.set_yticks(ticks, labels)
+
+
+def _name_on_paper(ax, layout, strip, name):
+    left = strip.left
+    if left > 0:
+        ax.vlines(left, strip.baseline - 0.25, strip.baseline + 0.25, colors=INK, linewidth=0.6, zorder=2)
+    halo = {"facecolor": PAPER, "edgecolor": "none", "alpha": 0.8, "pad": 0.5}
+    ax.text(left + 1 / layout.speed, strip.top - 0.1, name, size=8, weight="bold", va="top", color=INK, bbox=halo)
