@@ -239,14 +239,14 @@ def test_history_without_validation():
     assert display.score_ax_ is None
 
 
-def test_the_epoch_whose_weights_were_kept_is_marked():
+def test_the_best_epoch_is_marked():
     estimator = Fitted(history(5, valid_loss=[1.2, 0.9, 0.8, 0.85, 0.9])).fit(None)
     assert HistoryDisplay.from_estimator(estimator).best_epoch_line_ is None
     estimator.best_epoch_ = 3
     display = HistoryDisplay.from_estimator(make_pipeline(FunctionTransformer(), estimator))
     assert list(display.best_epoch_line_.get_xdata()) == [3, 3]
     names = [text.get_text() for text in display.ax_.get_legend().get_texts()]
-    assert names == ["train_loss", "valid_loss", "kept"]
+    assert names == ["train_loss", "valid_loss", "best epoch"]
     assert list(curves(display)) == names[:2]
     with pytest.raises(ValueError, match="best_epoch=6 is no epoch of the history, which has 1 to 5"):
         HistoryDisplay(history(5), best_epoch=6).plot()

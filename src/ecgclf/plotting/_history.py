@@ -16,8 +16,8 @@ class HistoryDisplay:
         One dict an epoch, as skorch's ``History``: "epoch" and columns named "train_..." and "valid_...".
         Columns that end in "loss" are drawn on the left axis, other numbers, such as "valid_acc", on the right.
     best_epoch : int, default=None
-        Number of the epoch, from 1, whose weights the classifier has kept, marked by a line; None where it has kept
-        those of the last.
+        Number of the epoch, from 1, with the least validation loss, whose weights early stopping keeps; a line marks
+        it.
 
     Attributes
     ----------
@@ -30,7 +30,7 @@ class HistoryDisplay:
     lines_ : list of matplotlib Line2D
         The curves, losses first.
     best_epoch_line_ : matplotlib Line2D or None
-        The line that marks the epoch kept, "kept" in the legend.
+        The line that marks the best epoch.
 
     See Also
     --------
@@ -61,8 +61,8 @@ class HistoryDisplay:
         Parameters
         ----------
         estimator : estimator
-            A fitted classifier with ``net_.history``, or a Pipeline that ends in one. If it has kept the weights of
-            its best epoch, this is marked.
+            A fitted classifier with ``net_.history``, or a Pipeline that ends in one. Its ``best_epoch_``, if it
+            has one, is marked.
         ax : matplotlib Axes, default=None
             Where to draw. By default, a new figure.
 
@@ -103,7 +103,7 @@ class HistoryDisplay:
         Raises
         ------
         ValueError
-            If the history has no column to draw, or not the epoch kept.
+            If the history has no column to draw, or not the best epoch.
         """
         import matplotlib.pyplot as plt
         from matplotlib.ticker import MaxNLocator
@@ -140,7 +140,7 @@ class HistoryDisplay:
         self.best_epoch_line_ = None
         if self.best_epoch is not None:
             self.best_epoch_line_ = ax.axvline(
-                self.best_epoch, color="#666666", linestyle=":", linewidth=1.2, label="kept", zorder=0
+                self.best_epoch, color="#666666", linestyle=":", linewidth=1.2, label="best epoch", zorder=0
             )
         handles = self.lines_ + ([] if self.best_epoch is None else [self.best_epoch_line_])
         ax.set(xlabel="Epoch", ylabel="Loss")
