@@ -37,6 +37,25 @@ def test_nan_is_an_error_that_names_the_recording(recordings, name):
         make(name).fit(X, y)
 
 
+WRONG_SHAPES = {
+    "exchanged": ([np.random.RandomState(i).randn(400, 12) for i in range(6)], "transpose"),
+    "exchanged 3-D": (np.random.RandomState(0).randn(6, 400, 1), "transpose"),
+    "other leads": ([np.zeros((1 + (i == 4), 50)) for i in range(6)], "recording 4 has 2 leads"),
+    "one more": ([np.zeros(50 + i) for i in range(7)], "inconsistent numbers"),
+    "one more row": (np.zeros((7, 50)), "inconsistent numbers"),
+}
+
+
+@each
+@pytest.mark.parametrize(("X", "match"), WRONG_SHAPES.values(), ids=WRONG_SHAPES)
+def test_shapes_are_looked_at_before_a_generator_is_trained(name, X, match, monkeypatch):
+    monkeypatch.setattr(Generator, "train", None)
+    maker = make(name)
+    with pytest.raises(ValueError, match=match):
+        getattr(maker, "fit_resample" if name == "WaveNetOverSampler" else "fit_transform")(X, ["A", "N"] * 3)
+    assert not hasattr(maker, "classes_")
+
+
 @each
 def test_labels_that_are_no_classes_are_an_error(recordings, name):
     with pytest.raises(ValueError, match="Unknown label type"):

@@ -194,6 +194,10 @@ Amplitudes are scaled, lead by lead, so that R peaks fit the bins and artefacts 
 median as 1 sample in 1,000 does, in a recording that 5 % of the recordings exceed in this. Each sample is the middle,
 on the companded scale, of one of `n_bins` bins.
 
+Recordings come out in the form in which they came. An estimator behind that needs a table gets one if
+:class:`ecgclf.preprocessing.FixedLength` comes before the generator, which otherwise is trained to its end before that
+estimator refuses.
+
 Recordings may be shorter than what the network sees, and constant. A class may have a single recording; what is
 generated for it leans on that recording and, with ``class_conditional=True``, on the other classes. Memory does not
 depend on the length of the recordings while training, and generation is on one torch thread: it is a long loop of
