@@ -5,7 +5,7 @@ import os
 import tempfile
 import warnings
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from numbers import Real
 from pathlib import Path
 from typing import NamedTuple
@@ -16,7 +16,7 @@ from sklearn.utils import Bunch
 from ecgclf._recordings import object_array
 from ecgclf.datasets import _wfdb_checks as checks
 from ecgclf.datasets._wfdb_find import find_records
-from ecgclf.signal import resample
+from ecgclf.datasets._wfdb_missing import at_rate, fill, one_a_frame
 
 _MISSING = ("raise", "interpolate", "zero", "keep")
 _MILLIVOLTS = {"v": 1e3, "mv": 1.0, "uv": 1e-3, "nv": 1e-6}
@@ -92,7 +92,10 @@ def read_recordings(paths, *, sampling_rate=None, leads=None, missing="raise", o
 
     Notes
     -----
-    A signal stored with several samples per frame is averaged to the frame rate of the record.
+    A signal stored with several samples per frame is averaged to the frame rate of the record; the mean keeps its
+    fraction. A frame with a missing sample is missing as a whole, as for PhysioNet's own library: the mean of the
+    others would be a voltage at another time. Where a skew is declared, the frames that it leaves empty at the end
+    are missing. After resampling under ``missing="keep"``, what a missing sample was nearest to is missing.
 
     Examples
     --------
@@ -122,7 +125,7 @@ def read_recordings(paths, *, sampling_rate=None, leads=None, missing="raise", o
     records, errors = [], {}
     for path in find_records(paths):
         try:
-            record = _fill_missing(_select(_read(path), leads, path), missing, path)
+            record = fill(_select(_read(path), leads, path), missing, path)
         except (ValueError, OSError) as error:
             if on_error == "raise":
                 raise
@@ -137,7 +140,7 @@ def read_recordings(paths, *, sampling_rate=None, leads=None, missing="raise", o
     for record in records:
         _check_same_leads(record, first)
     rate = _common_rate(records) if sampling_rate is None else float(sampling_rate)
-    signals = [_at_rate(record, rate) for record in records]
+    signals = [at_rate(record.signal, record.sampling_rate, rate) for record in records]
     if len(first.lead_names) == 1:
         signals = [signal[0] for signal in signals]
     return Bunch(
@@ -172,8 +175,8 @@ def _read(path):
     return record
 
 
-def _ask_wfdb(function, path):
-    ask = getattr(_import_wfdb(), function)
+def _ask_wfdb(function, path, **options):
+    ask = partial(getattr(_import_wfdb(), function), **options)
     try:
         return ask(str(path.with_suffix("")))
     except OSError:
@@ -234,9 +237,12 @@ def _read_ordinary(path):
     header = _ask_wfdb("rdheader", path)
     checks.check_files(header, path)
     names, units, scale = _leads_of(header)
-    signal = _ask_wfdb("rdrecord", path).p_signal
     with np.errstate(over="ignore"):
-        signal = np.ascontiguousarray(signal.T * np.array([[factor or 1.0] for factor in scale]), dtype=np.float32)
+        # As stored: wfdb averages frames with what is missing in them and rounds the mean, and where a skew leads
+        # beyond the end of the file, it takes zeros for voltages.
+        stored = _ask_wfdb("rdrecord", path, smooth_frames=False, ignore_skew=True).e_p_signal
+        frames = zip(stored, header.samps_per_frame, header.skew, scale, strict=True)
+        signal = np.array([one_a_frame(s, n, skew or 0) * (k or 1.0) for s, n, skew, k in frames], dtype=np.float32)
     if np.isinf(signal).any():
         raise ValueError(f"{path} has values beyond float32; its gain or baseline cannot be right.")
     return _Record(path.stem, signal, names, units, float(header.fs))
@@ -303,36 +309,6 @@ def _select(record, leads, path):
     )
 
 
-def _fill_missing(record, missing, path):
-    lost = np.isnan(record.signal)
-    if missing == "keep" or not lost.any():
-        return record
-    count = f"{np.count_nonzero(lost)} of {lost.size} samples missing"
-    if missing == "raise":
-        raise ValueError(f"{path} has {count}. Pass missing='interpolate', 'zero' or 'keep', or choose other leads=.")
-    if missing == "zero":
-        signal = np.where(lost, np.float32(0), record.signal)
-    else:
-        if lost.all(axis=1).any():
-            lead = record.lead_names[int(np.argmax(lost.all(axis=1)))]
-            raise ValueError(
-                f"{path} has no sample at all in lead {lead}; there is nothing to interpolate. Choose other "
-                "leads=, or pass missing='zero'."
-            )
-        signal = _interpolate(record.signal, lost)
-    done = "filled by interpolation" if missing == "interpolate" else "set to 0"
-    warnings.warn(f"{path} has {count}, {done}.", UserWarning, stacklevel=3)
-    return record._replace(signal=signal)
-
-
-def _interpolate(signal, lost):
-    signal = signal.copy()
-    for lead, gaps in zip(signal, lost, strict=True):
-        if gaps.any() and not gaps.all():
-            lead[gaps] = np.interp(np.flatnonzero(gaps), np.flatnonzero(~gaps), lead[~gaps])
-    return signal
-
-
 def _check_same_leads(record, first):
     for what in ("lead_names", "units"):
         theirs, ours = getattr(record, what), getattr(first, what)
@@ -357,18 +333,3 @@ def _common_rate(records):
             f"The records have different sampling rates ({listed}). Pass sampling_rate= to resample them to one."
         )
     return records[0].sampling_rate
-
-
-def _at_rate(record, rate):
-    if record.sampling_rate == rate:
-        return record.signal
-    lost = np.isnan(record.signal)
-    if not lost.any():
-        return resample(record.signal, record.sampling_rate, rate)
-    filled = _interpolate(record.signal, lost)
-    # A lead without any sample has nothing to filter, and is masked as a whole below.
-    filled[lost.all(axis=1)] = 0
-    signal = resample(filled, record.sampling_rate, rate)
-    nearest = np.rint(np.arange(signal.shape[1]) * record.sampling_rate / rate).astype(int)
-    signal[lost[:, np.minimum(nearest, lost.shape[1] - 1)]] = np.nan
-    return signal

@@ -16,8 +16,10 @@ SAMPLING_RATES = (10.0, 1e5)
 MAX_GAP_RATIO = 20
 MAX_FLAC_SAMPLES_PER_BYTE = 64
 
-_BYTES_PER_SAMPLE = dict.fromkeys(("8", "80"), 1.0) | dict.fromkeys(("16", "61", "160"), 2.0)
-_BYTES_PER_SAMPLE |= {"24": 3.0, "32": 4.0, "212": 3 / 2, "310": 4 / 3, "311": 4 / 3}
+# How many bytes hold how many samples, and the bytes of those left over after the last whole block.
+_BLOCKS = dict.fromkeys(("8", "80"), (1, 1, (0,))) | dict.fromkeys(("16", "61", "160"), (2, 1, (0,)))
+_BLOCKS |= {"24": (3, 1, (0,)), "32": (4, 1, (0,)), "212": (3, 2, (0, 2))}
+_BLOCKS |= {"310": (4, 3, (0, 2, 4)), "311": (4, 3, (0, 2, 3))}
 _FLAC = ("508", "516", "524")
 
 _NAME = re.compile(r"~|[-\w]+(\.\w+)?", re.ASCII)
@@ -114,6 +116,14 @@ def check_files(record, path):
     stored = 0
     for name in names:
         signals = [i for i, file in enumerate(record.file_name) if file == name]
+        for field in ("fmt", "byte_offset"):
+            first, *others = (getattr(record, field)[i] for i in signals)
+            values = {first or 0, *others} - {None}
+            if len(values) > 1:
+                what = field.replace("fmt", "storage format").replace("_", " ")
+                raise ValueError(
+                    f"{path} declares more than one {what} for {name}: {', '.join(map(str, sorted(values)))}."
+                )
         frame = sum(per_frame[i] for i in signals)
         stored += _check_size(
             path.parent / name,
@@ -198,12 +208,13 @@ def _check_size(file, header, fmt, n_declared, offset):
                 "more than such a file may hold."
             )
         return n_declared
-    if fmt not in _BYTES_PER_SAMPLE:
+    if fmt not in _BLOCKS:
         raise ValueError(f"{header} declares the storage format {fmt}, which is not one of WFDB's.")
+    n_bytes, n_samples, left_over = _BLOCKS[fmt]
     available = max(size - offset, 0)
     if n_declared is None:
-        n_declared = int(available / _BYTES_PER_SAMPLE[fmt])
-    needed = math.ceil(n_declared * _BYTES_PER_SAMPLE[fmt])
+        n_declared = available * n_samples // n_bytes
+    needed = n_declared // n_samples * n_bytes + left_over[n_declared % n_samples]
     if n_declared < 1 or needed > available:
         raise ValueError(
             f"{file} is truncated: {header.name} declares {n_declared} samples in format {fmt} after "
