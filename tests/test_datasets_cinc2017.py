@@ -1,7 +1,10 @@
 """The Challenge 2017: archives sound, partial, damaged and hostile; the cache; the sample in the package."""
 
 import os
+import re
 import struct
+import sys
+import warnings
 import zipfile
 from pathlib import Path
 
@@ -10,6 +13,7 @@ import pytest
 
 from ecgclf.datasets import _sample, fetch_cinc2017, load_cinc2017_sample, read_recordings
 from ecgclf.datasets._archive import Archive, read_labels
+from ecgclf.datasets._cinc2017 import COUNTS
 
 SIGNALS = {"A00001": [-127, 0, 500], "A00002": [1, 2, 3, 4], "A00005": [1000, -1000]}
 LABELS = {"A00001": "N", "A00002": "A", "A00005": "~"}
@@ -103,28 +107,91 @@ def test_second_call_maps_the_cache_and_reads_no_record(home, monkeypatch):
     assert isinstance(base, np.memmap)
 
 
-def test_cache_is_made_anew_when_the_archive_changes_or_the_cache_is_damaged(home):
+def tree(folder):
+    """All below a folder, with what each file holds."""
+    return {str(path.relative_to(folder)): path.read_bytes() if path.is_file() else None for path in folder.rglob("*")}
+
+
+def test_cache_is_made_anew_when_it_is_damaged(home, user_cache):
     write_zip(home, members())
     fetch(home)
-    write_zip(home, members(SIGNALS | {"A00001": [7, 7, 7]}))
-    os.utime(home / "training2017.zip", (1, 1))
-    np.testing.assert_allclose(fetch(home).data[0], 0.007)
     for suffix, spoilt in ((".npy", b"\x93NUMPY"), (".json", b"{"), (".json", b"[]"), (".npy", b"")):
-        for file in home.glob(f"cinc2017-cache-*{suffix}"):
-            file.write_bytes(spoilt)
-        np.testing.assert_allclose(fetch(home).data[0], 0.007)
-    assert not list(home.glob(".cinc2017-*"))
+        (file,) = user_cache.glob(f"cinc2017-*{suffix}")
+        file.write_bytes(spoilt)
+        np.testing.assert_allclose(fetch(home).data[0], [-0.127, 0, 0.5])
+    assert sorted(file.suffix for file in user_cache.iterdir()) == [".json", ".npy"]
 
 
-def test_read_only_folder_is_cached_in_the_users_folder(home, user_cache):
+@pytest.mark.parametrize("write", [write_zip, write_folder])
+@pytest.mark.parametrize("what", ["samples", "gain", "more", "fewer"])
+def test_another_archive_of_the_same_size_and_time_is_not_answered_from_the_cache(home, write, what):
+    changed = {
+        "samples": SIGNALS | {"A00001": [7, 8, 9]},
+        "gain": SIGNALS,
+        "more": SIGNALS | {"A00003": [5]},
+        "fewer": {"A00001": [7, 8, 9], "A00005": [1, 2]},
+    }[what]
+    write_labels(home, labels=LABELS | {"A00003": "O"})
+    write(home, members())
+    for file in (home, *home.rglob("*")):
+        os.utime(file, (1, 1))
+    with pytest.warns(UserWarning, match="are not in"):
+        fetch(home)
+    for file in (home / "training2017").glob("*"):
+        file.unlink()
+    files = members(changed)
+    if what == "gain":
+        files = {name: content.replace(b"1000/mV", b"2000/mV") for name, content in files.items()}
+    write(home, files)
+    for file in (home, *home.rglob("*")):
+        os.utime(file, (1, 1))
+    gain = 2000 if what == "gain" else 1000
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        data = fetch(home).data
+    for found, samples in zip(data, dict(sorted(changed.items())).values(), strict=True):
+        np.testing.assert_allclose(found, np.array(samples) / gain)
+
+
+def test_an_archive_that_moved_is_still_cached(home, tmp_path, monkeypatch):
     write_zip(home, members())
-    home.chmod(0o555)
+    fetch(home)
+    home.rename(tmp_path / "elsewhere")
+    monkeypatch.setattr(Archive, "read", lambda *args: pytest.fail("a record was read"))
+    assert len(fetch(tmp_path / "elsewhere").data) == 3
+
+
+@pytest.mark.parametrize("write", [write_zip, write_folder])
+@pytest.mark.parametrize("within", [".", "cinc2017"])
+@pytest.mark.parametrize("writable", [True, False])
+def test_a_folder_named_for_reading_stays_as_it_is(tmp_path, user_cache, write, within, writable):
+    home = tmp_path / "home"
+    write_labels(home)
+    write(home / within, members())
+    before = tree(home)
+    home.chmod(0o755 if writable else 0o555)
     try:
         fetch(home)
+        fetch(home, version="v3", return_X_y=True)
+        with pytest.raises(FileNotFoundError):
+            fetch(home, version="v2")
     finally:
         home.chmod(0o755)
+    assert tree(home) == before
     assert sorted(file.suffix for file in user_cache.iterdir()) == [".json", ".npy"]
-    assert not list(home.glob("cinc2017-cache-*"))
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other platforms have other folders")
+def test_where_the_cache_lies_on_linux(home, tmp_path, monkeypatch):
+    write_zip(home, members())
+    monkeypatch.delenv("ECGCLF_DATA")
+    monkeypatch.setenv("HOME", str(tmp_path / "person"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
+    fetch(home)
+    assert len(list((tmp_path / "xdg" / "ecgclf").glob("cinc2017-*"))) == 2
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    fetch(home)
+    assert len(list((tmp_path / "person" / ".cache" / "ecgclf").glob("cinc2017-*"))) == 2
 
 
 def test_without_room_for_a_cache_the_recordings_still_come(home, monkeypatch):
@@ -149,12 +216,58 @@ def test_part_of_the_set_is_read_and_said(home):
 
 def test_label_versions(home):
     write_zip(home, members())
+    for version, label in (("v0", "A"), ("v1", "O"), ("v2", "~")):
+        with pytest.raises(
+            FileNotFoundError,
+            match=rf"REFERENCE-{version}\.csv is neither in .*home nor in .*cinc2017.*physionet\.org",
+        ):
+            fetch(home, version=version)
+        write_labels(home, version, LABELS | {"A00001": label})
+        assert fetch(home, version=version).target[0] == label
+        assert f"labels {version}" in fetch(home, version=version).DESCR
+    assert fetch(home).target[0] == fetch(home, version="v3").target[0] == "N"
+    for version in ("v4", "V3", "3", 3, None, "REFERENCE-v3.csv"):
+        with pytest.raises(ValueError, match=f"version={version!r}; expected one of 'v0', 'v1', 'v2', 'v3'"):
+            fetch(home, version=version)
+
+
+def full_labels(counts):
+    labels = [label for label, count in zip("NAO~", counts, strict=True) for _ in range(count)]
+    return {f"A{i:05d}": label for i, label in enumerate(labels, start=1)}
+
+
+@pytest.mark.parametrize("name", ["v0", "v1", "v2", "v3"])
+@pytest.mark.parametrize("content", ["v0", "v1", "v2", "v3"])
+def test_a_whole_file_of_labels_has_the_counts_of_its_version(home, name, content):
+    write_labels(home, name, full_labels(COUNTS[content]))
+    write_zip(home, members())
+    if name != content:
+        with pytest.raises(
+            ValueError, match=rf"REFERENCE-{name}\.csv holds the labels {content}.*version='{content}'"
+        ):
+            fetch(home, version=name)
+        return
+    with pytest.warns(UserWarning, match="8525 of the 8528"):
+        assert len(fetch(home, version=name).data) == 3
+
+
+def test_v0_under_the_name_of_v1_is_refused_in_part_of_the_set_too(home):
+    write_zip(home, members())
+    write_labels(home, "v1")
+    assert len(fetch(home, version="v1").data) == 3
+    write_labels(home, "v0")
+    with pytest.raises(ValueError, match=r"REFERENCE-v1\.csv holds the labels v0 under the name of v1"):
+        fetch(home, version="v1")
+    assert len(fetch(home, version="v0").data) == 3
     write_labels(home, "v1", LABELS | {"A00001": "O"})
-    assert fetch(home, labels="v1").target[0] == "O"
-    with pytest.raises(FileNotFoundError, match=r"REFERENCE-v2\.csv is neither in .*home nor in .*cinc2017"):
-        fetch(home, labels="v2")
-    with pytest.raises(ValueError, match="labels='v4'"):
-        fetch(home, labels="v4")
+    assert fetch(home, version="v1").target[0] == "O"
+
+
+def test_the_documented_counts_are_those_checked():
+    for version, counts in COUNTS.items():
+        row = r"\s+".join(map(re.escape, (version, *map(str, counts))))
+        assert re.search(row, fetch_cinc2017.__doc__)
+        assert sum(counts) == 8528
 
 
 def test_recordings_without_label_are_an_error(home):
@@ -201,12 +314,12 @@ SPOILT = {
 
 @pytest.mark.parametrize("write", [write_zip, write_folder])
 @pytest.mark.parametrize(("changes", "said"), SPOILT.values(), ids=SPOILT.keys())
-def test_damaged_members_are_named(home, write, changes, said):
+def test_damaged_members_are_named(home, user_cache, write, changes, said):
     write(home, {name: content for name, content in (members() | changes).items() if content is not None})
     with pytest.raises(ValueError, match=said) as caught:
         fetch(home)
     assert "training2017" in str(caught.value)
-    assert not list(home.glob("cinc2017-cache-*"))
+    assert not user_cache.exists()
 
 
 def test_a_zip_file_that_claims_an_unknown_version_of_the_format(home):
@@ -325,6 +438,10 @@ def test_the_real_set(shared_data, user_cache):
     assert lengths.max() <= 60.96 * 300
     twins = [again.data[again.record_names.index(name)] for name in ("A02656", "A03123")]
     np.testing.assert_array_equal(*twins)
-    assert (fetch(shared_data, labels="v1").target != again.target).any()
+    v0 = fetch(shared_data, version="v0")
+    assert [np.count_nonzero(v0.target == label) for label in "NAO~"] == [4248, 632, 2112, 36]
+    if (shared_data / "cinc2017" / "REFERENCE-v1.csv").is_file():
+        with pytest.raises(ValueError, match=r"REFERENCE-v1\.csv holds the labels v0"):
+            fetch(shared_data, version="v1")
     assert sorted(file.name for file in (shared_data / "cinc2017").iterdir()) == before
-    assert len(list(user_cache.glob("cinc2017-cache-*"))) == 2
+    assert len(list(user_cache.glob("cinc2017-*"))) == 2

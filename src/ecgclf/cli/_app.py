@@ -129,7 +129,12 @@ _Rate = Annotated[
 ]
 _Data = Annotated[
     Path,
-    typer.Option("--data", help="A folder of WFDB records, or one with PhysioNet's training2017.zip.", metavar="DIR"),
+    typer.Option(
+        "--data",
+        help="A folder of WFDB records, or one with PhysioNet's training2017.zip. Its samples are then kept, 330 MB, not "
+        "in DIR but in your cache folder ($ECGCLF_DATA, else the platform's).",
+        metavar="DIR",
+    ),
 ]
 _Labels = Annotated[
     Path | None,
@@ -272,10 +277,17 @@ def fetch(
     dataset: Annotated[Dataset, typer.Argument(help="What to fetch.", show_default=False)],
     out: Annotated[
         Path | None,
-        typer.Option("--out", help="Where to. By default the user's cache folder, or $ECGCLF_DATA.", metavar="DIR"),
+        typer.Option(
+            "--out", help="Where to. By default your cache folder ($ECGCLF_DATA, else the platform's).", metavar="DIR"
+        ),
     ] = None,
 ):
-    """Download a data set from PhysioNet."""
+    """Download a data set from PhysioNet.
+
+    What is already in DIR is not downloaded again. The samples, ready to be read in a moment, are kept in your cache
+    folder, 330 MB, not in DIR: $ECGCLF_DATA, else $XDG_CACHE_HOME/ecgclf or ~/.cache/ecgclf on Linux,
+    ~/Library/Caches/ecgclf on macOS, a folder in %LOCALAPPDATA% on Windows. They may be deleted at any time.
+    """
     from ecgclf.cli._fetch import run
 
     return run(dataset.value, out)

@@ -94,23 +94,18 @@ class Archive:
             self._zip.close()
 
     def fingerprint(self):
-        """Describe the files by names, sizes and times of change, so that a cache of them can tell when they change.
+        """Describe the files by what they hold, so that a cache of them can tell when they change.
 
         Returns
         -------
         str
-            Changes whenever a file does.
+            For a zip file, the checksums that it lists; for a folder, its path and the sizes and times of its files.
         """
-        if self._zip is not None:
-            stat = self.path.stat()
-            return f"{self.path.resolve()} {stat.st_size} {stat.st_mtime_ns}"
-        stats = [
-            (name, kind, member.stat())
+        where = "" if self._zip is not None else f"{self.path.resolve()}\n"
+        return where + "\n".join(
+            f"{name}.{kind} {self._state(member)}"
             for kind, members in self._members.items()
             for name, member in sorted(members.items())
-        ]
-        return f"{self.path.resolve()} " + " ".join(
-            f"{name}.{kind} {stat.st_size} {stat.st_mtime_ns}" for name, kind, stat in stats
         )
 
     def read(self, name):
@@ -155,6 +150,12 @@ class Archive:
         if signal.min() == _MISSING:
             raise ValueError(f"{self.path}: {name} has missing samples, which no recording of this set has.")
         return signal, (rate, gain, second[3])
+
+    def _state(self, member):
+        if self._zip is not None:
+            return f"{member.file_size} {member.CRC}"
+        stat = member.stat()
+        return f"{stat.st_size} {stat.st_mtime_ns} {stat.st_ctime_ns}"
 
     def _size(self, member):
         return member.stat().st_size if self._zip is None else member.file_size

@@ -1,9 +1,5 @@
-"""The PhysioNet/CinC Challenge 2017: found or downloaded, checked, and kept ready in a cache."""
+"""The PhysioNet/CinC Challenge 2017: found or downloaded, checked, with the labels of one of its versions."""
 
-import hashlib
-import json
-import os
-import tempfile
 import warnings
 from pathlib import Path
 
@@ -11,34 +7,42 @@ import numpy as np
 from sklearn.utils import Bunch
 
 from ecgclf._recordings import object_array
-from ecgclf.datasets._archive import LABELS, Archive, read_all, read_labels, split
-from ecgclf.datasets._download import download, make_folder
+from ecgclf.datasets._archive import LABELS, Archive, read_labels, split
+from ecgclf.datasets._cache import read_cached, user_folder
+from ecgclf.datasets._download import download
 
 BASE_URLS = (
     "https://physionet.org/files/challenge-2017/1.0.0/",
     "https://physionet-open.s3.amazonaws.com/challenge-2017/1.0.0/",
 )
 N_RECORDINGS = 8528
+# How often each of N, A, O and ~ is the label of a recording, in each version that PhysioNet publishes.
+COUNTS = {
+    "v0": (5154, 771, 2557, 46),
+    "v1": (5040, 736, 2469, 283),
+    "v2": (5050, 738, 2456, 284),
+    "v3": (5076, 758, 2415, 279),
+}
 _ARCHIVE = "training2017.zip"
-_CACHE_FORMAT = 1
 
 
-def fetch_cinc2017(data_home=None, *, labels="v3", download_if_missing=True, return_X_y=False):
+def fetch_cinc2017(data_home=None, *, version="v3", download_if_missing=True, return_X_y=False):
     """Load the training set of the PhysioNet/CinC Challenge 2017, downloading it if need be.
 
     8,528 single-lead recordings of 9 to 61 seconds from a hand-held device, at 300 Hz, with four rhythm classes:
     normal (N), atrial fibrillation (A), other rhythm (O) and too noisy to tell (~). The first call reads
-    PhysioNet's archive (about 95 MB) and writes its samples to a cache of 330 MB, which later calls map into
-    memory in a fraction of a second.
+    PhysioNet's archive (about 95 MB) and writes its samples, 330 MB, to the user's cache folder, from where later
+    calls map them into memory in a fraction of a second.
 
     Parameters
     ----------
     data_home : path-like, default=None
         The folder that has, or shall have, the data: ``training2017.zip`` or the unpacked folder ``training2017``,
-        and ``REFERENCE-v1.csv`` to ``-v3.csv``, directly or in a folder ``cinc2017`` within. Part of the set is
-        read as it is. By default the environment variable ``ECGCLF_DATA``, else the user's cache folder.
-    labels : {"v1", "v2", "v3"}, default="v3"
-        The version of the labels. PhysioNet published three; v3 is the final one.
+        and ``REFERENCE-v0.csv`` to ``-v3.csv``, directly or in a folder ``cinc2017`` within. Part of the set is
+        read as it is. What is downloaded goes to ``cinc2017`` within; what is found is only read. By default the
+        user's cache folder.
+    version : {"v0", "v1", "v2", "v3"}, default="v3"
+        The version of the labels, as PhysioNet numbers them; v3 is the final one. See the Notes.
     download_if_missing : bool, default=True
         Whether to download what is not found; otherwise that is an OSError.
     return_X_y : bool, default=False
@@ -64,7 +68,8 @@ def fetch_cinc2017(data_home=None, *, labels="v3", download_if_missing=True, ret
     Raises
     ------
     ValueError
-        If the files found are damaged, or a recording has no label.
+        If the files found are damaged, a recording has no label, or the labels are those of another version than
+        the name of their file says.
     OSError
         If the data are neither there nor to be downloaded.
 
@@ -79,9 +84,26 @@ def fetch_cinc2017(data_home=None, *, labels="v3", download_if_missing=True, ret
 
     Notes
     -----
+    PhysioNet publishes four versions of the labels. The paper [1]_ numbers three of them, and its "V1" is ``v0``:
+
+    ======= ==== === ==== === ===============
+    version N    A   O    ~   in the paper
+    ======= ==== === ==== === ===============
+    v0      5154 771 2557 46  V1
+    v1      5040 736 2469 283
+    v2      5050 738 2456 284 V2
+    v3      5076 758 2415 279 V3, final
+    ======= ==== === ==== === ===============
+
+    Copies of v0 are about under the name ``REFERENCE-v1.csv``; such a file is refused.
+
     A recording has no patient identifier, and at least one pair is the same signal twice: A02656 and A03123. Keep
-    them on one side of a split. The cache lies in `data_home`, or where that is read-only, in the user's cache
-    folder; it is made anew when the archive changes. Downloads are checked against PhysioNet's ``SHA256SUMS.txt``.
+    them on one side of a split.
+
+    The cache is never written to `data_home`. It lies in the folder that the environment variable ``ECGCLF_DATA``
+    names, else in the platform's: ``$XDG_CACHE_HOME/ecgclf`` (by default ``~/.cache/ecgclf``) on Linux,
+    ``~/Library/Caches/ecgclf`` on macOS, in ``%LOCALAPPDATA%`` on Windows. It is made anew when the recordings
+    change, and may be deleted at any time. Downloads are checked against PhysioNet's ``SHA256SUMS.txt``.
 
     References
     ----------
@@ -101,11 +123,13 @@ def fetch_cinc2017(data_home=None, *, labels="v3", download_if_missing=True, ret
         ...
     FileNotFoundError: training2017.zip (or the folder training2017) is neither in ...
     """
-    if labels not in ("v1", "v2", "v3"):
-        raise ValueError(f"labels={labels!r}; expected one of 'v1', 'v2', 'v3'.")
-    home = _default_home() if data_home is None else Path(data_home)
+    if version not in COUNTS:
+        raise ValueError(f"version={version!r}; expected one of {', '.join(map(repr, COUNTS))}.")
+    home = user_folder() if data_home is None else Path(data_home)
     archive_path = _locate(home, _ARCHIVE, download_if_missing)
-    label_of = read_labels(_locate(home, f"REFERENCE-{labels}.csv", download_if_missing))
+    labels_path = _locate(home, f"REFERENCE-{version}.csv", download_if_missing)
+    label_of = read_labels(labels_path)
+    _check_version(label_of, version, labels_path)
     with Archive(archive_path) as archive:
         names, lengths = archive.record_names, archive.lengths
         if not names:
@@ -113,14 +137,14 @@ def fetch_cinc2017(data_home=None, *, labels="v3", download_if_missing=True, ret
         unlabelled = [name for name in names if name not in label_of]
         if unlabelled:
             raise ValueError(
-                f"{len(unlabelled)} recordings of {archive_path} are not in REFERENCE-{labels}.csv (first "
+                f"{len(unlabelled)} recordings of {archive_path} are not in {labels_path.name} (first "
                 f"{unlabelled[0]}). Take both from the same release."
             )
-        flat, sampling_rate, lead_name = _cached(archive, home)
+        flat, sampling_rate, lead_name = read_cached(archive)
     absent = len(label_of.keys() - set(names))
     if absent:
         warnings.warn(
-            f"{absent} of the {len(label_of)} recordings in REFERENCE-{labels}.csv are not in {archive_path}; the "
+            f"{absent} of the {len(label_of)} recordings in {labels_path.name} are not in {archive_path}; the "
             f"other {len(names)} are read.",
             UserWarning,
             stacklevel=2,
@@ -135,7 +159,7 @@ def fetch_cinc2017(data_home=None, *, labels="v3", download_if_missing=True, ret
         record_names=names,
         lead_names=[lead_name],
         sampling_rate=sampling_rate,
-        DESCR=describe(f"{len(names)} of the {N_RECORDINGS} recordings of the training set, labels {labels}", target),
+        DESCR=describe(f"{len(names)} of the {N_RECORDINGS} recordings of the training set, labels {version}", target),
     )
 
 
@@ -164,12 +188,6 @@ Clifford et al. 2017 (https://doi.org/10.22489/CinC.2017.065-469) and PhysioNet,
 (https://doi.org/10.1161/01.CIR.101.23.e215)."""
 
 
-def _default_home():
-    import pooch
-
-    return Path(os.environ.get("ECGCLF_DATA") or pooch.os_cache("ecgclf"))
-
-
 def _locate(home, file_name, download_if_missing):
     """Find a file (or for the archive, the unpacked folder) in `home`, or download it."""
     folders = (home, home / "cinc2017")
@@ -188,63 +206,16 @@ def _locate(home, file_name, download_if_missing):
     return download(file_name, folders[1], BASE_URLS)
 
 
-def _cached(archive, home):
-    """Map the samples of an archive from its cache, made if there is none."""
-    key = f"{_CACHE_FORMAT} {archive.fingerprint()} {len(archive.record_names)}"
-    stem = f"cinc2017-cache-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
-    folders = (archive.path.parent, _default_home())
-    for folder in folders:
-        found = _open_cache(folder / stem, archive)
-        if found is not None:
-            return found
-    flat, sampling_rate, lead_name = read_all(archive)
-    index = {
-        "record_names": archive.record_names,
-        "lengths": archive.lengths,
-        "sampling_rate": sampling_rate,
-        "lead_name": lead_name,
-    }
-    problems = []
-    for folder in folders:
-        try:
-            _write_cache(folder / stem, flat, index)
-        except OSError as error:
-            problems.append(str(error))
-            continue
-        found = _open_cache(folder / stem, archive)
-        if found is not None:
-            return found
-    warnings.warn(
-        f"No cache could be kept in {folders[0]} or {folders[1]} ({'; '.join(problems)}): the recordings are held in "
-        "memory and read anew by each call. Set the environment variable ECGCLF_DATA to a folder with room.",
-        UserWarning,
-        stacklevel=3,
-    )
-    flat.flags.writeable = False
-    return flat, sampling_rate, lead_name
-
-
-def _open_cache(stem, archive):
-    try:
-        index = json.loads(Path(f"{stem}.json").read_text(encoding="utf-8"))
-        flat = np.load(f"{stem}.npy", mmap_mode="r", allow_pickle=False)
-        same = index["record_names"] == archive.record_names and index["lengths"] == archive.lengths
-        found = float(index["sampling_rate"]), str(index["lead_name"])
-    except (OSError, EOFError, ValueError, KeyError, TypeError):
-        # Absent or damaged: it is made anew.
-        return None
-    if not same or flat.dtype != np.float32 or flat.shape != (sum(archive.lengths),):
-        return None
-    # Slices of an ndarray are made 5 times faster than slices of a memmap.
-    return flat.view(np.ndarray), *found
-
-
-def _write_cache(stem, flat, index):
-    make_folder(stem.parent)
-    # In a folder of its own first, so that no other process meets half a cache.
-    with tempfile.TemporaryDirectory(prefix=".cinc2017-", dir=stem.parent) as scratch:
-        samples, description = Path(scratch, "samples.npy"), Path(scratch, "index.json")
-        np.save(samples, flat, allow_pickle=False)
-        description.write_text(json.dumps(index), encoding="utf-8")
-        os.replace(samples, f"{stem}.npy")
-        os.replace(description, f"{stem}.json")
+def _check_version(label_of, version, path):
+    """Refuse labels that are known to be those of another version; a renamed file answers in silence otherwise."""
+    found = list(label_of.values())
+    counts = tuple(found.count(label) for label in LABELS)
+    other = next((name for name, known in COUNTS.items() if known == counts and name != version), None)
+    earliest = path.with_name("REFERENCE-v0.csv")
+    if version == "v1" and earliest.is_file() and read_labels(earliest) == label_of:
+        other = "v0"
+    if other is not None:
+        raise ValueError(
+            f"{path} holds the labels {other} under the name of {version}. Pass version={other!r}, or put the right "
+            f"file there from {BASE_URLS[0]}."
+        )
