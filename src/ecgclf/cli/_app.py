@@ -131,8 +131,8 @@ _Data = Annotated[
     Path,
     typer.Option(
         "--data",
-        help="A folder of WFDB records, or one with PhysioNet's training2017.zip. Its samples are then kept, 330 MB, not "
-        "in DIR but in your cache folder ($ECGCLF_DATA, else the platform's).",
+        help="A folder of WFDB records, or one with PhysioNet's training2017.zip. Its samples are then kept, 330 MB, "
+        "not in DIR but in your cache folder ($ECGCLF_DATA, else the platform's).",
         metavar="DIR",
     ),
 ]
