@@ -1,6 +1,5 @@
 """WFDB signals with several samples a frame, missing ones among them, held against what was written."""
 
-import struct
 import tempfile
 import warnings
 from fractions import Fraction
@@ -12,38 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecgclf.datasets import read_recordings
+from wfdb_by_the_letter import BITS, FLAC, encode
 
-# The bits of a sample in each format. The lowest number of that many bits means "missing", but in format 8.
-BITS = {"16": 16, "61": 16, "160": 16, "80": 8, "24": 24, "32": 32, "212": 12, "310": 10, "311": 10}
-FLAC = {"508": 8, "516": 16, "524": 24}
+# Format 8 has no code for "missing".
+FORMATS = [*(fmt for fmt in BITS if fmt != "8"), *FLAC]
 LEADS = ("I", "II", "V1")
-
-
-def encode(fmt, values):
-    """Store samples as signal(5) describes each format."""
-    bits = BITS.get(fmt)
-    if fmt == "8":
-        return struct.pack(f"{len(values)}b", *values)
-    if fmt in ("80", "160"):
-        return struct.pack(f"<{len(values)}{'B' if bits == 8 else 'H'}", *(v + 2 ** (bits - 1) for v in values))
-    if fmt in ("16", "24", "32"):
-        return b"".join(v.to_bytes(bits // 8, "little", signed=True) for v in values)
-    if fmt == "61":
-        return b"".join(v.to_bytes(2, "big", signed=True) for v in values)
-    content = b""
-    n_block = 2 if fmt == "212" else 3
-    for start in range(0, len(values), n_block):
-        block = [v % 2**bits for v in values[start : start + n_block]]
-        left = len(block)
-        a, b, c = block + [0] * (3 - left)
-        if fmt == "212":
-            content += bytes([a & 255, (a >> 8) | (b >> 8) << 4, b & 255])[: left + 1]
-        elif fmt == "310":
-            words = [(a << 1) | (c & 31) << 11, (b << 1) | (c >> 5) << 11]
-            content += struct.pack("<2H", *words)[: 2 * min(left, 2)]
-        else:
-            content += struct.pack("<I", a | b << 10 | c << 20)[: left + 1]
-    return content
 
 
 def in_frames(samples, per_frame):
@@ -164,7 +136,7 @@ def leads_of(draw, fmt, names, n_frames):
     return leads, code
 
 
-@pytest.mark.parametrize("fmt", [*BITS, *FLAC])
+@pytest.mark.parametrize("fmt", FORMATS)
 def test_frames_of_every_format(fmt):
     @settings(max_examples=25, deadline=None)
     @given(st.data())
@@ -197,7 +169,7 @@ def test_frames_in_segments(data, variable):
                 found = {}
             else:
                 some = data.draw(st.lists(st.sampled_from(names), min_size=1, unique=True)) if variable else names
-                fmt = data.draw(st.sampled_from([*BITS, *FLAC]))
+                fmt = data.draw(st.sampled_from(FORMATS))
                 leads, code = data.draw(leads_of(fmt, some, n_frames))
                 write(folder, f"s{number}", fmt, leads)
                 lines.append(f"s{number} {n_frames}")
@@ -227,7 +199,7 @@ def test_means_keep_their_fraction(tmp_path):
     np.testing.assert_array_equal(read_recordings(write(tmp_path, "a", "16", [lead])).data[0], [-0.25, 0.75])
 
 
-@pytest.mark.parametrize("fmt", [*BITS, *FLAC])
+@pytest.mark.parametrize("fmt", FORMATS)
 def test_what_a_skew_leaves_empty_is_missing(fmt, tmp_path):
     """wfdb marks as many samples as there are frames, and the rest of them stay zeros."""
     common = {"per_frame": 3, "gain": 1, "baseline": 0}
@@ -237,6 +209,18 @@ def test_what_a_skew_leaves_empty_is_missing(fmt, tmp_path):
     ]
     found = read_recordings(write(tmp_path, "a", fmt, leads), missing="keep").data[0]
     np.testing.assert_array_equal(found, [[1, 4, 7, 10], [7, 10, np.nan, np.nan]])
+
+
+def test_bits_that_format_311_leaves_unused(tmp_path):
+    """wfdb takes one of them for an eleventh bit of the third sample."""
+    values = [5, -6, -7, 511, 510, -512, 1, 2, 300]
+    lead = {"name": "I", "per_frame": 1, "samples": values, "skew": 0, "gain": 4, "baseline": 9}
+    path = write(tmp_path, "a", "311", [lead])
+    content = bytearray((tmp_path / "a.dat").read_bytes())
+    content[3::4] = [byte | 0xC0 for byte in content[3::4]]
+    (tmp_path / "a.dat").write_bytes(content)
+    expected = [np.nan if value == -512 else (value - 9) / 4 for value in values]
+    np.testing.assert_array_equal(read_recordings(path, missing="keep").data[0], expected)
 
 
 @pytest.mark.parametrize("fmt", ["310", "311", "212"])

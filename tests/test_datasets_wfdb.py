@@ -246,6 +246,7 @@ HOSTILE_SEGMENTS = {
     "longer": "m/1 1 300 9\na 9\n",
     "gap": "m/2 1 300 1000000000004\na 4\n~ 1000000000000\n",
     "count": "m/9 1 300 4\na 4\n",
+    "none": "m/0 1 300 4\n",
     "repeat": "m/50 1 300 200\n" + "a 4\n" * 50,
     "other rate": "m/1 1 250 4\na 4\n",
     "no length": "m/1 1 300 4\na\n",
@@ -294,6 +295,14 @@ HOSTILE = {
     "capital": ("a 1 300 4", GOOD.replace("1000/mV", "1E3/mV"), "gain '1E3/mV'"),
     "rubbish": ("a 1 300 4", GOOD.replace("mV", "µV"), "write uV"),
     "rubbish name": ("\x00\xff\xfe 1 300 4", GOOD, "other than printable ASCII"),
+    "half a number": (
+        "a 1 300 4",
+        GOOD.replace(" 16 0 ", " 16 0x10 ", 1),
+        "'0x10' in a signal line where a whole number",
+    ),
+    "sign": ("a 1 300 4", GOOD.replace("mV 16", "mV -16"), "'-16' in a signal line"),
+    "name like a number": ("a 1 300 4", "a.dat 16 1000/mV 16 0 3rd", "'3rd' in a signal line"),
+    "unit": ("a 1 300 4", GOOD.replace("/mV", "/mm(Hg)"), r"gain '1000/mm\(Hg\)'"),
     "digits": ("a 1 300 4", GOOD.replace(" 16 0", " 16 " + "9" * 900, 1), "digits"),
     "line": ("a 1 300 4", GOOD + "x" * 5000, "characters"),
 }

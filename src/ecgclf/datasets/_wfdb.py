@@ -16,7 +16,7 @@ from sklearn.utils import Bunch
 from ecgclf._recordings import object_array
 from ecgclf.datasets import _wfdb_checks as checks
 from ecgclf.datasets._wfdb_find import find_records
-from ecgclf.datasets._wfdb_missing import at_rate, fill, one_a_frame
+from ecgclf.datasets._wfdb_missing import at_rate, fill, mend_311, one_a_frame
 
 _MISSING = ("raise", "interpolate", "zero", "keep")
 _MILLIVOLTS = {"v": 1e3, "mv": 1.0, "uv": 1e-3, "nv": 1e-6}
@@ -241,8 +241,12 @@ def _read_ordinary(path):
         # As stored: wfdb averages frames with what is missing in them and rounds the mean, and where a skew leads
         # beyond the end of the file, it takes zeros for voltages.
         stored = _ask_wfdb("rdrecord", path, smooth_frames=False, ignore_skew=True).e_p_signal
-        frames = zip(stored, header.samps_per_frame, header.skew, scale, strict=True)
-        signal = np.array([one_a_frame(s, n, skew or 0) * (k or 1.0) for s, n, skew, k in frames], dtype=np.float32)
+        leads = []
+        for i, samples in enumerate(stored):
+            if header.fmt[i] == "311":
+                samples = mend_311(samples, header.adc_gain[i], header.baseline[i])
+            leads.append(one_a_frame(samples, header.samps_per_frame[i], header.skew[i] or 0) * (scale[i] or 1.0))
+        signal = np.array(leads, dtype=np.float32)
     if np.isinf(signal).any():
         raise ValueError(f"{path} has values beyond float32; its gain or baseline cannot be right.")
     return _Record(path.stem, signal, names, units, float(header.fs))

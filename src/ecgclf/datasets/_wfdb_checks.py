@@ -26,7 +26,7 @@ _NAME = re.compile(r"~|[-\w]+(\.\w+)?", re.ASCII)
 _RECORD = re.compile(r"(?P<name>[-\w]+)(/(?P<n_segments>\d+))?", re.ASCII)
 _RATE = re.compile(r"(\d+\.?\d*|\.\d+)(/[-\d.()]+)?", re.ASCII)
 _FORMAT = re.compile(r"\d+(x\d+)?(:\d+)?(\+\d+)?", re.ASCII)
-_GAIN = re.compile(r"-?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?(\(-?\d+\))?(/\S+)?", re.ASCII)
+_GAIN = re.compile(r"-?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?(\(-?\d+\))?(/[-\w^?%/]+)?", re.ASCII)
 _INTEGER = re.compile(r"-?\d+", re.ASCII)
 
 
@@ -155,6 +155,8 @@ def _check_record_line(path, fields):
     if len(fields) > 3 and not re.fullmatch(r"\d{1,18}", fields[3], re.ASCII):
         raise ValueError(f"{path} declares a length of {fields[3][:60]!r} timepoints; expected at least 1.")
     n_segments = match["n_segments"]
+    if n_segments is not None and int(n_segments) == 0:
+        raise ValueError(f"{path} declares 0 segments ({fields[0]!r}).")
     return None if n_segments is None else int(n_segments), int(fields[1])
 
 
@@ -176,10 +178,13 @@ def _check_signal_line(path, fields):
         # wfdb reads a written zero as "the default, 200"; 1e-999 is not that zero.
         if not math.isfinite(gain) or (gain == 0 and re.search("[1-9]", fields[2].split("e")[0])):
             raise ValueError(f"{path} declares the gain {fields[2][:60]!r}, which is out of range.")
-    for field in fields[3:8]:
-        if not _INTEGER.fullmatch(field):
+    for number, field in enumerate(fields[3:8]):
+        if not re.match(r"-?\d|-$", field, re.ASCII):
             # What follows fewer numbers than usual is the lead's name, which is free text.
             break
+        # The first and the last, of the converter and of the file's blocks, have no sign.
+        if not _INTEGER.fullmatch(field) or (number in (0, 4) and field.startswith("-")):
+            raise ValueError(f"{path} has {field[:60]!r} in a signal line where a whole number is expected.")
         if len(field) > 20:
             raise ValueError(f"{path} holds a number of {len(field)} digits.")
 

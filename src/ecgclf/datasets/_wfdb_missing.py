@@ -33,6 +33,32 @@ def one_a_frame(samples, n_per_frame, skew):
     return np.concatenate([means[skew:], np.full(min(skew, len(means)), np.nan)])
 
 
+def mend_311(samples, gain, baseline):
+    """Undo what wfdb makes of format 311 where the two bits of a block that the format leaves unused are not 0.
+
+    It takes one of them for the eleventh bit of a sample that has ten.
+
+    Parameters
+    ----------
+    samples : ndarray of shape (n_samples,)
+        In physical units.
+    gain, baseline : float
+        Of the header.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,)
+        The same, within the range of the format.
+    """
+    units = np.rint(samples * gain + baseline)
+    beyond = units > 511
+    if not beyond.any():
+        return samples
+    units[beyond] -= 1024
+    units[units == -512] = np.nan
+    return (units - baseline) / gain
+
+
 def fill(record, missing, path):
     """Do with missing samples what :func:`read_recordings` was asked to.
 
