@@ -134,6 +134,33 @@ def test_what_is_no_collection_is_told(X, match, fitted):
         fitted.predict(X)
 
 
+TIMES = {
+    "dates": np.array(["2020-01-01", "2020-01-02", "2020-01-03"], "M8[D]"),
+    "durations": np.array([1, 2, 3], "m8[s]"),
+}
+
+
+@pytest.mark.parametrize("times", TIMES.values(), ids=TIMES)
+def test_dates_and_durations_are_no_voltages(times, fitted):
+    """numpy turns them into numbers: days since 1970."""
+    two = [times, times]
+    collections = (np.stack(two), np.stack(two)[:, None], two, object_array(two), pd.DataFrame(np.stack(two)))
+    for X in (*collections, [np.zeros(3), times], pd.Series(two)):
+        for function in (fitted.predict, Normalizer().fit, LimeTimeSeriesExplainer().fit):
+            with pytest.raises(ValueError, match=r"(X|recording [01]) has dtype .*which are times and no voltages"):
+                function(X)
+    with pytest.raises(ValueError, match="recording 1 has dtype"):
+        fitted.predict([np.zeros(3), times])
+
+
+@pytest.mark.parametrize("leads", [1, 2])
+def test_masked_elements_in_a_list_are_missing_and_nothing_else_is_said(leads, fitted):
+    recording = [0.0, np.ma.masked, 2.0]
+    X = [np.zeros(3), recording] if leads == 1 else [np.zeros((2, 3)), [np.ma.array([0, 1, 2.0], mask=[0, 1, 0])] * 2]
+    with pytest.raises(ValueError, match=r"recording 1 contains NaN \(first at lead 0, sample 1\)"):
+        Normalizer().fit(X)
+
+
 FORMS = {
     "table": lambda X: np.stack(X),
     "frame": lambda X: pd.DataFrame(np.stack(X)),

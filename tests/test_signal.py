@@ -41,6 +41,16 @@ def beats_at(times, n_timepoints=3000, rate=RATE):
 
 
 @pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize("shape", [(500,), (2, 500)])
+def test_what_may_not_be_written_to_is_read(name, shape):
+    """As recordings are that fetch_cinc2017 maps from its cache."""
+    x = np.random.default_rng(0).normal(size=shape)
+    expected = EVERY[name](x)
+    x.flags.writeable = False
+    np.testing.assert_array_equal(EVERY[name](x), expected)
+
+
+@pytest.mark.parametrize("name", EVERY)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_dtype_is_kept_and_input_is_left_alone(name, dtype):
     x = np.random.default_rng(0).normal(size=(2, 500)).astype(dtype)

@@ -14,7 +14,7 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from ecgclf._recordings._one import FLOATS, all_usable, as_recording, check_axes, hidden
+from ecgclf._recordings._one import FLOATS, all_usable, as_recording, check_axes, check_no_times, hidden
 
 
 @dataclass(frozen=True)
@@ -240,6 +240,7 @@ def _refuse(X):
             f"X is a {type(X).__name__} with the keys {', '.join(map(str, list(X)[:8]))}. Give its recordings, such "
             'as X["data"].'
         )
+    check_no_times(X, "X")
     if isinstance(X, Iterator):
         raise ValueError(f"X is a {type(X).__name__}, which can be read only once. Give list(X).")
     numbers = getattr(X, "ndim", None) == 1 and np.dtype(object) != getattr(X, "dtype", None)

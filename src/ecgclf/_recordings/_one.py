@@ -1,5 +1,7 @@
 """What one recording is: the one place that decides what is usable."""
 
+import warnings
+
 import numpy as np
 
 FLOATS = (np.dtype(np.float64), np.dtype(np.float32))
@@ -69,6 +71,22 @@ def check_axes(shape, name):
         )
 
 
+def check_no_times(x, name):
+    """Raise if values are dates or durations, which numpy turns into numbers without a word.
+
+    Parameters
+    ----------
+    x : object
+        An array, a data frame, or anything else.
+    name : str
+        What to call it.
+    """
+    dtypes = list(x.dtypes) if hasattr(x, "dtypes") and getattr(x, "ndim", 0) == 2 else [getattr(x, "dtype", None)]
+    for dtype in dtypes:
+        if getattr(dtype, "kind", "-") in "mM":
+            raise ValueError(f"{name} has dtype {dtype}, which are times and no voltages. Give the samples in mV.")
+
+
 def hidden(x):
     """Tell where a masked array, or a list of such, hides a sample.
 
@@ -85,9 +103,16 @@ def hidden(x):
         The mask; None where nothing is hidden.
     """
     if isinstance(x, list | tuple) and any(isinstance(item, np.ma.MaskedArray) for item in x):
-        x = np.ma.array(x)
+        x = _stacked(x)
     mask = np.ma.getmask(x)
     return np.ma.getmaskarray(x) if np.any(mask) else None
+
+
+def _stacked(items):
+    with warnings.catch_warnings():
+        # The mask of np.ma.masked in a list is kept, whatever numpy says of the value beneath it.
+        warnings.filterwarnings("ignore", "Warning: converting a masked element", UserWarning)
+        return np.ma.array(items)
 
 
 def _unmasked(recording, name):
@@ -96,7 +121,7 @@ def _unmasked(recording, name):
         return recording, None
     try:
         missing = hidden(recording)
-        return np.asarray(recording if missing is None else np.ma.getdata(np.ma.array(recording))), missing
+        return np.asarray(recording if missing is None else np.ma.getdata(_stacked(recording))), missing
     except Exception as error:
         # Each library of arrays has its own, and none names the recording.
         raise ValueError(
@@ -143,6 +168,7 @@ def all_usable(array):
 
 
 def _as_float(name, item):
+    check_no_times(item, name)
     small = item.dtype.kind in "biuf" and item.dtype.itemsize <= 2
     try:
         # 16-bit integers, the form in which ECGs are stored, fit float32 exactly.

@@ -180,7 +180,8 @@ def wavelet_denoise(x: ArrayLike, *, wavelet: str = "db6", level: int = 6) -> Fl
     check_wavelet(wavelet)
     _check_count(level, "level")
     n_timepoints = x.shape[-1]
-    approximation, details = x, []
+    # PyWavelets asks for leave to write, which recordings that are mapped from a file or held by pandas do not give.
+    approximation, details = np.require(x, requirements="W"), []
     # wavedec would warn of boundary effects on short signals, which the notes above explain.
     for _ in range(level):
         approximation, detail = pywt.dwt(approximation, wavelet, axis=-1)
