@@ -4,17 +4,18 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.ndimage import uniform_filter1d
 
-from ._checks import FloatArray, as_signal, check_sampling_rate
+from ._checks import FloatArray, as_signal, at_least, check_sampling_rate, to_samples
 from ._filters import bandpass
+from ._silence import bridge, flatten_steps, level, runs
 
 _QRS_BAND = (8.0, 20.0)  # Hz
 _QRS_DURATION = 0.097  # s, as in the paper
 _BEAT_DURATION = 0.611  # s, as in the paper
 _OFFSET = 0.08  # of the mean energy, as in the paper
-_BLOCK = 2.0  # s, surely holds a beat
 _REFRACTORY = 0.2  # s
 _REACH = 0.075  # s, from the centre of a QRS complex to its tip
 _LOWEST_RATE = 50.0  # Hz
+_PASSES = 3  # without steps, one is enough
 
 
 def find_r_peaks(x: ArrayLike, sampling_rate: float) -> NDArray[np.int64]:
@@ -49,6 +50,15 @@ def find_r_peaks(x: ArrayLike, sampling_rate: float) -> NDArray[np.int64]:
     exchanged electrodes has the same R peaks. With several leads, the tip is looked for in the lead in
     which it is highest.
 
+    Most of a recording may be no ECG: leads off, padding, gaps, an amplifier in saturation, a pause. Where a
+    lead keeps one value, or three neighbouring ones, for 0.3 s, a line is drawn across, so that the borders
+    are no steps. Blocks with less than 1/30 of the energy of others do not count for the level if their
+    energy is even, as of noise or mains hum, and not peaked, as of beats. A step next to such silence is taken
+    out before the beats are looked for again.
+
+    What is noise is told by comparison. In a recording of noise alone, at whatever amplitude, beats are
+    found: ask :func:`~ecgclf.signal.signal_quality`.
+
     References
     ----------
     .. [1] Elgendi, M. (2013). Fast QRS detection with an optimized knowledge-based method: evaluation on 11
@@ -72,17 +82,10 @@ def find_r_peaks(x: ArrayLike, sampling_rate: float) -> NDArray[np.int64]:
             f"x has shape {x.shape}; expected one recording, (n_timepoints,) or (n_leads, n_timepoints). "
             "Call this function once for each recording."
         )
-    energy = _qrs_energy(x, rate)
-    smooth = _moving_average(energy, _QRS_DURATION * rate)
-    threshold = _moving_average(energy, _BEAT_DURATION * rate) + _OFFSET * _level(energy, rate)
-    edges = np.flatnonzero(np.diff(smooth > threshold, prepend=False, append=False))
-    beats = [
-        start + int(np.argmax(energy[start:stop]))
-        for start, stop in zip(edges[::2], edges[1::2], strict=True)
-        if stop - start >= _QRS_DURATION * rate
-    ]
-    tips = _tips(x, beats, round(_REACH * rate))
-    return _apart(tips, smooth, _REFRACTORY * rate)
+    x, silent = bridge(x, rate)
+    beats, smooth = _complexes(x, silent, rate)
+    tips = _tips(x, silent, beats, to_samples(_REACH, rate))
+    return _apart(tips, smooth, at_least(_REFRACTORY, rate))
 
 
 def check_beat_rate(sampling_rate: float) -> float:
@@ -96,39 +99,60 @@ def check_beat_rate(sampling_rate: float) -> float:
     return rate
 
 
-def _qrs_energy(x: FloatArray, rate: float) -> FloatArray:
-    energy = np.zeros(x.shape[-1])
-    for lead in x:
-        of_lead = bandpass(lead, rate, *_QRS_BAND).astype(np.float64) ** 2
-        level = _level(of_lead, rate)
+def _complexes(x: FloatArray, silent: NDArray[np.bool_], rate: float) -> tuple[list[int], FloatArray]:
+    """Give where the QRS complexes are, and the energy averaged over the duration of one."""
+    for _ in range(_PASSES):
+        energies = _qrs_energies(x, silent, rate)
+        energy = energies.sum(axis=0)
+        of_ecg = level(energy, silent.min(axis=0), rate)
+        smooth = _moving_average(energy, to_samples(_QRS_DURATION, rate))
+        threshold = _moving_average(energy, to_samples(_BEAT_DURATION, rate)) + _OFFSET * of_ecg
+        beats = [
+            start + int(np.argmax(energy[start:stop]))
+            for start, stop in runs(smooth > threshold)
+            if stop - start >= at_least(_QRS_DURATION, rate)
+        ]
+        x, steps = flatten_steps(x, beats, energies, of_ecg, rate)
+        beats = [beat for beat in beats if beat not in steps]
+        if not steps:
+            break
+    return beats, smooth
+
+
+def _qrs_energies(x: FloatArray, silent: NDArray[np.bool_], rate: float) -> FloatArray:
+    energies = np.zeros(x.shape)
+    for lead, of_lead, energy in zip(x, silent, energies, strict=True):
+        band = bandpass(lead, rate, *_QRS_BAND).astype(np.float64) ** 2
+        of_ecg = level(band, of_lead, rate)
         # Below this a flat lead's rounding errors would pass for beats.
-        if level > (1e-6 * np.abs(lead).max()) ** 2:
-            energy += of_lead / level
-    return energy
+        if of_ecg > (1e-6 * np.abs(lead).max()) ** 2:
+            energy += band / of_ecg
+    return energies
 
 
-def _level(energy: FloatArray, rate: float) -> float:
-    n_blocks = max(1, int(len(energy) / (_BLOCK * rate)))
-    return float(np.median([block.mean() for block in np.array_split(energy, n_blocks)]))
+def _moving_average(x: FloatArray, width: int) -> FloatArray:
+    return uniform_filter1d(x, max(1, width), mode="nearest")
 
 
-def _moving_average(x: FloatArray, width: float) -> FloatArray:
-    return uniform_filter1d(x, max(1, round(width)), mode="nearest")
-
-
-def _tips(x: FloatArray, beats: list[int], reach: int) -> NDArray[np.int64]:
+def _tips(x: FloatArray, silent: NDArray[np.bool_], beats: list[int], reach: int) -> NDArray[np.int64]:
     spans = [slice(max(0, beat - reach), beat + reach + 1) for beat in beats]
     if not spans:
         return np.empty(0, dtype=np.int64)
     middle = np.array([np.median(x[:, span], axis=1) for span in spans])
-    up = np.median(np.array([x[:, span].max(axis=1) for span in spans]) - middle, axis=0)
-    down = np.median(middle - np.array([x[:, span].min(axis=1) for span in spans]), axis=0)
-    lead = int(np.argmax(np.maximum(up, down)))
-    upright = x[lead] if up[lead] >= down[lead] else -x[lead]
-    return np.array([span.start + np.argmax(upright[span]) for span in spans], dtype=np.int64)
+    up = np.array([x[:, span].max(axis=1) for span in spans]) - middle
+    down = middle - np.array([x[:, span].min(axis=1) for span in spans])
+    # A lead is judged by the beats that it shows.
+    hidden = silent[:, beats].T & ~silent[:, beats].all(axis=1)
+    up, down = (np.nanmedian(np.where(hidden, np.nan, heights), axis=0) for heights in (up, down))
+    leads = np.argmax(np.where(hidden, -np.inf, np.maximum(up, down)), axis=1)
+    tips = []
+    for span, lead in zip(spans, leads.tolist(), strict=True):
+        upright = x[lead, span] if up[lead] >= down[lead] else -x[lead, span]
+        tips.append(span.start + np.argmax(upright))
+    return np.array(tips, dtype=np.int64)
 
 
-def _apart(tips: NDArray[np.int64], strength: FloatArray, distance: float) -> NDArray[np.int64]:
+def _apart(tips: NDArray[np.int64], strength: FloatArray, distance: int) -> NDArray[np.int64]:
     kept: list[int] = []
     for tip in tips.tolist():
         if not kept or tip - kept[-1] >= distance:
