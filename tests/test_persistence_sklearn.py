@@ -22,9 +22,13 @@ from sklearn.model_selection import (
     FixedThresholdClassifier,
     GridSearchCV,
     GroupKFold,
+    GroupShuffleSplit,
     KFold,
+    LeaveOneGroupOut,
+    ShuffleSplit,
     StratifiedGroupKFold,
     StratifiedKFold,
+    StratifiedShuffleSplit,
 )
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier, NearestCentroid
@@ -103,6 +107,10 @@ SPLITTERS = [
     StratifiedKFold(3, shuffle=True, random_state=1),
     GroupKFold(3),
     StratifiedGroupKFold(3, shuffle=True, random_state=1),
+    GroupShuffleSplit(2, test_size=0.3, random_state=1),
+    ShuffleSplit(2, test_size=0.3, random_state=1),
+    StratifiedShuffleSplit(2, test_size=0.3, random_state=1),
+    LeaveOneGroupOut(),
 ]
 
 

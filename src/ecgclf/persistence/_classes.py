@@ -51,9 +51,13 @@ _BY_MODULE = {
     "sklearn.model_selection": (
         "FixedThresholdClassifier",
         "GroupKFold",
+        "GroupShuffleSplit",
         "KFold",
+        "LeaveOneGroupOut",
+        "ShuffleSplit",
         "StratifiedGroupKFold",
         "StratifiedKFold",
+        "StratifiedShuffleSplit",
     ),
     "sklearn.naive_bayes": ("GaussianNB",),
     "sklearn.neighbors": ("NearestCentroid",),
