@@ -109,7 +109,7 @@ def test_nothing_is_changed_where_nothing_is_better():
 @pytest.fixture(scope="module")
 def features():
     X, y = load_cinc2017_sample(return_X_y=True)
-    return RRFeatures().fit_transform(X), y
+    return RRFeatures(sampling_rate=300.0).fit_transform(X), y
 
 
 def test_what_fit_does_is_what_cross_validation_gives(features):

@@ -128,6 +128,8 @@ def test_fitted_attributes_are_documented(name):
     estimator = ESTIMATORS[name](LogisticRegression()) if meta else ESTIMATORS[name]()
     defaults = estimator.get_params()
     estimator.set_params(**{key: n for key, n in SMALL.items() if isinstance(defaults.get(key), int)})
+    if "sampling_rate" in defaults:
+        estimator.set_params(sampling_rate=300.0)
     rng = np.random.default_rng(0)
     X = pd.DataFrame(rng.normal(size=(8, 900))).add_prefix("t")
     faults = attribute_faults(estimator.fit(X, np.arange(8) % 2), ESTIMATORS[name])

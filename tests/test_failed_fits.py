@@ -68,7 +68,7 @@ ESTIMATORS = [
     BandpassFilter(),
     Normalizer(),
     FixedLength(50),
-    RRFeatures(),
+    RRFeatures(sampling_rate=300.0),
     TunedDecisionClassifierCV(small("LSTMClassifier", max_epochs=1), cv=2),
     TunedDecisionClassifierCV(LogisticRegression(), cv=2),
     LimeTimeSeriesExplainer(),

@@ -263,7 +263,7 @@ def test_a_sampling_rate_that_contradicts_is_refused(real, path):
         to_onnx(make_pipeline(BandpassFilter(), classifier).fit(X, y), path, sampling_rate=250.0)
 
 
-@pytest.mark.parametrize("step", [RRFeatures(), StandardScaler()])
+@pytest.mark.parametrize("step", [RRFeatures(sampling_rate=300.0), StandardScaler()])
 def test_steps_without_numbers_are_refused(step, path):
     X = np.random.default_rng(0).normal(size=(8, 200))
     pipeline = make_pipeline(step, small("LSTMClassifier", max_epochs=1)).fit(X, np.arange(8) % 2)
@@ -273,7 +273,7 @@ def test_steps_without_numbers_are_refused(step, path):
 
 def test_other_classifiers_and_unknown_networks_are_refused(real, path):
     with pytest.raises(ValueError, match="LogisticRegression cannot be exported"):
-        to_onnx(make_pipeline(RRFeatures(), LogisticRegression()), path)
+        to_onnx(make_pipeline(RRFeatures(sampling_rate=300.0), LogisticRegression()), path)
     classifier = small("LSTMClassifier", max_epochs=1).fit(*real)
     classifier.net_.module_.pool = None
     with pytest.raises(ValueError, match="no ONNX graph is known for a RecurrentNet"):

@@ -285,7 +285,7 @@ def test_versions_are_recorded_and_a_change_of_sklearn_is_told(path, monkeypatch
     scaler = StandardScaler().fit([[1.0], [2.0]])
     with monkeypatch.context() as patch:
         patch.setattr("sklearn.base.__version__", "0.24")
-        save(make_pipeline(RRFeatures(), scaler), path)
+        save(make_pipeline(RRFeatures(sampling_rate=300.0), scaler), path)
     document, _ = read_file(path)
     assert document["versions"]["ecgclf"] == ecgclf.__version__
     assert {"python", "numpy", "scikit-learn", "torch", "skorch"} < document["versions"].keys()

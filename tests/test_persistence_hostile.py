@@ -36,7 +36,9 @@ def good(tmp_path_factory):
     folder = tmp_path_factory.mktemp("good")
     estimators = {name: small(name, max_epochs=9).fit(X, y) for name in ("CRANNClassifier", "LSTMClassifier")}
     estimators["ResNetClassifier"] = small("ResNetClassifier", max_epochs=1).fit(X, y)
-    estimators["Pipeline"] = make_pipeline(RRFeatures(), StandardScaler(), LogisticRegression()).fit(X, y)
+    estimators["Pipeline"] = make_pipeline(
+        RRFeatures(sampling_rate=300.0), StandardScaler(), LogisticRegression()
+    ).fit(X, y)
     for name, estimator in estimators.items():
         save(estimator, folder / name)
         load(folder / name)
@@ -142,7 +144,7 @@ def test_a_class_that_is_not_on_the_list_is_refused(name, kind, path):
 
 def test_a_newer_format_is_told(path, monkeypatch):
     monkeypatch.setattr(_container, "FORMAT", 2)
-    save(RRFeatures(), path)
+    save(RRFeatures(sampling_rate=300.0), path)
     monkeypatch.undo()
     refused(path, r"of format 2, and this version of ecgclf reads up to format 1\. Update ecgclf")
 

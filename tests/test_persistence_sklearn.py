@@ -177,7 +177,9 @@ def test_calibrated_and_voting_classifiers_hold_ours(tmp_path):
 
 def test_features_of_rhythm_and_a_classifier_come_back(tmp_path):
     X, y = make_recordings(24, duration=(4.0, 6.0), random_state=0, return_X_y=True)
-    pipeline = make_pipeline(RRFeatures(), StandardScaler(), LogisticRegression(class_weight={"A": 2.0}))
+    pipeline = make_pipeline(
+        RRFeatures(sampling_rate=300.0), StandardScaler(), LogisticRegression(class_weight={"A": 2.0})
+    )
     check(pipeline.fit(X, y), X, tmp_path / "file")
 
 

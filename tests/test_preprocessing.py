@@ -37,7 +37,7 @@ KIND_KEEPING = [
 EVERY = [transformer for transformer, _ in KIND_KEEPING] + [
     FixedLength(),
     FixedLength(5, position="center", mode="repeat"),
-    RRFeatures(),
+    RRFeatures(sampling_rate=300.0),
 ]
 
 
@@ -156,7 +156,7 @@ def test_every_transformer_in_a_pipeline_before_a_table_estimator():
 
 @pytest.mark.parametrize(
     ("transformer", "n_columns"),
-    [(BandpassFilter(), 90), (Resampler(100.0), 30), (FixedLength(7), 7), (RRFeatures(), 11)],
+    [(BandpassFilter(), 90), (Resampler(100.0), 30), (FixedLength(7), 7), (RRFeatures(sampling_rate=300.0), 11)],
     ids=repr,
 )
 def test_tables_as_data_frames(transformer, n_columns):
@@ -174,7 +174,7 @@ def ecg(times, n_timepoints):
 
 
 def features(X):
-    rr = RRFeatures().fit(X)
+    rr = RRFeatures(sampling_rate=300.0).fit(X)
     return [dict(zip(rr.get_feature_names_out(), row, strict=True)) for row in rr.transform(X)]
 
 
@@ -213,7 +213,7 @@ def test_rr_features_of_few_beats_are_zero_and_finite():
 
 @given(X=collections())
 def test_rr_features_are_a_finite_table(X):
-    out = RRFeatures().fit_transform(X)
+    out = RRFeatures(sampling_rate=300.0).fit_transform(X)
     assert out.shape == (len(X), 11)
     assert np.isfinite(out).all()
 

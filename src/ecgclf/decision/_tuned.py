@@ -95,7 +95,7 @@ class TunedDecisionClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
     >>> from ecgclf.metrics import cinc2017_score
     >>> from ecgclf.preprocessing import RRFeatures
     >>> X, y = load_cinc2017_sample(return_X_y=True)
-    >>> forest = make_pipeline(RRFeatures(), RandomForestClassifier(20, random_state=0))
+    >>> forest = make_pipeline(RRFeatures(sampling_rate=300.0), RandomForestClassifier(20, random_state=0))
     >>> tuned = TunedDecisionClassifierCV(forest, metric=cinc2017_score, cv=2).fit(X, y)
     >>> tuned.class_weights_.shape
     (4,)
