@@ -4,6 +4,8 @@ from numbers import Integral, Real
 
 import numpy as np
 
+from ecgclf._whole import at_least
+
 # Periods of the baseline wander, in timepoints: 1.7 to 17 s at 300 Hz.
 _WANDER_PERIODS = (500.0, 5000.0)
 
@@ -103,7 +105,7 @@ class Augmentation:
             _check(name, strength)
         self.steps = [(AUGMENTATIONS[name], settings[name]) for name in AUGMENTATIONS if name in settings]
         # The longest stretch from which a crop may come: no more of a long recording need be scaled.
-        self.reach = int(np.ceil(settings.get("crop", 0) * (1 + settings.get("time_scaling", 0))))
+        self.reach = at_least(1 + settings.get("time_scaling", 0), settings.get("crop", 0))
 
     def __call__(self, x, rng):
         """Change a recording of shape (n_leads, n_timepoints) as `rng` draws it; the caller's array stays as it is."""

@@ -1,6 +1,5 @@
 """Replace recordings by synthetic ones while a Pipeline is fitted."""
 
-import math
 from numbers import Integral, Real
 
 import numpy as np
@@ -19,6 +18,7 @@ from ecgclf._docstrings import (
 )
 from ecgclf._recordings import check_recordings, has_columns, restack
 from ecgclf._state import all_or_nothing
+from ecgclf._whole import at_least, nearest
 from ecgclf.augmentation._base import BaseWaveNetGenerator
 
 
@@ -194,7 +194,7 @@ class WaveNetAugmenter(OneToOneFeatureMixin, TransformerMixin, BaseWaveNetGenera
         recordings, targets, rng = self._fit_generator(X, y)
         lengths = recordings.lengths
         chosen = [
-            np.sort(rng.permutation(np.flatnonzero(targets == k))[: round(self.proportion * np.sum(targets == k))])
+            np.sort(rng.permutation(np.flatnonzero(targets == k))[: nearest(self.proportion, np.sum(targets == k))])
             for k in range(len(self.classes_))
         ]
         chosen = np.concatenate(chosen)
@@ -233,7 +233,7 @@ class WaveNetAugmenter(OneToOneFeatureMixin, TransformerMixin, BaseWaveNetGenera
         return super().get_feature_names_out(input_features)
 
     def _n_synthetic(self, y):
-        return math.ceil(self.proportion * len(y))
+        return at_least(self.proportion, len(y))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

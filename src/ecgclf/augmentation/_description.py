@@ -6,6 +6,7 @@ import numpy as np
 from scipy.signal import welch
 
 from .. import signal
+from .._whole import at_most, nearest
 
 SLOWEST, FASTEST = 30, 200  # beats per minute
 AMPLITUDE_LEVELS = (np.arange(200) + 0.5) / 200
@@ -55,11 +56,13 @@ def describe(items, labels, sampling_rate, seed):
         With one entry for each recording, in order, each independent of the others.
     """
     kernels = _make_kernels(items[0].shape[0], seed)
-    rr, similarity, amplitudes, spectra, features = [], [], [], [], []
+    rr, rhythms, similarity, amplitudes, spectra, features = [], [], [], [], [], []
     for item in items:
         x = item.astype(np.float64)
         peaks = signal.find_r_peaks(x, sampling_rate)
-        rr.append(signal.rr_intervals(peaks, sampling_rate))
+        gaps = signal.find_gaps(x, peaks, sampling_rate)
+        rr.append(signal.rr_intervals(peaks, sampling_rate, gaps))
+        rhythms.append(signal.rr_statistics(peaks, sampling_rate, gaps))
         similarity.append(_beat_similarity(x, peaks, sampling_rate))
         amplitudes.append(np.quantile(x - np.median(x, axis=1, keepdims=True), AMPLITUDE_LEVELS))
         frequencies, spectrum = _spectrum(x, sampling_rate)
@@ -67,19 +70,18 @@ def describe(items, labels, sampling_rate, seed):
         features.append(
             np.concatenate(
                 [
-                    _of_rhythm(rr[-1], similarity[-1]),
+                    _of_rhythm(rhythms[-1], similarity[-1]),
                     np.arcsinh(10 * amplitudes[-1][[1, 10, 50, 149, 189, 198]]),
                     _of_spectrum(frequencies, spectrum),
                     _of_kernels(x, sampling_rate, kernels),
                 ]
             )
         )
-    median = np.array([np.median(of_one) if len(of_one) else np.nan for of_one in rr])
     return Description(
         labels=labels,
         rr=rr,
-        heart_rate=60 / median,
-        rr_cv=np.array([_variation(of_one) for of_one in rr]),
+        heart_rate=np.array([rhythm["median_heart_rate"] for rhythm in rhythms]),
+        rr_cv=np.array([rhythm["cv_rr"] for rhythm in rhythms]),
         beat_similarity=np.array(similarity),
         amplitudes=np.array(amplitudes),
         frequencies=frequencies,
@@ -88,13 +90,9 @@ def describe(items, labels, sampling_rate, seed):
     )
 
 
-def _variation(rr):
-    return rr.std(ddof=1) / rr.mean() if len(rr) > 1 else np.nan
-
-
 def _beat_similarity(x, peaks, rate):
     """Mean correlation of the beats with their median: near 1 for an ECG, lower for noise in which peaks are found."""
-    reach = max(1, round(_BEAT * rate))
+    reach = max(1, nearest(_BEAT, rate))
     inside = peaks[(peaks >= reach) & (peaks < x.shape[1] - reach)]
     if len(inside) < 3:
         return np.nan
@@ -107,7 +105,7 @@ def _beat_similarity(x, peaks, rate):
 
 def _spectrum(x, rate):
     # The same frequencies for a recording shorter than a segment.
-    n = round(_SEGMENT * rate)
+    n = nearest(_SEGMENT, rate)
     width = min(n, x.shape[1])
     frequencies, power = welch(x, rate, nperseg=width, noverlap=width // 2, nfft=n)
     kept = frequencies >= _LOWEST
@@ -117,22 +115,20 @@ def _spectrum(x, rate):
     return frequencies[kept], np.full(kept.sum(), np.nan) if flat else power / total
 
 
-def _of_rhythm(rr, similarity):
+def _of_rhythm(rhythm, similarity):
     features = np.zeros(8)
-    if len(rr) > 1:
-        steps = np.diff(rr)
-        median = np.median(rr)
+    if not np.isnan(rhythm["cv_rr"]):
         features[:7] = [
             1,
-            median,
-            _variation(rr),
-            np.sqrt(np.mean(steps**2)) / rr.mean(),
-            np.mean(np.abs(steps) > 0.05),
-            np.log(rr.min() / median),
-            np.log(rr.max() / median),
+            rhythm["median_rr"],
+            rhythm["cv_rr"],
+            rhythm["rmssd_ratio"],
+            rhythm["pnn50"],
+            np.log(rhythm["min_rr"] / rhythm["median_rr"]),
+            np.log(rhythm["max_rr"] / rhythm["median_rr"]),
         ]
-    features[7] = np.nan_to_num(similarity)
-    return features
+    features[7] = similarity
+    return np.nan_to_num(features)
 
 
 def _of_spectrum(frequencies, spectrum):
@@ -154,7 +150,7 @@ def _make_kernels(n_leads, seed):
 def _of_kernels(x, rate, kernels):
     """Share of the time for which each kernel responds, and how strongly on average."""
     x = signal.bandpass(x, rate, _LOWEST, min(40.0, 0.45 * rate))
-    x = signal.normalize(x[:, :: max(1, int(rate / _KERNEL_RATE))])
+    x = signal.normalize(x[:, :: max(1, at_most(1 / _KERNEL_RATE, rate))])
     n = x.shape[1]
     features = []
     for dilation, weights, bias in zip(_DILATIONS, *kernels, strict=True):

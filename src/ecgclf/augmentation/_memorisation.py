@@ -2,13 +2,13 @@
 
 import warnings
 from dataclasses import dataclass
-from math import ceil
 
 import numpy as np
 from scipy import fft
 from scipy.stats import betabinom
 
 from .. import signal
+from .._whole import at_least, at_most, nearest
 
 _WINDOW = 5.0  # s: several beats, so that their spacing has to match and not their shape alone
 _BAND = (2.0, 20.0)  # Hz: where QRS complexes are, without baseline and without most noise
@@ -105,8 +105,8 @@ def nearest_recordings(queries, references, sampling_rate, n_windows):
     indices : ndarray of int of shape (n_queries,)
         The nearest references; -1 where there is none.
     """
-    step = max(1, int(sampling_rate / _COARSE_RATE))
-    width = round(_WINDOW * sampling_rate / step) * step
+    step = max(1, at_most(1 / _COARSE_RATE, sampling_rate))
+    width = nearest(_WINDOW, sampling_rate / step) * step
     pieces, owners = _cut(references, sampling_rate, width, step)
     coarse = _Stretches([piece[:, ::step] for piece in pieces], width // step) if pieces else None
     distances, indices = np.full(len(queries), np.nan), np.full(len(queries), -1)
@@ -172,7 +172,7 @@ def _prepare(recording, sampling_rate):
 
 
 def _cut(references, sampling_rate, width, step):
-    longest = max(2 * width, round(_PIECE * sampling_rate / step) * step)
+    longest = max(2 * width, nearest(_PIECE, sampling_rate / step) * step)
     pieces, owners = [], []
     for i, reference in enumerate(references):
         x = _prepare(reference, sampling_rate)
@@ -223,7 +223,7 @@ def compare_distances(real, synthetic, held_out, synthetic_labels, held_out_labe
     for label, rows, of_held in strata:
         n, m = len(rows), len(of_held)
         # The smallest alone would be at the mercy of one recording that is in both sets.
-        k = max(2, ceil(_QUANTILE * m))
+        k = max(2, at_least(_QUANTILE, m))
         thresholds[label] = float(np.sort(of_held)[k - 1])
         n_near += int((near[rows] < thresholds[label]).sum())
         null = np.convolve(null, betabinom.pmf(np.arange(n + 1), n, k, m - k + 1))
@@ -259,17 +259,17 @@ def _warn_of_leaks(near_held):
 
 def _number_of_windows(real, synthetic, held_out, sampling_rate):
     """As many for all as short recordings of either set hold: a longer look would find nearer neighbours."""
-    width = _WINDOW * sampling_rate
+    width = nearest(_WINDOW, sampling_rate)
     shortest = []
     for name, items in (("real", real), ("synthetic", synthetic), ("held-out", held_out)):
-        lengths = [item.shape[1] for item in items if item.shape[1] >= round(width)]
+        lengths = [item.shape[1] for item in items if item.shape[1] >= width]
         if len(lengths) < _FEWEST:
             raise ValueError(
                 f"only {len(lengths)} of {len(items)} {name} recordings are {_WINDOW:g} s or longer; the memorisation "
                 f"test compares windows of that length and needs at least {_FEWEST}. Give longer recordings."
             )
         shortest.append(np.quantile(lengths, 0.1))
-    return int(np.clip(1 + (min(shortest[1:]) - width) // (width / 2), 1, _MOST_WINDOWS))
+    return int(np.clip(1 + at_most(2 / width, min(shortest[1:]) - width), 1, _MOST_WINDOWS))
 
 
 def _strata(near, near_held, labels, labels_held):

@@ -3,6 +3,7 @@
 import json
 import sys
 
+from ecgclf._whole import nearest
 from ecgclf.cli._files import UsageError, check_writable, find, read, whole
 from ecgclf.cli._models import open_model
 
@@ -86,7 +87,7 @@ def answer(model, signals, windows):
             continue
         from ecgclf.signal import window_starts
 
-        length = round(_WINDOW * model.sampling_rate)
+        length = nearest(_WINDOW, model.sampling_rate)
         for start in window_starts(signal.shape[-1], length, length).tolist():
             piece = signal[..., start : start + length]
             pieces.append(piece)

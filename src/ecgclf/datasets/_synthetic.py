@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.utils import Bunch, check_random_state
 
 from ecgclf._recordings import object_array
+from ecgclf._whole import nearest
 
 _CLASSES = ("N", "A", "O", "~")
 # Each wave: time from the R peak in s, width in s, height in mV; after Table 1 of McSharry et al., at 60 beats/min.
@@ -112,7 +113,7 @@ def make_recordings(
     rng.shuffle(target)
     signals, r_peaks = [], []
     for label in target:
-        n_timepoints = max(1, round(rng.uniform(shortest, longest) * sampling_rate))
+        n_timepoints = max(1, nearest(rng.uniform(shortest, longest), sampling_rate))
         signal, peaks = _make_one(label, n_leads, n_timepoints, float(sampling_rate), noise, rng)
         signals.append(signal[0] if n_leads == 1 else signal)
         r_peaks.append(peaks)

@@ -5,10 +5,11 @@ from itertools import pairwise
 
 import numpy as np
 
+from ecgclf._whole import nearest
 from ecgclf.signal import find_r_peaks
 
 # Neighbourhoods around an R peak: seconds, and at most this share of the RR interval on that side.
-_QRS_REACH = 0.06
+_QRS_REACH, _QRS_SHARE = 0.06, 0.2
 _P_REACH, _P_SHARE = 0.25, 0.34
 _T_REACH, _T_SHARE = 0.42, 0.6
 
@@ -108,13 +109,13 @@ def _waves(n_timepoints, r_peaks, rate, merge_beats):
     before, after = np.append(typical, rr), np.append(rr, typical)
     edges = np.column_stack(
         [
-            r_peaks - np.minimum(_P_REACH * rate, _P_SHARE * before),
-            r_peaks - np.minimum(_QRS_REACH * rate, 0.2 * before),
-            r_peaks + np.minimum(_QRS_REACH * rate, 0.2 * after) + 1,
-            r_peaks + np.minimum(_T_REACH * rate, _T_SHARE * after),
+            r_peaks - np.minimum(nearest(_P_REACH, rate), nearest(_P_SHARE, before)),
+            r_peaks - np.minimum(nearest(_QRS_REACH, rate), nearest(_QRS_SHARE, before)),
+            r_peaks + np.minimum(nearest(_QRS_REACH, rate), nearest(_QRS_SHARE, after)) + 1,
+            r_peaks + np.minimum(nearest(_T_REACH, rate), nearest(_T_SHARE, after)),
         ]
     )
-    edges = np.append(np.maximum.accumulate(edges.round().astype(int).ravel()), n_timepoints).clip(0, n_timepoints)
+    edges = np.append(np.maximum.accumulate(edges.ravel()), n_timepoints).clip(0, n_timepoints)
     features = {name: [] for name in WAVES} if merge_beats else {}
 
     def add(beat, wave, start, stop):

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from ecgclf._whole import at_least
+
 _N_BINS = 15
 
 
@@ -47,6 +49,6 @@ def expected_calibration_error(y_true, probabilities, classes, *, n_bins=_N_BINS
     right = classes[probabilities.argmax(axis=1)] == np.asarray(y_true)
     weight = np.ones(len(confidence)) if sample_weight is None else np.asarray(sample_weight, dtype=float)
     # The borders belong to the bin below, as in the paper.
-    of_recording = np.clip(np.ceil(confidence * n_bins).astype(int) - 1, 0, n_bins - 1)
+    of_recording = np.clip(at_least(confidence, n_bins) - 1, 0, n_bins - 1)
     gaps = np.bincount(of_recording, weight * (confidence - right), minlength=n_bins)
     return float(np.abs(gaps).sum() / weight.sum())

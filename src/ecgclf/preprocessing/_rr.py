@@ -7,21 +7,8 @@ from sklearn.utils._param_validation import Interval
 
 from .. import signal
 from ..signal._beats import check_beat_rate
+from ..signal._rr import RR_FIGURES
 from ._base import BaseRecordingTransformer, stack
-
-_NAMES = (
-    "n_beats",
-    "mean_rr",
-    "median_rr",
-    "min_rr",
-    "max_rr",
-    "sdnn",
-    "rmssd",
-    "pnn50",
-    "cv_rr",
-    "rmssd_ratio",
-    "median_heart_rate",
-)
 
 
 class RRFeatures(BaseRecordingTransformer):
@@ -59,13 +46,19 @@ class RRFeatures(BaseRecordingTransformer):
 
     See Also
     --------
+    SignalQuality : Whether a recording shows a rhythm at all.
     ecgclf.signal.find_r_peaks : The detector. Several leads are looked at together.
-    ecgclf.signal.rr_intervals : From R peaks to intervals.
+    ecgclf.signal.find_gaps : What is no ECG, so that no interval spans it.
+    ecgclf.signal.rr_statistics : From R peaks to these figures.
 
     Notes
     -----
     A feature that needs more beats than were found is 0: with fewer than two beats all but ``n_beats``, with
     two beats those of variability. No feature is ever missing, and ``n_beats`` tells these rows apart.
+
+    From the last beat before a gap to the first after it there is no RR interval: leads that were off, and zeros that
+    fill a gap, say nothing of the rhythm. A pause of the heart is an interval, however regular the line. The two are
+    told apart as in :func:`~ecgclf.signal.find_gaps`: all leads are quite still for 2 s, or there is no beat for 10 s.
 
     The measures of variability are those of the task force [1]_, taken over all RR intervals, of ectopic
     beats too: irregularity is what tells atrial fibrillation.
@@ -108,9 +101,14 @@ class RRFeatures(BaseRecordingTransformer):
         ndarray of str objects of shape (n_features,)
             The names, in order.
         """
-        return np.array(_NAMES, dtype=object)
+        return np.array(RR_FIGURES, dtype=object)
 
     def _check_parameters(self):
+        if self.sampling_rate is None:
+            raise ValueError(
+                "RRFeatures needs to be told the sampling rate, in Hz: RRFeatures(sampling_rate=...). "
+                "read_recordings(...).sampling_rate has it."
+            )
         check_beat_rate(self.sampling_rate)
 
     def _transform_recordings(self, recordings):
@@ -118,38 +116,11 @@ class RRFeatures(BaseRecordingTransformer):
 
     def _transform_recording(self, recording):
         r_peaks = signal.find_r_peaks(recording, self.sampling_rate)
-        rr = signal.rr_intervals(r_peaks, self.sampling_rate)
-        values = dict.fromkeys(_NAMES, 0.0)
-        values["n_beats"] = len(r_peaks)
-        if len(rr) > 0:
-            values |= _of_intervals(rr)
-        if len(rr) > 1:
-            values |= _of_variability(rr)
-        return np.array([values[name] for name in _NAMES])
+        gaps = signal.find_gaps(recording, r_peaks, self.sampling_rate)
+        figures = signal.rr_statistics(r_peaks, self.sampling_rate, gaps)
+        return np.nan_to_num([figures[name] for name in RR_FIGURES])
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float64"]
         return tags
-
-
-def _of_intervals(rr):
-    return {
-        "mean_rr": rr.mean(),
-        "median_rr": np.median(rr),
-        "min_rr": rr.min(),
-        "max_rr": rr.max(),
-        "median_heart_rate": 60 / np.median(rr),
-    }
-
-
-def _of_variability(rr):
-    differences = np.diff(rr)
-    sdnn, rmssd = rr.std(ddof=1), np.sqrt(np.mean(differences**2))
-    return {
-        "sdnn": sdnn,
-        "rmssd": rmssd,
-        "pnn50": np.mean(np.abs(differences) > 0.05),
-        "cv_rr": sdnn / rr.mean(),
-        "rmssd_ratio": rmssd / rr.mean(),
-    }

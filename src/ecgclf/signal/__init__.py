@@ -1,16 +1,19 @@
 """Pure functions on signals, with time along the last axis."""
 
-from ._beats import find_r_peaks, rr_intervals
+from ._beats import find_r_peaks
 from ._filters import bandpass, normalize, notch, wavelet_denoise
+from ._rr import find_gaps, rr_intervals, rr_statistics
 from ._sampling import resample, window_starts
 
 __all__ = [
     "bandpass",
+    "find_gaps",
     "find_r_peaks",
     "normalize",
     "notch",
     "resample",
     "rr_intervals",
+    "rr_statistics",
     "wavelet_denoise",
     "window_starts",
 ]

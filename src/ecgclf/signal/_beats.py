@@ -1,10 +1,11 @@
-"""Heart beats: R peaks and the intervals between them."""
+"""Heart beats: their R peaks."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.ndimage import uniform_filter1d
 
-from ._checks import FloatArray, as_signal, at_least, check_sampling_rate, to_samples
+from .._whole import at_least, nearest
+from ._checks import FloatArray, as_signal, check_sampling_rate
 from ._filters import bandpass
 from ._silence import bridge, flatten_steps, level, runs
 
@@ -84,7 +85,7 @@ def find_r_peaks(x: ArrayLike, sampling_rate: float) -> NDArray[np.int64]:
         )
     x, silent = bridge(x, rate)
     beats, smooth = _complexes(x, silent, rate)
-    tips = _tips(x, silent, beats, to_samples(_REACH, rate))
+    tips = _tips(x, silent, beats, nearest(_REACH, rate))
     return _apart(tips, smooth, at_least(_REFRACTORY, rate))
 
 
@@ -105,8 +106,8 @@ def _complexes(x: FloatArray, silent: NDArray[np.bool_], rate: float) -> tuple[l
         energies = _qrs_energies(x, silent, rate)
         energy = energies.sum(axis=0)
         of_ecg = level(energy, silent.min(axis=0), rate)
-        smooth = _moving_average(energy, to_samples(_QRS_DURATION, rate))
-        threshold = _moving_average(energy, to_samples(_BEAT_DURATION, rate)) + _OFFSET * of_ecg
+        smooth = _moving_average(energy, nearest(_QRS_DURATION, rate))
+        threshold = _moving_average(energy, nearest(_BEAT_DURATION, rate)) + _OFFSET * of_ecg
         beats = [
             start + int(np.argmax(energy[start:stop]))
             for start, stop in runs(smooth > threshold)
@@ -160,47 +161,3 @@ def _apart(tips: NDArray[np.int64], strength: FloatArray, distance: int) -> NDAr
         elif strength[tip] > strength[kept[-1]]:
             kept[-1] = tip
     return np.array(kept, dtype=np.int64)
-
-
-def rr_intervals(r_peaks: ArrayLike, sampling_rate: float) -> NDArray[np.float64]:
-    """Compute the times between successive R peaks.
-
-    Parameters
-    ----------
-    r_peaks : array-like of int of shape (n_beats,)
-        The sample of each R peak, increasing.
-    sampling_rate : float
-        Sampling rate of the recording, in Hz.
-
-    Returns
-    -------
-    ndarray of shape (n_beats - 1,)
-        The RR intervals, in seconds; empty for fewer than two beats.
-
-    Raises
-    ------
-    ValueError
-        If the R peaks are not increasing numbers of samples, or the sampling rate is not a positive number.
-
-    Examples
-    --------
-    >>> from ecgclf.signal import rr_intervals
-    >>> rr_intervals([150, 360, 660], 300)
-    array([0.7, 1. ])
-    """
-    rate = check_sampling_rate(sampling_rate)
-    peaks = np.asarray(r_peaks)
-    if peaks.size == 0:
-        return np.empty(0)
-    if peaks.ndim != 1 or peaks.dtype.kind not in "iu":
-        raise ValueError(
-            f"r_peaks has shape {peaks.shape} and dtype {peaks.dtype}, expected sample numbers of shape "
-            "(n_beats,) as find_r_peaks returns them."
-        )
-    steps = np.diff(peaks.astype(np.float64))
-    if (steps <= 0).any():
-        raise ValueError(
-            f"r_peaks must increase, but after peak {int(np.argmax(steps <= 0))} they do not. Sort them, "
-            "without repeats: numpy.unique(r_peaks)."
-        )
-    return steps / rate

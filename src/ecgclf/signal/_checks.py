@@ -1,6 +1,5 @@
 """Checks shared by the signal functions."""
 
-from math import ceil, floor
 from numbers import Real
 
 import numpy as np
@@ -71,19 +70,3 @@ def check_below_nyquist(frequency: float, sampling_rate: float, name: str) -> No
             f"sampling_rate={sampling_rate:g} Hz is {nyquist:g} Hz. Choose another {name}, or "
             "check the sampling rate."
         )
-
-
-def to_samples(seconds: float, rate: float) -> int:
-    """Give the whole number of samples nearest to a duration, a half upwards."""
-    return floor(_whole(seconds * rate) + 0.5)
-
-
-def at_least(seconds: float, rate: float) -> int:
-    """Give the fewest whole samples that last for a duration."""
-    return ceil(_whole(seconds * rate))
-
-
-def _whole(samples: float) -> float:
-    """Put right what the rounding of a product has moved away from a whole or a half number."""
-    nearest = round(2 * samples) / 2
-    return nearest if abs(samples - nearest) <= 1e-9 * max(1.0, abs(samples)) else samples

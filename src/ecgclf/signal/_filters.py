@@ -1,6 +1,6 @@
 """Filters and scaling, sample for sample."""
 
-from math import ceil, log, sqrt
+from math import log, sqrt
 from numbers import Integral, Real
 
 import numpy as np
@@ -8,6 +8,7 @@ import pywt
 from numpy.typing import ArrayLike
 from scipy import signal
 
+from .._whole import at_least
 from ._checks import FloatArray, as_signal, check_below_nyquist, check_sampling_rate
 
 
@@ -72,7 +73,7 @@ def design_bandpass(sampling_rate: float, low: float, high: float, order: int) -
     check_band(sampling_rate, low, high)
     _check_count(order, "order")
     sos = signal.butter(order, [low, high], "bandpass", fs=sampling_rate, output="sos")
-    return sos, ceil(sampling_rate / low)
+    return sos, at_least(1 / low, sampling_rate)
 
 
 def notch(x: ArrayLike, sampling_rate: float, frequency: float, quality: float) -> FloatArray:
@@ -119,7 +120,7 @@ def design_notch(sampling_rate: float, frequency: float, quality: float) -> tupl
     if isinstance(quality, bool) or not isinstance(quality, Real) or not 0 < quality < np.inf:
         raise ValueError(f"quality must be a positive number, got {quality!r}. 30 is usual.")
     sos = signal.tf2sos(*signal.iirnotch(frequency, quality, fs=rate))
-    return sos, ceil(quality * rate / frequency)
+    return sos, at_least(quality / frequency, rate)
 
 
 def _both_ways(sos: FloatArray, padding: int, x: FloatArray) -> FloatArray:

@@ -1,12 +1,11 @@
 """What in a recording is no ECG: stretches without signal, the steps at their borders, and how strong the rest is."""
 
-from math import ceil
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation, maximum_filter1d, minimum_filter1d
 
-from ._checks import FloatArray, to_samples
+from .._whole import at_least, nearest
+from ._checks import FloatArray
 
 _BLOCK = 2.0  # s, surely holds a beat
 _STILL = 0.3  # s, longer than the top of a clipped QRS complex
@@ -40,10 +39,10 @@ def bridge(x: FloatArray, rate: float) -> tuple[FloatArray, NDArray[np.bool_]]:
     bridged, silent = x.copy(), np.zeros(x.shape, dtype=bool)
     time = np.arange(x.shape[1])
     for lead, of_lead in zip(bridged, silent, strict=True):
-        still = _still(lead, to_samples(_STILL, rate))
+        still = _still(lead, nearest(_STILL, rate))
         for start, stop in runs(still):
-            of_lead[start:stop] = stop - start >= to_samples(_BLOCK, rate)
-        kept = ~binary_dilation(still, iterations=max(1, to_samples(_EDGE, rate)))
+            of_lead[start:stop] = stop - start >= at_least(_BLOCK, rate)
+        kept = ~binary_dilation(still, iterations=max(1, nearest(_EDGE, rate)))
         if kept.any():
             lead[~kept] = np.interp(time[~kept], time[kept], lead[kept])
         else:
@@ -90,7 +89,7 @@ def level(energy: FloatArray, silent: NDArray[np.bool_], rate: float) -> float:
     energy = energy[~silent]
     if not energy.any():
         return 0.0
-    blocks = np.array_split(energy, max(1, len(energy) // to_samples(_BLOCK, rate)))
+    blocks = np.array_split(energy, max(1, len(energy) // nearest(_BLOCK, rate)))
     means = np.array([block.mean() for block in blocks])
     peaked = np.array([np.square(block / max(mean, 1e-300)).mean() for block, mean in zip(blocks, means, strict=True)])
     order = np.argsort(means)
@@ -99,7 +98,7 @@ def level(energy: FloatArray, silent: NDArray[np.bool_], rate: float) -> float:
         stop = int(np.searchsorted(means[order], _LOUDER * means[order[start]], side="right"))
         groups.append(order[start : max(stop, start + 1)])
         start += len(groups[-1])
-    shapes = [np.median(peaked[group[: ceil(_QUIETEST * len(group))]]) for group in groups]
+    shapes = [np.median(peaked[group[: at_least(_QUIETEST, len(group))]]) for group in groups]
     of_ecg = [group for group, shape in zip(groups, shapes, strict=True) if shape >= min(_PEAKED, max(shapes))]
     return float(np.median(means[np.concatenate(of_ecg)]))
 
@@ -130,8 +129,8 @@ def flatten_steps(
         Those of the `beats` which were steps.
     """
     energy = energies.sum(axis=0)
-    flank, ringing, block = (to_samples(seconds, rate) for seconds in (_FLANK, _RINGING, _BLOCK))
-    edge = max(1, to_samples(_EDGE, rate))
+    flank, ringing, block = (nearest(seconds, rate) for seconds in (_FLANK, _RINGING, _BLOCK))
+    edge = max(1, nearest(_EDGE, rate))
     steps = []
     flattened = x.copy()
     for beat in beats:
