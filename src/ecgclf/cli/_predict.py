@@ -32,6 +32,7 @@ def run(paths, model_name, lead, sampling_rate, windows, csv_path, as_json):
                 errors[str(header.with_suffix(""))] = str(error)
         found = answer(model, signals, windows)
         rows += found
+        _warn(found)
         if not as_json:
             table.print(found)
     for name, reason in errors.items():
@@ -43,6 +44,19 @@ def run(paths, model_name, lead, sampling_rate, windows, csv_path, as_json):
     if csv_path is not None:
         _write_csv(rows, csv_path)
     return 1 if errors else 0
+
+
+def _warn(rows):
+    """Name the answers that rest on what is hardly an ECG."""
+    for row in rows:
+        if row.get("problems"):
+            place = f" from {row['start']:g} to {row['end']:g} s" if "start" in row else ""
+            words = f"poor signal behind the label {row['label']}: {_in_words(row)}."
+            print(f"ecgclf: {row['record']}{place}: {words}", file=sys.stderr)
+
+
+def _in_words(row):
+    return "; ".join(row.get("problems", ()))
 
 
 def _chunks(headers):
@@ -69,8 +83,12 @@ def answer(model, signals, windows):
     Returns
     -------
     list of dict
-        record, seconds (or start and end), label, probabilities.
+        record, seconds (or start and end), label, probabilities; quality and problems of the signal, where the rate
+        is high enough to see beats.
     """
+    from ecgclf.signal import signal_quality
+    from ecgclf.signal._beats import LOWEST_RATE
+
     pieces, rows = [], []
     for header, signal in signals:
         seconds = signal.shape[-1] / model.sampling_rate
@@ -98,11 +116,14 @@ def answer(model, signals, windows):
         return []
     probabilities = model.predict_proba(pieces)
     labels = model.decide(probabilities)
-    for row, label, chances in zip(rows, labels.tolist(), probabilities.tolist(), strict=True):
+    for row, piece, label, chances in zip(rows, pieces, labels.tolist(), probabilities.tolist(), strict=True):
         row["label"] = label
         row["probabilities"] = dict(
             zip(map(str, model.classes_.tolist()), (round(p, 6) for p in chances), strict=True)
         )
+        if model.sampling_rate >= LOWEST_RATE:
+            quality = signal_quality(piece, model.sampling_rate)
+            row["quality"], row["problems"] = round(quality.index, 3), list(quality.problems)
     return rows
 
 
@@ -120,17 +141,27 @@ class _Table:
         if self.width is None:
             self.width = max(len("record"), *(len(row["record"]) for row in rows))
             time = f"{'start':>9}{'end':>9}" if self.windows else ""
-            print(f"{'record':<{self.width}}{time}  label" + "".join(f"{label:>7}" for label in self.classes))
+            print(
+                f"{'record':<{self.width}}{time}  label"
+                + "".join(f"{label:>7}" for label in self.classes)
+                + "  quality"
+            )
         for row in rows:
             time = f"{row['start']:>9.1f}{row['end']:>9.1f}" if self.windows else ""
             chances = "".join(f"{p:>7.3f}" for p in row["probabilities"].values())
-            print(f"{row['record']:<{self.width}}{time}  {row['label']!s:<5}{chances}", flush=True)
+            quality = f"{row['quality']:>9.2f}" if "quality" in row else ""
+            print(f"{row['record']:<{self.width}}{time}  {row['label']!s:<5}{chances}{quality}", flush=True)
 
 
 def _write_csv(rows, path):
     import csv
 
-    flat = [{**{k: v for k, v in row.items() if k != "probabilities"}, **row["probabilities"]} for row in rows]
+    flat = []
+    for row in rows:
+        words = {"problems": _in_words(row)} if "problems" in row else {}
+        row = {**row, **row["probabilities"], **words}
+        del row["probabilities"]
+        flat.append(row)
     with whole(path) as draft, open(draft, "w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, list(flat[0]) if flat else ["record", "label"])
         writer.writeheader()

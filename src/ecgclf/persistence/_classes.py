@@ -25,6 +25,7 @@ _BY_MODULE = {
         "NotchFilter",
         "RRFeatures",
         "Resampler",
+        "SignalQuality",
         "WaveletDenoiser",
     ),
     "sklearn.calibration": (

@@ -20,8 +20,8 @@ def to_onnx(estimator, path, *, sampling_rate=None):
     Parameters
     ----------
     estimator : estimator
-        A classifier of this package, a Pipeline of its preprocessing steps (all but RRFeatures) that ends in one, or a
-        TunedDecisionClassifierCV of these, also at the end of such a Pipeline.
+        A classifier of this package, a Pipeline of its preprocessing steps (all but RRFeatures and SignalQuality) that
+        ends in one, or a TunedDecisionClassifierCV of these, also at the end of such a Pipeline.
     path : path-like
         Where to write. A file that is already there is replaced only by a whole new one.
     sampling_rate : float, default=None

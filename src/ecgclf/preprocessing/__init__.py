@@ -2,6 +2,7 @@
 
 from ._filters import BandpassFilter, Normalizer, NotchFilter, WaveletDenoiser
 from ._length import FixedLength, Resampler
+from ._quality import SignalQuality
 from ._rr import RRFeatures
 
 __all__ = [
@@ -11,5 +12,6 @@ __all__ = [
     "NotchFilter",
     "RRFeatures",
     "Resampler",
+    "SignalQuality",
     "WaveletDenoiser",
 ]

@@ -2,10 +2,12 @@
 
 from ._beats import find_r_peaks
 from ._filters import bandpass, normalize, notch, wavelet_denoise
+from ._quality import Quality, signal_quality
 from ._rr import find_gaps, rr_intervals, rr_statistics
 from ._sampling import resample, window_starts
 
 __all__ = [
+    "Quality",
     "bandpass",
     "find_gaps",
     "find_r_peaks",
@@ -14,6 +16,7 @@ __all__ = [
     "resample",
     "rr_intervals",
     "rr_statistics",
+    "signal_quality",
     "wavelet_denoise",
     "window_starts",
 ]

@@ -15,7 +15,7 @@ _BEAT_DURATION = 0.611  # s, as in the paper
 _OFFSET = 0.08  # of the mean energy, as in the paper
 _REFRACTORY = 0.2  # s
 _REACH = 0.075  # s, from the centre of a QRS complex to its tip
-_LOWEST_RATE = 50.0  # Hz
+LOWEST_RATE = 50.0  # Hz
 _PASSES = 3  # without steps, one is enough
 
 
@@ -92,10 +92,10 @@ def find_r_peaks(x: ArrayLike, sampling_rate: float) -> NDArray[np.int64]:
 def check_beat_rate(sampling_rate: float) -> float:
     """Give a sampling rate as a float, or say why R peaks cannot be found at it."""
     rate = check_sampling_rate(sampling_rate)
-    if rate < _LOWEST_RATE:
+    if rate < LOWEST_RATE:
         raise ValueError(
             f"sampling_rate={rate:g} Hz is too low to see a QRS complex; expected at least "
-            f"{_LOWEST_RATE:g} Hz. Use recordings of a higher rate."
+            f"{LOWEST_RATE:g} Hz. Use recordings of a higher rate."
         )
     return rate
 

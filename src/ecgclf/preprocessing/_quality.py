@@ -1,0 +1,99 @@
+"""Signal quality as a table of features."""
+
+from numbers import Real
+
+import numpy as np
+from sklearn.utils._param_validation import Interval
+
+from .. import signal
+from ..signal._beats import check_beat_rate
+from ._base import BaseRecordingTransformer, stack
+
+_NAMES = ("index", "n_beats", "flat", "clipped")
+
+
+class SignalQuality(BaseRecordingTransformer):
+    """Describe how far each recording is an ECG in which beats can be seen.
+
+    Whatever kind the recordings come in, the result is a table with one row for each. Its columns:
+
+    ===========  =============================================================================
+    ``index``    how much the beats resemble one another, from 0 (noise, or no beats) to 1
+    ``n_beats``  number of R peaks
+    ``flat``     share of the time, over all leads, in which a lead stands still for 2 s or longer
+    ``clipped``  share of the time, over all leads, in which a lead rests at its extrema
+    ===========  =============================================================================
+
+    Parameters
+    ----------
+    sampling_rate : float, default=None
+        Sampling rate of the recordings, in Hz; at least 50. It has to be given: none is guessed.
+
+    Attributes
+    ----------
+    n_leads_ : int
+        Number of leads seen during fit.
+    n_features_in_ : int
+        Number of timepoints seen during fit, if it was given a table.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns seen during fit, if they were strings.
+
+    See Also
+    --------
+    ecgclf.signal.signal_quality : The same of one recording, with what is wrong with it in words.
+    RRFeatures : The rhythm.
+
+    Examples
+    --------
+    An ECG and noise:
+
+    >>> import numpy as np
+    >>> from ecgclf.preprocessing import SignalQuality
+    >>> time = np.arange(3000) / 300
+    >>> ecg = sum(np.exp(-(((time - beat) / 0.02) ** 2)) for beat in np.arange(0.5, 10, 0.8))
+    >>> noise = np.random.default_rng(0).normal(size=3000)
+    >>> quality = SignalQuality(sampling_rate=300).fit([ecg, noise])
+    >>> index = quality.transform([ecg, noise])[:, 0]
+    >>> print(index[0] > 0.99, index[1] > 0.66)
+    True False
+    """
+
+    _parameter_constraints = {"sampling_rate": [Interval(Real, 0, None, closed="neither"), None]}
+
+    def __init__(self, sampling_rate=None):
+        self.sampling_rate = sampling_rate
+
+    def get_feature_names_out(self, input_features=None):
+        """Give the names of the columns.
+
+        Parameters
+        ----------
+        input_features : None
+            Not used, present because scikit-learn passes it.
+
+        Returns
+        -------
+        ndarray of str objects of shape (n_features,)
+            The names, in order.
+        """
+        return np.array(_NAMES, dtype=object)
+
+    def _check_parameters(self):
+        if self.sampling_rate is None:
+            raise ValueError(
+                "SignalQuality needs to be told the sampling rate, in Hz: SignalQuality(sampling_rate=...). "
+                "read_recordings(...).sampling_rate has it."
+            )
+        check_beat_rate(self.sampling_rate)
+
+    def _transform_recordings(self, recordings):
+        return stack(map(self._transform_recording, recordings.items), len(recordings))
+
+    def _transform_recording(self, recording):
+        found = signal.signal_quality(recording, self.sampling_rate)
+        return np.array([getattr(found, name) for name in _NAMES], dtype=np.float64)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float64"]
+        return tags
