@@ -17,7 +17,6 @@ from small import GENERATORS, NETWORKS
 # Networks shrunk and trained for longer than their data need: the checks are many, and some ask for accuracy.
 PARAMETERS = {name: {"max_epochs": 15, "learning_rate": 0.01, **network} for name, network in NETWORKS.items()}
 PARAMETERS |= GENERATORS
-PARAMETERS["SignalQuality"] = PARAMETERS["RRFeatures"] = {"sampling_rate": 300.0}
 PARAMETERS["TunedDecisionClassifierCV"] = {"estimator": LogisticRegression(), "cv": 2}
 
 

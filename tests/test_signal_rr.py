@@ -163,5 +163,5 @@ def test_a_gap_is_where_all_leads_stand_still():
 
 
 def test_rr_features_have_to_be_told_the_sampling_rate():
-    with pytest.raises(ValueError, match="needs to be told the sampling rate"):
+    with pytest.raises(ValueError, match="has to be told the sampling rate"):
         RRFeatures().fit([np.zeros(900)])

@@ -27,7 +27,7 @@ class SignalQuality(BaseRecordingTransformer):
     Parameters
     ----------
     sampling_rate : float, default=None
-        Sampling rate of the recordings, in Hz; at least 50. It has to be given: none is guessed.
+        Sampling rate of the recordings, in Hz; at least 50. It has to be told: `fit` refuses None.
 
     Attributes
     ----------
@@ -79,11 +79,6 @@ class SignalQuality(BaseRecordingTransformer):
         return np.array(_NAMES, dtype=object)
 
     def _check_parameters(self):
-        if self.sampling_rate is None:
-            raise ValueError(
-                "SignalQuality needs to be told the sampling rate, in Hz: SignalQuality(sampling_rate=...). "
-                "read_recordings(...).sampling_rate has it."
-            )
         check_beat_rate(self.sampling_rate)
 
     def _transform_recordings(self, recordings):

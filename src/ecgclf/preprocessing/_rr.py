@@ -104,11 +104,6 @@ class RRFeatures(BaseRecordingTransformer):
         return np.array(RR_FIGURES, dtype=object)
 
     def _check_parameters(self):
-        if self.sampling_rate is None:
-            raise ValueError(
-                "RRFeatures needs to be told the sampling rate, in Hz: RRFeatures(sampling_rate=...). "
-                "read_recordings(...).sampling_rate has it."
-            )
         check_beat_rate(self.sampling_rate)
 
     def _transform_recordings(self, recordings):
