@@ -34,7 +34,12 @@ def main():
     qualities = [signal_quality(x, found.sampling_rate) for x in found.data]
     index, target = np.array([quality.index for quality in qualities]), np.array(found.target)
     marked = np.array([bool(quality.problems) for quality in qualities])
-    for name, others in (("all others", target != "~"), ("N", target == "N"), ("A", target == "A"), ("O", target == "O")):
+    for name, others in (
+        ("all others", target != "~"),
+        ("N", target == "N"),
+        ("A", target == "A"),
+        ("O", target == "O"),
+    ):
         rows = others | (target == "~")
         print(f"~ against {name}: {auroc(target[rows] == '~', index[rows], np.random.default_rng(0))}")
     print("| class | recordings | index, median | marked |")
