@@ -11,7 +11,13 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score, hamming_loss, log_loss, make_scorer, zero_one_loss
-from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_predict, cross_val_score
+from sklearn.model_selection import (
+    GridSearchCV,
+    RepeatedStratifiedKFold,
+    StratifiedKFold,
+    cross_val_predict,
+    cross_val_score,
+)
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -245,6 +251,8 @@ def test_it_pays_on_real_recordings(features):
     cv = StratifiedKFold(3, shuffle=True, random_state=0)
     plain, better = (cross_val_score(e, X, y, cv=cv, scoring="neg_log_loss").mean() for e in (bayes, tuned))
     assert better > 0.8 * plain
+    # One split of 200 recordings is at the mercy of a few of them.
+    cv = RepeatedStratifiedKFold(n_splits=3, n_repeats=4, random_state=0)
     plain, better = (cross_val_score(estimator, X, y, cv=cv, scoring=cinc2017_scorer) for estimator in (bayes, tuned))
     assert better.mean() > plain.mean()
 

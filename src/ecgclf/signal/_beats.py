@@ -52,10 +52,10 @@ def find_r_peaks(x: ArrayLike, sampling_rate: float) -> NDArray[np.int64]:
     which it is highest.
 
     Most of a recording may be no ECG: leads off, padding, gaps, an amplifier in saturation, a pause. Where a
-    lead keeps one value, or three neighbouring ones, for 0.3 s, a line is drawn across, so that the borders
-    are no steps. Blocks with less than 1/30 of the energy of others do not count for the level if their
-    energy is even, as of noise or mains hum, and not peaked, as of beats. A step next to such silence is taken
-    out before the beats are looked for again.
+    lead keeps one value for 0.3 s, or stays within eight steps of its resolution for 2 s, a line is drawn
+    across, so that the borders are no steps. Blocks with less than 1/30 of the energy of others do not count
+    for the level if their energy is even, as of noise or mains hum, and not peaked, as of beats. A step next to
+    such silence is taken out before the beats are looked for again.
 
     What is noise is told by comparison. In a recording of noise alone, at whatever amplitude, beats are
     found: ask :func:`~ecgclf.signal.signal_quality`.

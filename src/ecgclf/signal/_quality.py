@@ -9,7 +9,7 @@ from .._whole import at_least, nearest
 from ._beats import check_beat_rate, find_r_peaks
 from ._checks import FloatArray, as_signal
 from ._filters import bandpass
-from ._silence import bridge, runs
+from ._silence import flat, runs
 
 _BAND = (0.5, 40.0)  # Hz
 _REACH = 0.3  # s, to each side of an R peak: P wave to T wave, in atrial fibrillation too
@@ -99,16 +99,15 @@ def signal_quality(x: ArrayLike, sampling_rate: float) -> Quality:
     leads = np.atleast_2d(as_signal(x))
     rate = check_beat_rate(sampling_rate)
     peaks = find_r_peaks(leads, rate)
-    bridged, silent = bridge(leads, rate)
-    flat = silent.mean(axis=1)
+    still = flat(leads, rate)
     clipped = float(np.mean([_share_at_extrema(lead, rate) for lead in leads]))
-    index = _resemblance(bridged[flat < 1], peaks, rate)
+    index = _resemblance(leads[~still.min(axis=1)], peaks, rate)
     return Quality(
         index=index,
         n_beats=len(peaks),
-        flat=float(flat.mean()),
+        flat=float(still.mean()),
         clipped=clipped,
-        problems=tuple(_problems(index, len(peaks), flat, silent, clipped, rate)),
+        problems=tuple(_problems(index, len(peaks), still, clipped, rate)),
     )
 
 
@@ -137,18 +136,16 @@ def _share_at_extrema(lead: FloatArray, rate: float) -> float:
     return sum(length for length in lengths if shortest <= length < longest) / len(lead)
 
 
-def _problems(
-    index: float, n_beats: int, flat: FloatArray, silent: NDArray[np.bool_], clipped: float, rate: float
-) -> list[str]:
+def _problems(index: float, n_beats: int, still: NDArray[np.bool_], clipped: float, rate: float) -> list[str]:
     problems = []
-    seconds = silent.shape[1] / rate
-    if silent.shape[1] < at_least(_SHORTEST, rate):
-        problems.append(f"only {seconds:.3g} s long")
-    of_all, n_flat = silent.min(axis=0).mean(), int((flat == 1).sum())
+    n_leads, n_timepoints = still.shape
+    if n_timepoints < at_least(_SHORTEST, rate):
+        problems.append(f"only {n_timepoints / rate:.3g} s long")
+    of_all, n_flat = still.min(axis=0).mean(), int(still.min(axis=1).sum())
     if of_all > _FLAT:
         problems.append(f"a flat line for {100 * of_all:.0f} % of the time")
     elif n_flat:
-        problems.append(f"{n_flat} of {len(flat)} leads flat")
+        problems.append(f"{n_flat} of {n_leads} leads flat")
     if clipped > _CLIPPED:
         problems.append(f"clipped for {100 * clipped:.0f} % of the time")
     if n_beats < _FEWEST:

@@ -5,7 +5,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .._whole import at_most
 from ._checks import as_signal, check_sampling_rate
-from ._silence import bridge, runs
+from ._silence import flat, runs
 
 RR_FIGURES = (
     "n_beats",
@@ -179,11 +179,10 @@ def find_gaps(x: ArrayLike, r_peaks: ArrayLike, sampling_rate: float) -> NDArray
     """
     x = np.atleast_2d(as_signal(x))
     rate = check_sampling_rate(sampling_rate)
-    _, silent = bridge(x, rate)
     steps, _ = _steps(r_peaks, None)
     peaks = np.asarray(r_peaks, dtype=np.int64)
     far = np.flatnonzero(steps > at_most(_LONGEST_PAUSE, rate))
-    found = runs(silent.min(axis=0)) + np.column_stack([peaks[far], peaks[far + 1]]).tolist()
+    found = runs(flat(x, rate).min(axis=0)) + np.column_stack([peaks[far], peaks[far + 1]]).tolist()
     return np.array(sorted(map(tuple, found)), dtype=np.int64).reshape(-1, 2)
 
 

@@ -9,6 +9,8 @@ from ._checks import FloatArray
 
 _BLOCK = 2.0  # s, surely holds a beat
 _STILL = 0.3  # s, longer than the top of a clipped QRS complex
+_NEIGHBOURS = 2  # steps of an idle converter, up and down
+_IDLE = 8  # steps of a converter without ECG: its noise, or a drift from one value to the next
 _EDGE = 0.02  # s, in which a signal falls to the value of a gap
 _SMALL = 0.1  # of the range of a lead: no beats, even where a lead takes few values altogether
 _LOUDER = 30.0  # times the energy of another block: not the same thing
@@ -17,6 +19,24 @@ _PEAKED = 4.0  # mean square of the energy over its squared mean: 3 in noise, 4 
 _FLANK = 0.1  # s, from the centre of a QRS complex or a step to what is beside it
 _RINGING = 0.4  # s, of the filter after a step
 _OVERSHOOT = 0.25  # of a step
+
+
+def flat(x: FloatArray, rate: float) -> NDArray[np.bool_]:
+    """Tell where a lead keeps one value, or three neighbouring ones, for too long to be connected to a body.
+
+    Parameters
+    ----------
+    x : ndarray of shape (n_leads, n_timepoints)
+        The recording.
+    rate : float
+        Its sampling rate, in Hz.
+
+    Returns
+    -------
+    ndarray of bool of shape (n_leads, n_timepoints)
+        Where a lead is flat; a recording shorter than 2 s may be so throughout.
+    """
+    return np.array([_within(lead, _NEIGHBOURS, at_least(_BLOCK, rate)) for lead in x])
 
 
 def bridge(x: FloatArray, rate: float) -> tuple[FloatArray, NDArray[np.bool_]]:
@@ -34,12 +54,12 @@ def bridge(x: FloatArray, rate: float) -> tuple[FloatArray, NDArray[np.bool_]]:
     bridged : ndarray of shape (n_leads, n_timepoints)
         The recording; a lead that stands still throughout is 0.
     silent : ndarray of bool of shape (n_leads, n_timepoints)
-        Where a lead stands still for too long to be part of an ECG.
+        Where a lead stands still for too long to have a beat.
     """
     bridged, silent = x.copy(), np.zeros(x.shape, dtype=bool)
     time = np.arange(x.shape[1])
     for lead, of_lead in zip(bridged, silent, strict=True):
-        still = _still(lead, nearest(_STILL, rate))
+        still = _within(lead, 0, nearest(_STILL, rate)) | _within(lead, _IDLE, at_least(_BLOCK, rate))
         for start, stop in runs(still):
             of_lead[start:stop] = stop - start >= at_least(_BLOCK, rate)
         kept = ~binary_dilation(still, iterations=max(1, nearest(_EDGE, rate)))
@@ -50,16 +70,16 @@ def bridge(x: FloatArray, rate: float) -> tuple[FloatArray, NDArray[np.bool_]]:
     return bridged, silent
 
 
-def _still(lead: FloatArray, width: int) -> NDArray[np.bool_]:
-    """Tell where a lead has, for so many samples, one value or three neighbouring ones, as an idle converter gives."""
-    steps = np.abs(np.diff(lead, append=lead[-1]))
-    steps[steps == 0] = np.inf
+def _within(lead: FloatArray, n_steps: int, width: int) -> NDArray[np.bool_]:
+    """Tell where a lead stays within so many of its smallest steps for so many samples."""
     width = min(width, len(lead))
     n = len(lead) - width + 1
     begins = slice(width // 2, width // 2 + n)
     extent = maximum_filter1d(lead, width)[begins] - minimum_filter1d(lead, width)[begins]
-    two_steps = 2 * minimum_filter1d(steps, width)[begins]
-    is_still = extent <= np.where(two_steps <= _SMALL * np.ptp(lead), two_steps, 0)
+    steps = np.abs(np.diff(lead, append=lead[-1]))
+    steps[steps == 0] = np.inf
+    allowed = n_steps * minimum_filter1d(steps, width)[begins] if n_steps else np.zeros(n)
+    is_still = extent <= np.where(allowed <= _SMALL * np.ptp(lead), allowed, 0)
     ahead = np.zeros(len(lead) + 1, dtype=np.int64)
     ahead[:n] += is_still
     ahead[width:] -= is_still
