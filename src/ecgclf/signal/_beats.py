@@ -136,21 +136,24 @@ def _moving_average(x: FloatArray, width: int) -> FloatArray:
 
 
 def _tips(x: FloatArray, silent: NDArray[np.bool_], beats: list[int], reach: int) -> NDArray[np.int64]:
-    spans = [slice(max(0, beat - reach), beat + reach + 1) for beat in beats]
-    if not spans:
+    if not beats:
         return np.empty(0, dtype=np.int64)
-    middle = np.array([np.median(x[:, span], axis=1) for span in spans])
-    up = np.array([x[:, span].max(axis=1) for span in spans]) - middle
-    down = middle - np.array([x[:, span].min(axis=1) for span in spans])
+    padded = np.pad(x, ((0, 0), (reach, reach)), mode="edge")
+    around = padded[:, np.array(beats)[:, np.newaxis] + np.arange(2 * reach + 1)]
+    middle = np.median(around, axis=2)
+    up, down = around.max(axis=2) - middle, middle - around.min(axis=2)
     # A lead is judged by the beats that it shows.
-    hidden = silent[:, beats].T & ~silent[:, beats].all(axis=1)
-    up, down = (np.nanmedian(np.where(hidden, np.nan, heights), axis=0) for heights in (up, down))
-    leads = np.argmax(np.where(hidden, -np.inf, np.maximum(up, down)), axis=1)
-    tips = []
-    for span, lead in zip(spans, leads.tolist(), strict=True):
-        upright = x[lead, span] if up[lead] >= down[lead] else -x[lead, span]
-        tips.append(span.start + np.argmax(upright))
-    return np.array(tips, dtype=np.int64)
+    hidden = silent[:, beats] & ~silent[:, beats].all(axis=0)
+    shown = [np.flatnonzero(~off) for off in hidden]
+    up, down = (
+        np.array(
+            [np.median(of_lead[some]) if some.size else 0.0 for of_lead, some in zip(heights, shown, strict=True)]
+        )
+        for heights in (up, down)
+    )
+    leads = np.argmax(np.where(hidden, -np.inf, np.maximum(up, down)[:, np.newaxis]), axis=0)
+    upright = around[leads, np.arange(len(beats))] * np.where(up >= down, 1, -1)[leads, np.newaxis]
+    return np.clip(np.array(beats) - reach + upright.argmax(axis=1), 0, x.shape[1] - 1)
 
 
 def _apart(tips: NDArray[np.int64], strength: FloatArray, distance: int) -> NDArray[np.int64]:

@@ -1,5 +1,6 @@
 """Filters and scaling, sample for sample."""
 
+from functools import lru_cache
 from math import log, sqrt
 from numbers import Integral, Real
 
@@ -72,8 +73,14 @@ def design_bandpass(sampling_rate: float, low: float, high: float, order: int) -
     """Give the second-order sections of `bandpass`, and for how many samples it continues a signal."""
     check_band(sampling_rate, low, high)
     _check_count(order, "order")
-    sos = signal.butter(order, [low, high], "bandpass", fs=sampling_rate, output="sos")
-    return sos, at_least(1 / low, sampling_rate)
+    sos = _butterworth(float(sampling_rate), float(low), float(high), int(order))
+    return sos.copy(), at_least(1 / low, sampling_rate)
+
+
+@lru_cache(maxsize=32)
+def _butterworth(sampling_rate: float, low: float, high: float, order: int) -> FloatArray:
+    # To design it costs as much as to filter half a minute.
+    return signal.butter(order, [low, high], "bandpass", fs=sampling_rate, output="sos")
 
 
 def notch(x: ArrayLike, sampling_rate: float, frequency: float, quality: float) -> FloatArray:

@@ -148,14 +148,16 @@ def flatten_steps(
     steps : list of int
         Those of the `beats` which were steps.
     """
-    energy = energies.sum(axis=0)
+    summed = np.concatenate([[0.0], np.cumsum(energies.sum(axis=0))])
+    n = len(summed) - 1
     flank, ringing, block = (nearest(seconds, rate) for seconds in (_FLANK, _RINGING, _BLOCK))
     edge = max(1, nearest(_EDGE, rate))
     steps = []
     flattened = x.copy()
     for beat in beats:
-        sides = energy[max(0, beat - block) : max(0, beat - ringing)], energy[beat + ringing : beat + block]
-        if not any(side.size and side.mean() < level_of_all / _LOUDER for side in sides):
+        sides = (max(0, beat - block), beat - ringing), (beat + ringing, min(n, beat + block))
+        quiet = level_of_all / _LOUDER
+        if not any(start < stop and summed[stop] - summed[start] < quiet * (stop - start) for start, stop in sides):
             continue
         lead = int(np.argmax(energies[:, beat]))
         start = max(0, beat - flank)
