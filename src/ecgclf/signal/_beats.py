@@ -146,9 +146,7 @@ def _tips(x: FloatArray, silent: NDArray[np.bool_], beats: list[int], reach: int
     hidden = silent[:, beats] & ~silent[:, beats].all(axis=0)
     shown = [np.flatnonzero(~off) for off in hidden]
     up, down = (
-        np.array(
-            [np.median(of_lead[some]) if some.size else 0.0 for of_lead, some in zip(heights, shown, strict=True)]
-        )
+        np.array([np.median(lead[some]) if some.size else 0.0 for lead, some in zip(heights, shown, strict=True)])
         for heights in (up, down)
     )
     leads = np.argmax(np.where(hidden, -np.inf, np.maximum(up, down)[:, np.newaxis]), axis=0)
