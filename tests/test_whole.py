@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from ecgclf._whole import at_least, at_most, nearest
 from ecgclf.augmentation._memorisation import _number_of_windows
-from ecgclf.augmentation._strategy import n_to_generate
 from ecgclf.explanation._segments import _waves
 from ecgclf.metrics import expected_calibration_error
 
@@ -68,11 +67,3 @@ def test_recordings_of_so_many_half_windows(rate, n_halves):
     # A sample may be missing where half a window is not a whole number of samples.
     exact = (2.5 * rate * n_halves).is_integer()
     assert _number_of_windows(items, items, items, rate) >= n_halves - (1 if exact else 2)
-
-
-@pytest.mark.parametrize("n", [10, 50, 100, 300, 700])
-def test_a_ratio_of_two_classes_gives_the_number_that_it_says(n):
-    for hundredths in range(1, 101):
-        wanted = n * hundredths // 100
-        if wanted > 1:
-            assert n_to_generate(hundredths / 100, np.repeat(["N", "A"], [n, 1])) == {"A": wanted - 1}

@@ -4,8 +4,6 @@ from numbers import Integral, Real
 
 import numpy as np
 
-from ecgclf._whole import at_most
-
 _MINORITY, _MAJORITY = "minority", "majority"
 STRATEGIES = ("auto", "minority", "not minority", "not majority", "all")
 
@@ -80,7 +78,7 @@ def _by_ratio(ratio, counts):
         )
     largest = max(counts, key=counts.get)
     (smallest,) = counts.keys() - {largest}
-    n_new = at_most(ratio, counts[largest]) - counts[smallest]
+    n_new = int(counts[largest] * ratio - counts[smallest])
     if n_new <= 0:
         raise ValueError(
             f"sampling_strategy={ratio} asks for fewer than the {counts[smallest]} recordings that class {smallest!r} "
