@@ -7,6 +7,7 @@ from numbers import Real
 import numpy as np
 
 from .._recordings import as_recording
+from .._whole import at_least, nearest
 from ..signal import find_r_peaks
 from ._layout import STANDARD
 
@@ -42,8 +43,8 @@ def check_part(start, duration, n_timepoints, rate):
     numbers = [value for value in (start, duration) if value is not None]
     if not all(isinstance(value, Real) and np.isfinite(value) for value in numbers):
         raise ValueError(f"start={start!r} and duration={duration!r} must be numbers of seconds.")
-    first = round(start * rate)
-    last = n_timepoints if duration is None else min(n_timepoints, first + round(duration * rate))
+    first = nearest(start, rate)
+    last = n_timepoints if duration is None else min(n_timepoints, first + nearest(duration, rate))
     if not 0 <= first < last:
         raise ValueError(
             f"start={start!r} and duration={duration!r} leave nothing to draw of a recording of "
@@ -90,7 +91,7 @@ def check_along_time(values, n_timepoints, name):
 
 def warn_of_units(leads, names, rate):
     """Warn if the beats, given from the median of their lead, are taller than those of any heart, or lower."""
-    n_blocks = max(1, int(leads.shape[1] / (_BLOCK * rate)))
+    n_blocks = max(1, leads.shape[1] // at_least(_BLOCK, rate))
     surely_beats = leads.shape[1] >= _BLOCK * rate
     # Of blocks the median: an electrode that is touched now and then is not a wrong unit.
     heights = [_median([_height(block) for block in np.array_split(lead, n_blocks)]) for lead in leads]
