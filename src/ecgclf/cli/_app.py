@@ -170,8 +170,8 @@ def predict(
 ):
     """Tell the rhythm of recordings.
 
-    Beside the probability of each label stands the quality of the signal: how much the beats resemble one another, from
-    0 to 1. Answers that rest on what is hardly an ECG (a flat line, noise, no beats) are named on stderr.
+    Beside the probability of each label stands the quality of the signal: how much the beats resemble one another,
+    from 0 to 1. Answers that rest on what is hardly an ECG (a flat line, noise, no beats) are named on stderr.
 
     Records that cannot be read are named, the others are answered; the exit code is then 1.
     """
