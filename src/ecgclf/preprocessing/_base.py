@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from .._docstrings import FEATURE_NAMES, document
 from .._recordings import check_recordings, has_columns, restack
 from .._state import all_or_nothing
+from ..signal._beats import check_beat_rate
 
 
 class BaseRecordingTransformer(TransformerMixin, BaseEstimator):
@@ -81,6 +82,36 @@ class BaseRecordingTransformer(TransformerMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+
+class FiguresOfBeats(BaseRecordingTransformer):
+    """A table of figures for recordings of any kind: a subclass names them in ``_names``."""
+
+    def get_feature_names_out(self, input_features=None):
+        """Give the names of the columns.
+
+        Parameters
+        ----------
+        input_features : None
+            Not used, present because scikit-learn passes it.
+
+        Returns
+        -------
+        ndarray of str objects of shape (n_features,)
+            The names, in order.
+        """
+        return np.array(self._names, dtype=object)
+
+    def _check_parameters(self):
+        check_beat_rate(self.sampling_rate)
+
+    def _transform_recordings(self, recordings):
+        return stack(map(self._transform_recording, recordings.items), len(recordings))
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float64"]
         return tags
 
 

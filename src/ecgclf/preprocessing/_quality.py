@@ -6,13 +6,10 @@ import numpy as np
 from sklearn.utils._param_validation import Interval
 
 from .. import signal
-from ..signal._beats import check_beat_rate
-from ._base import BaseRecordingTransformer, stack
-
-_NAMES = ("index", "n_beats", "flat", "clipped")
+from ._base import FiguresOfBeats
 
 
-class SignalQuality(BaseRecordingTransformer):
+class SignalQuality(FiguresOfBeats):
     """Describe how far each recording is an ECG in which beats can be seen.
 
     Whatever kind the recordings come in, the result is a table with one row for each. Its columns:
@@ -58,37 +55,12 @@ class SignalQuality(BaseRecordingTransformer):
     True False
     """
 
+    _names = ("index", "n_beats", "flat", "clipped")
     _parameter_constraints = {"sampling_rate": [Interval(Real, 0, None, closed="neither"), None]}
 
     def __init__(self, sampling_rate=None):
         self.sampling_rate = sampling_rate
 
-    def get_feature_names_out(self, input_features=None):
-        """Give the names of the columns.
-
-        Parameters
-        ----------
-        input_features : None
-            Not used, present because scikit-learn passes it.
-
-        Returns
-        -------
-        ndarray of str objects of shape (n_features,)
-            The names, in order.
-        """
-        return np.array(_NAMES, dtype=object)
-
-    def _check_parameters(self):
-        check_beat_rate(self.sampling_rate)
-
-    def _transform_recordings(self, recordings):
-        return stack(map(self._transform_recording, recordings.items), len(recordings))
-
     def _transform_recording(self, recording):
         found = signal.signal_quality(recording, self.sampling_rate)
-        return np.array([getattr(found, name) for name in _NAMES], dtype=np.float64)
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.transformer_tags.preserves_dtype = ["float64"]
-        return tags
+        return np.array([getattr(found, name) for name in self._names], dtype=np.float64)

@@ -6,12 +6,11 @@ import numpy as np
 from sklearn.utils._param_validation import Interval
 
 from .. import signal
-from ..signal._beats import check_beat_rate
 from ..signal._rr import RR_FIGURES
-from ._base import BaseRecordingTransformer, stack
+from ._base import FiguresOfBeats
 
 
-class RRFeatures(BaseRecordingTransformer):
+class RRFeatures(FiguresOfBeats):
     """Describe the rhythm of each recording by the times between its R peaks.
 
     Whatever kind the recordings come in, the result is a table with one row for each. Its columns:
@@ -83,39 +82,14 @@ class RRFeatures(BaseRecordingTransformer):
     12.0 75.0 0.0
     """
 
+    _names = RR_FIGURES
     _parameter_constraints = {"sampling_rate": [Interval(Real, 0, None, closed="neither"), None]}
 
     def __init__(self, sampling_rate=None):
         self.sampling_rate = sampling_rate
 
-    def get_feature_names_out(self, input_features=None):
-        """Give the names of the columns.
-
-        Parameters
-        ----------
-        input_features : None
-            Not used, present because scikit-learn passes it.
-
-        Returns
-        -------
-        ndarray of str objects of shape (n_features,)
-            The names, in order.
-        """
-        return np.array(RR_FIGURES, dtype=object)
-
-    def _check_parameters(self):
-        check_beat_rate(self.sampling_rate)
-
-    def _transform_recordings(self, recordings):
-        return stack(map(self._transform_recording, recordings.items), len(recordings))
-
     def _transform_recording(self, recording):
         r_peaks = signal.find_r_peaks(recording, self.sampling_rate)
         gaps = signal.find_gaps(recording, r_peaks, self.sampling_rate)
         figures = signal.rr_statistics(r_peaks, self.sampling_rate, gaps)
-        return np.nan_to_num([figures[name] for name in RR_FIGURES])
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.transformer_tags.preserves_dtype = ["float64"]
-        return tags
+        return np.nan_to_num([figures[name] for name in self._names])
