@@ -18,7 +18,7 @@ from ecgclf._docstrings import RECORDINGS, document
 from ecgclf._recordings import check_recordings
 from ecgclf._state import all_or_nothing
 from ecgclf.classifiers._validation import check_groups, check_validation, set_aside
-from ecgclf.classifiers._windows import Windows
+from ecgclf.classifiers._windows import Windows, prediction_windows, training_windows
 
 
 class BaseECGClassifier(ClassifierMixin, BaseEstimator):
@@ -224,19 +224,7 @@ class BaseECGClassifier(ClassifierMixin, BaseEstimator):
         return _training.WindowDataset(recordings.items, windows, targets), validation
 
     def _training_windows(self, recordings, targets):
-        return _training.cut_windows(recordings.lengths, self.window_length, self._training_strides(targets))
-
-    def _training_strides(self, targets):
-        if isinstance(self.window_stride, dict):
-            unknown = [label for label in self.window_stride if label not in self.classes_]
-            if unknown:
-                raise ValueError(
-                    f"window_stride names the labels {unknown}, which y does not hold; its classes are "
-                    f"{self.classes_.tolist()}."
-                )
-            by_class = [self.window_stride.get(label, self.window_length) for label in self.classes_.tolist()]
-            return np.asarray(by_class)[targets] if self.window_length else None
-        return np.full(len(targets), self.window_stride or self.window_length or 1)
+        return training_windows(recordings.lengths, targets, self.classes_, self.window_length, self.window_stride)
 
     def _checkpoint(self, module, training, validation):
         """Folder and identity of this fit, or None."""
@@ -286,13 +274,6 @@ class BaseECGClassifier(ClassifierMixin, BaseEstimator):
             classes=self.classes_,
         )
 
-    def _prediction_windows(self, recordings, window_length):
-        stride = window_length
-        if isinstance(self.window_stride, Integral):
-            stride = self.window_stride
-        strides = np.full(len(recordings), stride)
-        return _training.cut_windows(recordings.lengths, window_length, strides)
-
     @document(X=RECORDINGS)
     def predict_proba(self, X):
         """Predict the probability of each class for each recording.
@@ -311,7 +292,7 @@ class BaseECGClassifier(ClassifierMixin, BaseEstimator):
         """
         check_is_fitted(self)
         recordings = check_recordings(self, X, reset=False)
-        windows = self._prediction_windows(recordings, self.window_length)
+        windows = prediction_windows(recordings.lengths, self.window_length, self.window_stride)
         probabilities = _training.window_probabilities(self.net_, recordings.items, windows)
         if self.window_length is None:
             return probabilities
@@ -356,7 +337,7 @@ class BaseECGClassifier(ClassifierMixin, BaseEstimator):
         """
         check_is_fitted(self)
         recordings = check_recordings(self, X, reset=False)
-        windows = self._prediction_windows(recordings, self.window_length_)
+        windows = prediction_windows(recordings.lengths, self.window_length_, self.window_stride)
         probabilities = _training.window_probabilities(self.net_, recordings.items, windows)
         ends = np.cumsum(np.bincount(windows[:, 0]))[:-1]
         of_recordings = zip(np.split(probabilities, ends), np.split(windows, ends), strict=True)

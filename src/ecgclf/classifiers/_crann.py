@@ -10,6 +10,7 @@ from ecgclf._docstrings import CLASSIFIER_ATTRIBUTES, RECORDINGS, classifier_par
 from ecgclf._recordings import check_recordings
 from ecgclf.classifiers._base import BaseECGClassifier
 from ecgclf.classifiers._crnn import NETWORK_CONSTRAINTS, NETWORK_PARAMETERS
+from ecgclf.classifiers._windows import prediction_windows
 from ecgclf.nn import CRNN
 
 
@@ -192,5 +193,5 @@ class CRANNClassifier(BaseECGClassifier):
         """
         check_is_fitted(self)
         recordings = check_recordings(self, X, reset=False)
-        windows = self._prediction_windows(recordings, self.window_length)
+        windows = prediction_windows(recordings.lengths, self.window_length, self.window_stride)
         return _training.window_attention(self.net_, recordings.items, windows)

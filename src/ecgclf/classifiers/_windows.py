@@ -1,8 +1,63 @@
-"""What a classifier says along the time of a recording."""
+"""Windows: where they lie in recordings, and what a classifier says of them."""
 
+from numbers import Integral
 from typing import NamedTuple
 
 import numpy as np
+
+from ecgclf._training import cut_windows
+
+
+def training_windows(lengths, targets, classes, window_length, window_stride):
+    """Cut recordings into windows to train on, those of some classes closer together if so asked.
+
+    Parameters
+    ----------
+    lengths, targets : ndarray of int of shape (n_recordings,)
+        Timepoints and class index of each recording.
+    classes : ndarray of shape (n_classes,)
+        The labels.
+    window_length, window_stride : int, dict or None
+        As of the classifiers.
+
+    Returns
+    -------
+    ndarray of shape (n_windows, 3)
+        As `cut_windows` gives them.
+
+    Raises
+    ------
+    ValueError
+        If the stride names a label that is not there.
+    """
+    if not isinstance(window_stride, dict):
+        return cut_windows(lengths, window_length, np.full(len(lengths), window_stride or window_length or 1))
+    unknown = [label for label in window_stride if label not in classes]
+    if unknown:
+        raise ValueError(
+            f"window_stride names the labels {unknown}, which y does not hold; its classes are {classes.tolist()}."
+        )
+    by_class = np.array([window_stride.get(label, window_length or 1) for label in classes.tolist()])
+    return cut_windows(lengths, window_length, by_class[targets])
+
+
+def prediction_windows(lengths, window_length, window_stride):
+    """Cut recordings of unknown classes into windows: side by side, unless one stride is told for all.
+
+    Parameters
+    ----------
+    lengths : ndarray of int of shape (n_recordings,)
+        Timepoints of each recording.
+    window_length, window_stride : int, dict or None
+        As of the classifiers.
+
+    Returns
+    -------
+    ndarray of shape (n_windows, 3)
+        As `cut_windows` gives them.
+    """
+    stride = window_stride if isinstance(window_stride, Integral) else window_length
+    return cut_windows(lengths, window_length, np.full(len(lengths), stride))
 
 
 class Windows(NamedTuple):
