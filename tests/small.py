@@ -1,6 +1,9 @@
-"""Small classifiers that train in a moment, one of each kind."""
+"""Small classifiers that train in a moment, one of each kind; and a container that no library here has."""
+
+import numpy as np
 
 from ecgclf import classifiers
+from ecgclf._recordings import object_array
 
 _SEGMENTS = {"segment_length": 48, "n_filters": (8, 8), "kernel_sizes": (16, 8), "strides": (2, 2)}
 _RESIDUAL = {"n_filters": (6, 8, 8), "kernel_sizes": (7, 5, 5), "strides": (4, 2, 3)}
@@ -21,3 +24,19 @@ def small(name, **params):
 
 
 NAMES = list(NETWORKS)
+
+
+class Column:
+    """A column of recordings as polars and pyarrow have it: a length, items and an array, nothing else."""
+
+    def __init__(self, items):
+        self.items = object_array(items)
+
+    def __len__(self):
+        return len(self.items)
+
+    def __getitem__(self, i):
+        return self.items[i]
+
+    def __array__(self, dtype=None, copy=None):
+        return np.array(self.items, dtype=dtype)

@@ -223,16 +223,28 @@ def never(*args, **kwargs):
     [
         (cinc2017_scorer, "metric=.* is a scorer, which asks an estimator. Give the function, cinc2017_score"),
         (make_scorer(f1_score, average="macro"), "Give the function, f1_score"),
-        (log_loss, "metric=log_loss does not take true and predicted labels"),
+        (log_loss, "metric=log_loss is not one of true and predicted labels"),
         (zero_one_loss, "metric=zero_one_loss is 0 where every answer is right and 1 where every one is wrong"),
         (hamming_loss, "greater has to be better"),
-        (lambda y_true: 1.0, "does not take true and predicted labels"),
+        (lambda y_true: 1.0, "is not one of true and predicted labels"),
+        (lambda y_true, y_pred: "good", r"is not one of true and predicted labels, .* \(could not convert string"),
+        (lambda y_true, y_pred: [0.5, 0.6], "is not one of true and predicted labels"),
+        (lambda y_true, y_pred: np.nan, "is nan where every answer is right"),
+        (lambda y_true, y_pred: np.inf, "is inf where every answer is right"),
     ],
 )
 def test_a_metric_of_another_kind_is_refused_at_once(metric, match, features, monkeypatch):
     monkeypatch.setattr(GaussianNB, "fit", never)
     with pytest.raises(ValueError, match=match):
         TunedDecisionClassifierCV(GaussianNB(), metric=metric, cv=2).fit(*features)
+
+
+def test_a_metric_that_cannot_judge_the_answers_is_no_reason_to_leave_them_as_they_are(features):
+    def defined_where_all_is_right(y_true, y_pred):
+        return 1.0 if (y_true == y_pred).all() else np.nan
+
+    with pytest.raises(ValueError, match="The metric is nan for the answers as they are"):
+        TunedDecisionClassifierCV(GaussianNB(), metric=defined_where_all_is_right, cv=2).fit(*features)
 
 
 def test_ragged_recordings_in_grid_search_on_two_workers():

@@ -11,13 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import config_context
 from sklearn.base import clone
+from sklearn.dummy import DummyClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.utils import Bunch
 
 from ecgclf._recordings import as_recording, check_recordings, object_array
 from ecgclf.augmentation import WaveNetAugmenter
 from ecgclf.datasets import make_recordings
+from ecgclf.decision import TunedDecisionClassifierCV
 from ecgclf.explanation import LimeTimeSeriesExplainer
+from ecgclf.metrics import cinc2017_score, expected_calibration_error, rhythm_f1_scores, rhythm_report
 from ecgclf.plotting import RecordingDisplay
 from ecgclf.preprocessing import (
     BandpassFilter,
@@ -28,8 +31,8 @@ from ecgclf.preprocessing import (
     RRFeatures,
     WaveletDenoiser,
 )
-from ecgclf.signal import bandpass, find_r_peaks, normalize, resample
-from small import GENERATORS, small
+from ecgclf.signal import bandpass, find_gaps, find_r_peaks, normalize, resample, rr_intervals, rr_statistics
+from small import GENERATORS, Column, small
 
 RATE = 300.0
 
@@ -66,6 +69,8 @@ CONTAINERS = {
     "big endian": lambda X: [x.astype(">f4") for x in X],
     "read-only": lambda X: [_read_only(x) for x in X],
     "longdouble": lambda X: [x.astype(np.longdouble) for x in X],
+    "column of another library": Column,
+    "columns of another library in a list": lambda X: [Column(x) for x in X],
     "object inside": lambda X: [x.astype(object) for x in X],
 }
 
@@ -89,7 +94,10 @@ def test_the_container_makes_no_difference(container, recordings, fitted):
         np.testing.assert_allclose(ours, theirs, atol=1e-5)
 
 
-@pytest.mark.parametrize("container", ["lists", "tensors", "nested lists", "DataFrames", "columns of time"])
+@pytest.mark.parametrize(
+    "container",
+    ["lists", "tensors", "nested lists", "DataFrames", "columns of time", "arrays of leads", "column of leads"],
+)
 def test_two_leads_in_other_containers(container):
     X, y = make_recordings(8, n_leads=2, duration=(2.0, 3.0), random_state=0, return_X_y=True)
     X = [x[:, :600] for x in X]
@@ -99,6 +107,8 @@ def test_two_leads_in_other_containers(container):
         "nested lists": lambda X: np.stack(X).tolist(),
         "DataFrames": lambda X: [pd.DataFrame(x) for x in X],
         "columns of time": lambda X: torch.from_numpy(np.stack(X)),
+        "arrays of leads": lambda X: [object_array(list(x)) for x in X],
+        "column of leads": lambda X: Column([object_array(list(x)) for x in X]),
     }[container]
     expected = small("LSTMClassifier", max_epochs=1).fit(X, y).predict_proba(X)
     found = small("LSTMClassifier", max_epochs=1).fit(make(X), y).predict_proba(make(X))
@@ -241,6 +251,56 @@ def test_a_mask_is_never_forgotten_by_functions(function):
         function(x)
     with pytest.raises(ValueError, match="masked|NaN"):
         function([x, x])
+
+
+LABELS = np.array(list("NNNAAAOOO~~~"))
+SHARES = np.full((12, 4), 0.25)
+BESIDE_RECORDINGS = {
+    "y": lambda mask: small("ResNetClassifier", max_epochs=1).fit(np.ones((12, 300)), mask(LABELS)),
+    "y of a list": lambda mask: small("ResNetClassifier", max_epochs=1).fit(list(np.ones((12, 300))), mask(LABELS)),
+    "y, decisions": lambda mask: TunedDecisionClassifierCV(DummyClassifier(), cv=2).fit(
+        np.ones((12, 3)), mask(LABELS)
+    ),
+    "groups": lambda mask: small("ResNetClassifier", max_epochs=1, validation_fraction=0.5).fit(
+        np.ones((12, 300)), LABELS, groups=mask(np.arange(12))
+    ),
+    "groups, decisions": lambda mask: TunedDecisionClassifierCV(DummyClassifier(), cv=2).fit(
+        np.ones((12, 3)), LABELS, groups=mask(np.arange(12))
+    ),
+    "y_true": lambda mask: cinc2017_score(mask(LABELS), LABELS),
+    "y_pred": lambda mask: rhythm_f1_scores(LABELS, mask(LABELS)),
+    "y_true of a report": lambda mask: rhythm_report(mask(LABELS), SHARES, list("NAO~"), n_resamples=2),
+    "y_pred of a report": lambda mask: rhythm_report(LABELS, SHARES, list("NAO~"), y_pred=mask(LABELS), n_resamples=2),
+    "probabilities": lambda mask: rhythm_report(LABELS, mask(SHARES), list("NAO~"), n_resamples=2),
+    "probabilities of an error": lambda mask: expected_calibration_error(LABELS, mask(SHARES), list("NAO~")),
+    "r_peaks": lambda mask: rr_statistics(mask(np.arange(0, 3600, 300)), RATE),
+    "r_peaks of intervals": lambda mask: rr_intervals(mask(np.arange(0, 3600, 300)), RATE),
+    "r_peaks of gaps": lambda mask: find_gaps(np.ones(4000), mask(np.arange(0, 3600, 300)), RATE),
+    "gaps": lambda mask: rr_intervals(np.arange(0, 3600, 300), RATE, gaps=mask(np.array([[1, 2], [4, 5]]))),
+    "r_peaks on paper": lambda mask: RecordingDisplay.from_recording(
+        np.ones(4000), sampling_rate=RATE, r_peaks=mask(np.arange(0, 3600, 300))
+    ),
+    "attention": lambda mask: RecordingDisplay.from_recording(
+        np.ones(400), sampling_rate=RATE, attention=mask(np.ones(400))
+    ),
+    "what a model answers": lambda mask: LimeTimeSeriesExplainer(sampling_rate=RATE).explain(
+        lambda X: mask(np.full((len(X), 2), 0.5)), np.ones(900)
+    ),
+    "what a segmentation gives": lambda mask: LimeTimeSeriesExplainer(
+        sampling_rate=RATE, segmentation=lambda x, rate: mask(np.arange(x.shape[-1]) // 300)
+    ).explain(lambda X: np.full((len(X), 2), 0.5), np.ones(900)),
+    "what a perturbation gives": lambda mask: LimeTimeSeriesExplainer(
+        sampling_rate=RATE, perturbation=lambda x, replaced, rng: mask(x)
+    ).explain(lambda X: np.full((len(X), 2), 0.5), np.ones(900)),
+}
+
+
+@pytest.mark.filterwarnings("ignore::ecgclf.explanation.ExplanationWarning")
+@pytest.mark.parametrize("case", BESIDE_RECORDINGS)
+def test_a_mask_on_what_stands_beside_recordings_is_never_forgotten(case):
+    BESIDE_RECORDINGS[case](lambda values: np.ma.array(values))
+    with pytest.raises(ValueError, match=r"has masked values \(first at index \("):
+        BESIDE_RECORDINGS[case](lambda values: _masked(values, 1))
 
 
 def test_what_is_masked_is_left_blank_on_paper():

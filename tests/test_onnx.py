@@ -35,6 +35,8 @@ from ecgclf.preprocessing import (
 from small import NAMES, small
 from strategies import recording
 
+pytestmark = pytest.mark.filterwarnings("ignore::ecgclf.signal.SignalQualityWarning")
+
 # Networks with what the small ones leave out.
 VARIANTS = {
     "ResNetClassifier": {"n_blocks": 5, "widen_every": 2, "subsample_every": 2, "pooling": "mean", "stem_stride": 3},

@@ -99,6 +99,7 @@ def test_the_best_is_as_good_as_promised():
     assert best.score >= 0.8
 
 
+@pytest.mark.filterwarnings("ignore::ecgclf.signal.SignalQualityWarning")
 @each
 def test_onnx_says_the_same(name, sample, tmp_path):
     path = tmp_path / "model.onnx"

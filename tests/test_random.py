@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import joblib
@@ -14,6 +15,7 @@ from sklearn.model_selection import cross_val_predict
 from torch import nn
 
 from ecgclf._training import drawing_from, one_thread
+from ecgclf._training._parts import workers
 from ecgclf.augmentation import WaveNetAugmenter
 from ecgclf.datasets import make_recordings
 from small import GENERATORS, NAMES, small
@@ -183,6 +185,32 @@ def test_each_thread_gets_its_number_of_threads_back():
         with one_thread(), one_thread() as nested:
             assert nested == 1
         assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_no_other_thread_changes_how_many_threads_a_worker_has():
+    before = torch.get_num_threads()
+    there, changed = threading.Barrier(3, timeout=60), threading.Barrier(3, timeout=60)
+
+    def ask(_):
+        there.wait()
+        changed.wait()
+        return torch.get_num_threads()
+
+    def change():
+        there.wait()
+        # torch tells a thread that has never asked what was set last, by whom ever.
+        torch.set_num_threads(3)
+        changed.wait()
+
+    torch.set_num_threads(2)
+    other = threading.Thread(target=change)
+    try:
+        with workers("cpu") as spread:
+            other.start()
+            assert spread(ask, [0, 1]) == [1, 1]
+        other.join()
     finally:
         torch.set_num_threads(before)
 

@@ -15,15 +15,16 @@ import torch
 from ecgclf import preprocessing, signal
 from ecgclf._recordings import check_recordings, object_array
 from ecgclf.explanation import ExplanationWarning, LimeTimeSeriesExplainer
+from ecgclf.signal import SignalQualityWarning
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "tests"))
-from small import NAMES, small
+from small import NAMES, Column, small
 
 _RATE = 300.0
 _DTYPES = ("f2", "f4", "f8", "g", ">f4", ">f8", "i1", "i2", "i4", "i8", "u1", "u2", "u8", ">i2", "?", "O")
 _ITEMS = ("array", "array", "list", "tuple", "pandas", "tensor", "array.array")
 _LAYOUTS = ("C", "F", "strided", "reversed", "read-only", "offset")
-_OUTERS = ("list", "list", "tuple", "object array", "object column", "Series", "DataFrame")
+_OUTERS = ("list", "list", "tuple", "object array", "object column", "Series", "DataFrame", "Column")
 _TABLES = ("array", "array", "nested list", "nested tuple", "DataFrame", "tensor")
 # What makes a collection unusable; "text" and "dates" are types, the others lie in one recording.
 _FAULTS = ("NaN", "infinity", "hidden", "huge", "axes", "leads", "empty", "complex", "text", "dates", "durations")
@@ -46,7 +47,8 @@ def run_case(rng):
     given = _dress(rng, form, cast, mask, at)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        warnings.simplefilter("ignore", ExplanationWarning)
+        for category in (ExplanationWarning, SignalQualityWarning):
+            warnings.simplefilter("ignore", category)
         for name, function in _collection_targets(rng, n_leads):
             _hold(name, function, given, plain, fault, at if fault in _OF_ONE or form == "ragged" else None)
         item = _dress_item(rng, cast[at], mask)
@@ -224,6 +226,7 @@ def _dress(rng, form, cast, mask, at):
             "tuple": tuple,
             "object array": object_array,
             "object column": lambda items: object_array(items)[:, np.newaxis],
+            "Column": Column,
             "Series": lambda items: pd.Series(object_array(items)),
             "DataFrame": lambda items: pd.DataFrame({"ecg": object_array(items)}),
         }[str(rng.choice(_OUTERS))](items)

@@ -43,7 +43,8 @@ _COMMON = {
     "lead from hand-held or wearable devices.",
     "limits": "Trained on one device, on people of whom nothing is told, on recordings of 9 to 61 s. "
     "Every other arrhythmia is O. What it says of other leads, devices and Holter records is not what it was trained "
-    "for: see the figures from elsewhere. A recording of anything, a flat line too, gets an answer.",
+    "for: see the figures from elsewhere. A recording of anything gets an answer, a flat line with a "
+    "warning.",
     "licence": "BSD-3-Clause. Trained on data under the Open Data Commons Attribution License 1.0, attributed to "
     "PhysioNet (Goldberger et al. 2000, doi:10.1161/01.CIR.101.23.e215) and the authors of the challenge.",
 }

@@ -1,7 +1,7 @@
 """What a recording is: the one gate through which every estimator takes them."""
 
 from ecgclf._recordings._many import Recordings, check_recordings, has_columns, object_array, restack
-from ecgclf._recordings._one import as_recording, check_axes, hidden
+from ecgclf._recordings._one import as_recording, check_axes, hidden, visible
 
 __all__ = [
     "Recordings",
@@ -12,4 +12,5 @@ __all__ = [
     "hidden",
     "object_array",
     "restack",
+    "visible",
 ]

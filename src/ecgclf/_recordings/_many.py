@@ -14,7 +14,7 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from ecgclf._recordings._one import FLOATS, all_usable, as_recording, check_axes, check_no_times, hidden
+from ecgclf._recordings._one import FLOATS, all_usable, as_recording, check_axes, check_no_times, hidden, visible
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def _collection(X):
         items = column if column.ndim == 1 else None
     elif isinstance(X, list | tuple):
         items = X
-    elif hasattr(X, "iloc") or hasattr(X, "get_column"):
+    elif _is_frame(X):
         items = _frame_items(X)
     else:
         items = None
@@ -78,8 +78,26 @@ def _collection(X):
     return items
 
 
+def _is_frame(X):
+    return hasattr(X, "iloc") or hasattr(X, "get_column")
+
+
+def _as_numpy(X):
+    """Give an array for what is one in another library, such as a column of polars; leave all else as it is."""
+    if isinstance(X, np.ndarray) or _is_frame(X) or not hasattr(X, "__array__"):
+        return X
+    try:
+        return np.asarray(X)
+    except Exception as error:
+        # Each library has its own.
+        raise ValueError(
+            f"X is a {type(X).__name__}, which does not convert to an array ({' '.join(str(error).split())}). Give a "
+            "numpy array."
+        ) from error
+
+
 def _frame_items(X):
-    """Items of a Series, or of the only column of a frame, of pandas or polars."""
+    """Items of a Series of pandas, or of the only column of a frame of pandas or polars."""
     if len(getattr(X, "shape", ())) == 2:
         if X.shape[1] != 1:
             return None
@@ -125,12 +143,15 @@ def check_recordings(estimator, X, y="no_validation", *, reset=True):
         If the collection is empty, not real-valued and finite, inconsistent in its leads, or of another number of
         leads or (table) timepoints than at fit. The message names the recording.
     """
+    X = _as_numpy(X)
     _refuse(X)
     with_y = not (isinstance(y, str) and y == "no_validation")
+    if with_y and y is not None:
+        visible(y, "y")
     collection = _collection(X)
     if collection is not None:
         recordings = _check_ragged(collection, X)
-    elif _is_three_dimensional(X):
+    elif getattr(X, "ndim", 0) == 3:
         recordings = _check_three_dimensional(X)
     else:
         missing = hidden(X)
@@ -251,13 +272,6 @@ def _refuse(X):
             f"Expected 2D array, got 1D array instead: X is one recording of {len(X)} samples. Give a list of "
             "recordings, [x], also of a single one. Reshape your data only if it is a table."
         )
-
-
-def _is_three_dimensional(X):
-    if isinstance(X, np.ndarray):
-        return X.ndim == 3
-    # Other array libraries and duck arrays announce their shape.
-    return len(getattr(X, "shape", ())) == 3
 
 
 def _check_three_dimensional(X):

@@ -108,6 +108,36 @@ def hidden(x):
     return np.ma.getmaskarray(x) if np.any(mask) else None
 
 
+def visible(x, name):
+    """Give an array of what stands beside recordings, such as labels or R peaks, if no part of it is masked.
+
+    Parameters
+    ----------
+    x : array-like
+        Anything.
+    name : str
+        What to call it in an error.
+
+    Returns
+    -------
+    ndarray
+        A view of `x` wherever possible.
+
+    Raises
+    ------
+    ValueError
+        If a value is masked.
+    """
+    mask = hidden(x)
+    if mask is not None:
+        first = tuple(int(i) for i in np.argwhere(mask)[0])
+        raise ValueError(
+            f"{name} has masked values (first at index {first}). Fill them in or leave them out first: what lies "
+            "beneath a mask is not to be used."
+        )
+    return np.asarray(x)
+
+
 def _stacked(items):
     with warnings.catch_warnings():
         # The mask of np.ma.masked in a list is kept, whatever numpy says of the value beneath it.
@@ -117,11 +147,15 @@ def _stacked(items):
 
 def _unmasked(recording, name):
     """Give an ndarray, and what `hidden` gives."""
-    if type(recording) is np.ndarray:
+    if type(recording) is np.ndarray and recording.dtype != object:
         return recording, None
     try:
         missing = hidden(recording)
-        return np.asarray(recording if missing is None else np.ma.getdata(_stacked(recording))), missing
+        array = np.asarray(recording if missing is None else np.ma.getdata(_stacked(recording)))
+        if array.dtype == object and array.ndim == 1 and array.size and np.ndim(array[0]) == 1:
+            # Leads in an array of arrays, as data frames have them.
+            array = np.asarray(array.tolist())
+        return array, missing
     except Exception as error:
         # Each library of arrays has its own, and none names the recording.
         raise ValueError(

@@ -17,6 +17,7 @@ from ecgclf import _training
 from ecgclf._docstrings import RECORDINGS, document
 from ecgclf._recordings import check_recordings
 from ecgclf._state import all_or_nothing
+from ecgclf.classifiers._doubt import warn_of_doubtful
 from ecgclf.classifiers._validation import check_groups, check_validation, set_aside
 from ecgclf.classifiers._windows import Windows, prediction_windows, training_windows
 
@@ -289,9 +290,15 @@ class BaseECGClassifier(ClassifierMixin, BaseEstimator):
         -------
         probabilities : ndarray of shape (n_recordings, n_classes)
             Columns in the order of `classes_`.
+
+        Warns
+        -----
+        SignalQualityWarning
+            If a recording is flat, or has less than a tenth of the samples of those that were trained on.
         """
         check_is_fitted(self)
         recordings = check_recordings(self, X, reset=False)
+        warn_of_doubtful(recordings, self.window_length_)
         windows = prediction_windows(recordings.lengths, self.window_length, self.window_stride)
         probabilities = _training.window_probabilities(self.net_, recordings.items, windows)
         if self.window_length is None:
@@ -337,6 +344,7 @@ class BaseECGClassifier(ClassifierMixin, BaseEstimator):
         """
         check_is_fitted(self)
         recordings = check_recordings(self, X, reset=False)
+        warn_of_doubtful(recordings, self.window_length_)
         windows = prediction_windows(recordings.lengths, self.window_length_, self.window_stride)
         probabilities = _training.window_probabilities(self.net_, recordings.items, windows)
         ends = np.cumsum(np.bincount(windows[:, 0]))[:-1]

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 from sklearn.utils.validation import _num_samples, check_array, check_consistent_length, column_or_1d
 
-from ecgclf._recordings import check_recordings
+from ecgclf._recordings import check_recordings, visible
 
 _USUAL = 0.1  # of the recordings, for early_stopping that says nothing of it
 
@@ -28,6 +28,7 @@ def check_groups(groups, n_recordings):
     """
     if groups is None:
         return None
+    visible(groups, "groups")
     groups = column_or_1d(check_array(groups, ensure_2d=False, dtype=None, input_name="groups"), warn=True)
     check_consistent_length(groups, np.empty(n_recordings))
     return np.unique(groups, return_inverse=True)[1]

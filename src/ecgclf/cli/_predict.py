@@ -2,6 +2,7 @@
 
 import json
 import sys
+import warnings
 
 from ecgclf._whole import nearest
 from ecgclf.cli._files import UsageError, check_writable, find, read, whole
@@ -86,7 +87,7 @@ def answer(model, signals, windows):
         record, seconds (or start and end), label, probabilities; quality and problems of the signal, where the rate
         is high enough to see beats.
     """
-    from ecgclf.signal import signal_quality
+    from ecgclf.signal import SignalQualityWarning, signal_quality
     from ecgclf.signal._beats import LOWEST_RATE
 
     pieces, rows = [], []
@@ -114,14 +115,18 @@ def answer(model, signals, windows):
             rows.append({"record": name, "start": round(start / rate, 3), "end": round(end / rate, 3)})
     if not pieces:
         return []
-    probabilities = model.predict_proba(pieces)
+    sees_beats = model.sampling_rate >= LOWEST_RATE
+    with warnings.catch_warnings():
+        # Each record's own line tells more, and names it.
+        warnings.simplefilter("ignore" if sees_beats else "default", SignalQualityWarning)
+        probabilities = model.predict_proba(pieces)
     labels = model.decide(probabilities)
     for row, piece, label, chances in zip(rows, pieces, labels.tolist(), probabilities.tolist(), strict=True):
         row["label"] = label
         row["probabilities"] = dict(
             zip(map(str, model.classes_.tolist()), (round(p, 6) for p in chances), strict=True)
         )
-        if model.sampling_rate >= LOWEST_RATE:
+        if sees_beats:
             quality = signal_quality(piece, model.sampling_rate)
             row["quality"], row["problems"] = round(quality.index, 3), list(quality.problems)
     return rows

@@ -85,6 +85,9 @@ def tune_class_weights(probabilities, targets, metric):
     n_classes = logs.shape[1]
     shifts = np.zeros(n_classes)
     best = metric(targets, logs.argmax(axis=1))
+    if np.isnan(best):
+        # Nothing is greater, and all weights would stay 1 without a word.
+        raise ValueError("The metric is nan for the answers as they are. Give one that is a number for all answers.")
     for _ in range(_N_SWEEPS):
         before = best
         for k in range(n_classes):

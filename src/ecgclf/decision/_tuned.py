@@ -14,6 +14,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _num_samples, check_is_fitted, column_or_1d, has_fit_parameter
 
 from ecgclf._docstrings import RECORDINGS, document
+from ecgclf._recordings import visible
 from ecgclf._state import all_or_nothing
 from ecgclf.decision._rules import apply_temperature, fit_temperature, tune_class_weights
 
@@ -233,6 +234,7 @@ class TunedDecisionClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
         X, y = indexable(X, y)
         if _num_samples(X) == 0:
             raise ValueError("X has 0 recordings. Give recordings of at least two classes.")
+        visible(y, "y")
         y = column_or_1d(y, warn=True)
         assert_all_finite(y, input_name="y")
         check_classification_targets(y)
@@ -250,11 +252,13 @@ class TunedDecisionClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
             )
         wrong = self.classes_[(targets + 1) % len(self.classes_)]
         try:
-            right, all_wrong = self.metric(y, y), self.metric(y, wrong)
+            right, all_wrong = float(self.metric(y, y)), float(self.metric(y, wrong))
         except (TypeError, ValueError) as error:
             raise ValueError(
-                f"metric={name} does not take true and predicted labels, metric(y_true, y_pred) ({error})."
+                f"metric={name} is not one of true and predicted labels, metric(y_true, y_pred) -> float ({error})."
             ) from error
+        if not np.isfinite(right):
+            raise ValueError(f"metric={name} is {right} where every answer is right. Give one that is a number there.")
         if right < all_wrong:
             raise ValueError(
                 f"metric={name} is {right:.3g} where every answer is right and {all_wrong:.3g} where every one is "
@@ -262,7 +266,7 @@ class TunedDecisionClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
             )
 
     def _score(self, targets, predicted):
-        return self.metric(self.classes_[targets], self.classes_[predicted])
+        return float(self.metric(self.classes_[targets], self.classes_[predicted]))
 
     def _known_classes(self):
         unknown = sorted(set(self.classes_.tolist()) - set(self.estimator.classes_.tolist()))
@@ -295,7 +299,7 @@ class TunedDecisionClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
             split = StratifiedShuffleSplit if groups is None else GroupShuffleSplit
             return split(1, test_size=self.cv, random_state=seed)
         if isinstance(self.cv, Integral):
-            what = np.arange(len(y)) if groups is None else np.asarray(groups)
+            what = np.arange(len(y)) if groups is None else visible(groups, "groups")
             counts = [len(np.unique(what[targets == target])) for target in range(len(self.classes_))]
             if min(counts) < self.cv:
                 rare = self.classes_.tolist()[np.argmin(counts)]

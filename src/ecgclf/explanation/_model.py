@@ -8,7 +8,8 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from ecgclf._recordings import as_recording
+from ecgclf._recordings import as_recording, visible
+from ecgclf.signal import SignalQualityWarning
 
 # Networks and matrix products round a row differently in batches of different size. Batches are filled up to multiples
 # of this, or of the estimator's own batch size.
@@ -55,6 +56,8 @@ class Model:
         with warnings.catch_warnings():
             # A table of perturbations has no column names, whatever the estimator was fitted on.
             warnings.filterwarnings("ignore", "X does not have valid feature names")
+            # A recording of which everything is taken out is flat.
+            warnings.simplefilter("ignore", SignalQualityWarning)
             probabilities = self.predict(X)
         return self._check(probabilities, n)
 
@@ -111,7 +114,7 @@ class Model:
         return "table" if self.predict is self.estimator else "list"
 
     def _check(self, probabilities, n):
-        probabilities = np.asarray(probabilities, dtype=np.float64)
+        probabilities = visible(probabilities, f"What {self.name} answered").astype(np.float64, copy=False)
         if self.classes is None and probabilities.ndim == 2:
             self.classes = np.arange(probabilities.shape[1])
             self._check_labels()

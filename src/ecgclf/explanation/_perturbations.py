@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from ecgclf._recordings import visible
+
 NAMES = ("mean", "total_mean", "noise", "interpolate", "other_recordings")
 _STRETCHES = 2**16
 
@@ -97,7 +99,7 @@ class Replacements:
         return np.take(other, np.arange(self.recording.shape[1]), axis=1, mode="wrap")
 
     def _called(self, replaced, rng):
-        values = np.asarray(self.perturbation(self.recording.copy(), replaced.copy(), rng))
+        values = visible(self.perturbation(self.recording.copy(), replaced.copy(), rng), "What the perturbation gave")
         if values.shape != self.recording.shape or values.dtype.kind not in "biuf":
             raise ValueError(
                 f"The perturbation gave an array of shape {values.shape} and dtype {values.dtype}; expected real "

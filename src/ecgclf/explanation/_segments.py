@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from ecgclf._recordings import visible
 from ecgclf._whole import nearest
 from ecgclf.signal import find_r_peaks
 
@@ -131,7 +132,7 @@ def _waves(n_timepoints, r_peaks, rate, merge_beats):
 
 
 def _given(labels, recording):
-    labels = np.asarray(labels)
+    labels = visible(labels, "The array that the segmentation gave")
     if labels.shape not in (recording.shape, recording.shape[1:]) or labels.dtype.kind not in "iu":
         raise ValueError(
             f"The segmentation gave an array of shape {labels.shape} and dtype {labels.dtype}; expected integers of "

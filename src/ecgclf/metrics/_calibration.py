@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ecgclf._recordings import visible
 from ecgclf._whole import at_least
 
 _N_BINS = 15
@@ -44,9 +45,9 @@ def expected_calibration_error(y_true, probabilities, classes, *, n_bins=_N_BINS
     >>> round(expected_calibration_error(["A", "N"], [[0.8, 0.2], [0.8, 0.2]], ["A", "N"]), 3)
     0.3
     """
-    probabilities, classes = np.asarray(probabilities, dtype=float), np.asarray(classes)
+    probabilities, classes = visible(probabilities, "probabilities").astype(float), np.asarray(classes)
     confidence = probabilities.max(axis=1)
-    right = classes[probabilities.argmax(axis=1)] == np.asarray(y_true)
+    right = classes[probabilities.argmax(axis=1)] == visible(y_true, "y_true")
     weight = np.ones(len(confidence)) if sample_weight is None else np.asarray(sample_weight, dtype=float)
     # The borders belong to the bin below, as in the paper.
     of_recording = np.clip(at_least(confidence, n_bins) - 1, 0, n_bins - 1)

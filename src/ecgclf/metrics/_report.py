@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.utils import check_consistent_length, check_random_state
 
+from ecgclf._recordings import visible
 from ecgclf.metrics._calibration import expected_calibration_error
 
 _CHALLENGE = ("N", "A", "O")
@@ -160,13 +161,13 @@ def rhythm_report(y_true, probabilities, classes, *, y_pred=None, n_resamples=10
     >>> round(report.f1["N"].value, 3), report.auroc["A"].value
     (0.8, 1.0)
     """
-    probabilities, classes = np.asarray(probabilities, dtype=float), np.asarray(classes)
-    y_true = np.asarray(y_true)
+    probabilities, classes = visible(probabilities, "probabilities").astype(float), np.asarray(classes)
+    y_true = visible(y_true, "y_true")
     check_consistent_length(y_true, probabilities)
     if len(y_true) == 0:
         raise ValueError("There is no recording to judge. Give at least one.")
     truth = _indices(y_true, classes, "y_true")
-    answer = probabilities.argmax(axis=1) if y_pred is None else _indices(np.asarray(y_pred), classes, "y_pred")
+    answer = probabilities.argmax(axis=1) if y_pred is None else _indices(visible(y_pred, "y_pred"), classes, "y_pred")
     rng = check_random_state(random_state)
     n, n_classes = len(y_true), len(classes)
     weights = [np.ones(n)]

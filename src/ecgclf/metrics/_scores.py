@@ -7,6 +7,8 @@ from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.metrics import f1_score, make_scorer
 from sklearn.utils.multiclass import unique_labels
 
+from ecgclf._recordings import visible
+
 _CHALLENGE = frozenset({"N", "A", "O", "~"})
 
 
@@ -66,6 +68,7 @@ def cinc2017_score(y_true, y_pred, *, labels=("N", "A", "O")):
     >>> round(cinc2017_score(["N", "N", "A", "O", "~"], ["N", "~", "A", "O", "~"]), 4)
     0.8889
     """
+    _check_visible(y_true, y_pred)
     labels = list(labels)
     present = unique_labels(y_true, y_pred).tolist()
     if not labels or not present:
@@ -127,9 +130,15 @@ def rhythm_f1_scores(y_true, y_pred, labels=None):
     >>> rhythm_f1_scores(["N", "N", "A", "~"], ["N", "A", "A", "~"])
     {'A': 0.666..., 'N': 0.666..., '~': 1.0}
     """
+    _check_visible(y_true, y_pred)
     labels = unique_labels(y_true, y_pred).tolist() if labels is None else list(labels)
     scores = f1_score(y_true, y_pred, labels=labels, average=None, zero_division=0)
     return dict(zip(labels, scores.tolist(), strict=True))
+
+
+def _check_visible(y_true, y_pred):
+    for values, name in ((y_true, "y_true"), (y_pred, "y_pred")):
+        visible(values, name)
 
 
 cinc2017_scorer = make_scorer(cinc2017_score)

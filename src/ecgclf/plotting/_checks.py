@@ -6,7 +6,7 @@ from numbers import Real
 
 import numpy as np
 
-from .._recordings import as_recording
+from .._recordings import as_recording, visible
 from .._whole import at_least, nearest
 from ..signal import find_r_peaks
 from ._layout import STANDARD
@@ -58,7 +58,7 @@ def check_peaks(r_peaks, leads, rate):
         if r_peaks != "auto":
             raise ValueError(f'r_peaks={r_peaks!r} must be "auto", sample numbers or None.')
         return _find_peaks(leads, rate)
-    peaks, n_timepoints = np.asarray([] if r_peaks is None else r_peaks), leads.shape[1]
+    peaks, n_timepoints = visible([] if r_peaks is None else r_peaks, "r_peaks"), leads.shape[1]
     if peaks.size == 0:
         return np.empty(0, dtype=int)
     if peaks.ndim != 1 or peaks.dtype.kind not in "iu":
@@ -78,7 +78,7 @@ def check_along_time(values, n_timepoints, name):
     """Check weights along the time of a recording; None is none."""
     if values is None:
         return None
-    values = np.asarray(values)
+    values = visible(values, name)
     if values.dtype.kind not in "biuf" or values.shape != (n_timepoints,):
         raise ValueError(
             f"{name} has shape {values.shape}, expected numbers of shape ({n_timepoints},), one for each sample "

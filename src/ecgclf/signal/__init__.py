@@ -2,12 +2,13 @@
 
 from ._beats import find_r_peaks
 from ._filters import bandpass, normalize, notch, wavelet_denoise
-from ._quality import Quality, signal_quality
+from ._quality import Quality, SignalQualityWarning, signal_quality
 from ._rr import find_gaps, rr_intervals, rr_statistics
 from ._sampling import resample, window_starts
 
 __all__ = [
     "Quality",
+    "SignalQualityWarning",
     "bandpass",
     "find_gaps",
     "find_r_peaks",

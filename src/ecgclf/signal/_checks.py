@@ -5,7 +5,7 @@ from numbers import Real
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ecgclf._recordings import check_axes, hidden
+from ecgclf._recordings import check_axes, visible
 
 FloatArray = NDArray[np.floating]
 
@@ -15,14 +15,7 @@ def as_signal(x: ArrayLike) -> FloatArray:
 
     float32 and float64 are kept, anything else becomes float64.
     """
-    mask = hidden(x)
-    if mask is not None:
-        first = tuple(int(i) for i in np.argwhere(mask)[0])
-        raise ValueError(
-            f"x has masked samples (first at index {first}). Interpolate or cut missing samples first: what lies "
-            "beneath a mask is no voltage."
-        )
-    array = np.asarray(x)
+    array = visible(x, "x")
     check_axes(array.shape, "x")
     if array.dtype.kind not in "biuf":
         raise ValueError(

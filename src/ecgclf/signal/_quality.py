@@ -21,6 +21,19 @@ _TOP = 0.02  # s, for which no wave rests at its extremum
 _CLIPPED = 0.01  # of the time: a QRS complex cut off for 10 ms, once a second
 
 
+class SignalQualityWarning(UserWarning):
+    """A recording is no ECG, or too little of one: what is computed from it means nothing.
+
+    Parameters
+    ----------
+    message : str
+        Which recording, and why.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+
+
 @dataclass(frozen=True)
 class Quality:
     """What `signal_quality` found.

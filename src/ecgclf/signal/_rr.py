@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .._recordings import visible
 from .._whole import at_most
 from ._checks import as_signal, check_sampling_rate
 from ._silence import flat, runs
@@ -188,7 +189,7 @@ def find_gaps(x: ArrayLike, r_peaks: ArrayLike, sampling_rate: float) -> NDArray
 
 def _steps(r_peaks: ArrayLike, gaps: ArrayLike | None) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Give the samples between successive R peaks, and whether there is no gap between them."""
-    peaks = np.asarray(r_peaks)
+    peaks = visible(r_peaks, "r_peaks")
     if peaks.size == 0:
         return np.empty(0, dtype=np.int64), np.empty(0, dtype=bool)
     if peaks.ndim != 1 or peaks.dtype.kind not in "iu":
@@ -205,7 +206,7 @@ def _steps(r_peaks: ArrayLike, gaps: ArrayLike | None) -> tuple[NDArray[np.int64
         )
     if gaps is None or np.size(gaps) == 0:
         return steps, np.ones(len(steps), dtype=bool)
-    ends = np.asarray(gaps)
+    ends = visible(gaps, "gaps")
     if ends.ndim != 2 or ends.shape[1] != 2 or ends.dtype.kind not in "iu" or (ends[:, 1] <= ends[:, 0]).any():
         raise ValueError(
             f"gaps has shape {ends.shape} and dtype {ends.dtype}; expected starts and stops, in samples, of shape "

@@ -1,0 +1,46 @@
+"""Recordings that a network answers like any other, though there is nothing in them to answer from."""
+
+import warnings
+
+from ecgclf.signal import SignalQualityWarning
+
+# Of the length that was trained on.
+_SHORTEST = 0.1
+
+# Samples that may agree by chance.
+_FEW = 16
+
+_MOST_NAMED = 3
+
+
+def warn_of_doubtful(recordings, window_length):
+    """Warn of recordings that are flat, or far shorter than those that were trained on.
+
+    A classifier knows no sampling rate. With one, `ecgclf.signal.signal_quality` can tell more.
+
+    Parameters
+    ----------
+    recordings : Recordings
+        What the classifier is asked about.
+    window_length : int
+        Timepoints of what it was trained on, in the middle.
+    """
+    doubts = [f"recording {i} {doubt}" for i, x in enumerate(recordings.items) if (doubt := _doubt(x, window_length))]
+    if doubts:
+        more = f", and {len(doubts) - _MOST_NAMED} more like these" if len(doubts) > _MOST_NAMED else ""
+        warnings.warn(
+            f"{'; '.join(doubts[:_MOST_NAMED])}{more}. A network answers these too, but its answers mean nothing: "
+            "leave them out. ecgclf.signal.signal_quality tells more of what is no ECG.",
+            SignalQualityWarning,
+            stacklevel=3,
+        )
+
+
+def _doubt(x, window_length):
+    n_timepoints = x.shape[1]
+    if n_timepoints < _SHORTEST * window_length:
+        return f"has {n_timepoints} samples, where about {window_length} were trained on"
+    # Nearly every recording shows at its second sample that it is not flat.
+    if n_timepoints > _FEW and (x[:, 0] == x[:, 1]).all() and (x == x[:, :1]).all():
+        return f"is flat: its {n_timepoints} samples have one value"
+    return None

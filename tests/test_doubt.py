@@ -1,0 +1,90 @@
+"""What a network is asked about and cannot know is answered, with a warning that names it."""
+
+import warnings
+
+import numpy as np
+import pytest
+
+from ecgclf.datasets import make_recordings
+from ecgclf.decision import TunedDecisionClassifierCV
+from ecgclf.explanation import ExplanationWarning, LimeTimeSeriesExplainer
+from ecgclf.signal import SignalQualityWarning
+from small import NAMES, small
+
+
+@pytest.fixture(scope="module")
+def recordings():
+    X, y = make_recordings(12, duration=(2.0, 3.0), random_state=0, return_X_y=True)
+    return list(X), y
+
+
+def test_every_classifier_warns_of_flat_and_short_recordings(recordings):
+    X, y = recordings
+    asked = [X[0], np.full(700, 1.5), X[1], X[2][:5], np.zeros(600)]
+    for name in NAMES:
+        classifier = small(name, max_epochs=1).fit(X, y)
+        for method in (classifier.predict, classifier.predict_proba, classifier.predict_windows):
+            with pytest.warns(SignalQualityWarning) as record:
+                assert len(method(asked)) == len(asked)
+            (told,) = record
+            said = str(told.message)
+            assert "recording 1 is flat: its 700 samples have one value" in said
+            assert f"recording 3 has 5 samples, where about {classifier.window_length_} were trained on" in said
+            assert "recording 4 is flat" in said
+            assert "recording 0" not in said
+            assert "recording 2" not in said
+
+
+def test_many_are_counted(recordings):
+    X, y = recordings
+    classifier = small("ResNetClassifier", max_epochs=1).fit(X, y)
+    with pytest.warns(SignalQualityWarning, match=r"recording 2 is flat.*, and 4 more like these\."):
+        classifier.predict([np.zeros(700)] * 7)
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda x: x[0] + np.array([0.0, 1e-6]),
+        lambda x: np.r_[np.zeros(699), 1.0],
+        lambda x: np.r_[1.0, np.zeros(699)],
+        lambda x: x[:80],
+    ],
+    ids=["two samples that differ", "a step at the end", "a step at the start", "short, not too short"],
+)
+def test_nothing_is_said_of_others(recordings, made):
+    X, y = recordings
+    x = made(X[0])
+    classifier = small("ResNetClassifier", max_epochs=1, window_length=min(10 * len(x), 600)).fit(X, y)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        classifier.predict([x])
+
+
+def test_a_flat_lead_beside_another_is_no_flat_recording(recordings):
+    _, y = recordings
+    X = np.random.default_rng(0).normal(size=(12, 2, 600))
+    classifier = small("ResNetClassifier", max_epochs=1).fit(X, y)
+    X[0, 1] = 0
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        classifier.predict(X)
+    with pytest.warns(SignalQualityWarning, match="recording 0 is flat"):
+        classifier.predict(np.full((1, 2, 600), 0.25))
+
+
+def test_what_is_built_on_a_classifier_passes_it_on(recordings):
+    X, y = recordings
+    tuned = TunedDecisionClassifierCV(small("ResNetClassifier", max_epochs=1), cv=2).fit(X, y)
+    with pytest.warns(SignalQualityWarning, match="recording 0 is flat"):
+        tuned.predict([np.zeros(700)])
+
+
+def test_an_explanation_asks_about_flat_recordings_without_a_word(recordings):
+    X, y = recordings
+    classifier = small("ResNetClassifier", max_epochs=1).fit(X, y)
+    explainer = LimeTimeSeriesExplainer(n_segments=3, n_perturbations=30, sampling_rate=300, random_state=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warnings.simplefilter("ignore", ExplanationWarning)
+        explainer.explain(classifier, X[0], n_features=3)
