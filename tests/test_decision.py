@@ -1,5 +1,7 @@
 """Temperature and class weights chosen by cross-validation inside the training recordings."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,7 +12,15 @@ from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import f1_score, hamming_loss, log_loss, make_scorer, zero_one_loss
+from sklearn.metrics import (
+    balanced_accuracy_score,
+    f1_score,
+    hamming_loss,
+    log_loss,
+    make_scorer,
+    recall_score,
+    zero_one_loss,
+)
 from sklearn.model_selection import (
     GridSearchCV,
     RepeatedStratifiedKFold,
@@ -121,7 +131,7 @@ def features():
 def test_what_fit_does_is_what_cross_validation_gives(features):
     X, y = features
     forest = RandomForestClassifier(20, min_samples_leaf=3, random_state=0)
-    tuned = TunedDecisionClassifierCV(forest, cv=StratifiedKFold(3), metric=cinc2017_score).fit(X, y)
+    tuned = TunedDecisionClassifierCV(forest, cv=StratifiedKFold(3), scoring=cinc2017_score).fit(X, y)
     held_out = cross_val_predict(forest, X, y, cv=StratifiedKFold(3), method="predict_proba")
     targets = np.searchsorted(tuned.classes_, y)
     assert tuned.temperature_ == pytest.approx(fit_temperature(held_out, targets))
@@ -157,7 +167,7 @@ def test_a_share_is_one_split_and_seeded(features):
 def test_prefit(features):
     X, y = features
     known = RandomForestClassifier(20, random_state=0).fit(X[::2], y[::2])
-    tuned = TunedDecisionClassifierCV(known, metric=macro_f1, cv="prefit").fit(X[1::2], y[1::2])
+    tuned = TunedDecisionClassifierCV(known, scoring=macro_f1, cv="prefit").fit(X[1::2], y[1::2])
     assert tuned.estimators_ == [known]
     targets = np.searchsorted(known.classes_, y[1::2])
     assert tuned.temperature_ == fit_temperature(known.predict_proba(X[1::2]), targets)
@@ -192,8 +202,8 @@ def test_an_ensemble_is_the_mean_of_the_folds(features, metric):
     """By hand: the classifiers of the folds, each calibrated by what none of them has seen."""
     X, y = features
     forest, cv = RandomForestClassifier(10, random_state=0), StratifiedKFold(3)
-    tuned = TunedDecisionClassifierCV(forest, cv=cv, ensemble=True, metric=metric).fit(X, y)
-    one = TunedDecisionClassifierCV(forest, cv=cv, metric=metric).fit(X, y)
+    tuned = TunedDecisionClassifierCV(forest, cv=cv, ensemble=True, scoring=metric).fit(X, y)
+    one = TunedDecisionClassifierCV(forest, cv=cv, scoring=metric).fit(X, y)
     assert len(tuned.estimators_) == 3
     assert len(one.estimators_) == 1
     # Tuned by the same answers.
@@ -215,36 +225,77 @@ def test_an_ensemble_needs_folds(features):
 
 
 def never(*args, **kwargs):
-    raise AssertionError("trained before the metric was looked at")
+    raise AssertionError("trained before the score was looked at")
 
 
 @pytest.mark.parametrize(
-    ("metric", "match"),
+    ("scoring", "match"),
     [
-        (cinc2017_scorer, "metric=.* is a scorer, which asks an estimator. Give the function, cinc2017_score"),
-        (make_scorer(f1_score, average="macro"), "Give the function, f1_score"),
-        (log_loss, "metric=log_loss is not one of true and predicted labels"),
-        (zero_one_loss, "metric=zero_one_loss is 0 where every answer is right and 1 where every one is wrong"),
-        (hamming_loss, "greater has to be better"),
-        (lambda y_true: 1.0, "is not one of true and predicted labels"),
-        (lambda y_true, y_pred: "good", r"is not one of true and predicted labels, .* \(could not convert string"),
-        (lambda y_true, y_pred: [0.5, 0.6], "is not one of true and predicted labels"),
+        ("log_los", "log_los.* is not a valid scoring value"),
+        ("roc_auc_ovr", "scoring=roc_auc_ovr does not judge predicted labels"),
+        ("neg_log_loss", "scoring=neg_log_loss does not judge predicted labels"),
+        (log_loss, "scoring=log_loss does not judge predicted labels"),
+        (zero_one_loss, "scoring=zero_one_loss is 0 where every answer is right and 1 where every one is wrong"),
+        (hamming_loss, "greater has to be better.*make_scorer"),
+        (make_scorer(hamming_loss), "greater has to be better"),
+        (lambda y_true: 1.0, "takes neither true and predicted labels"),
+        (lambda y_true, y_pred: "good", r"does not judge predicted labels, .* \(could not convert string"),
+        (lambda y_true, y_pred: [0.5, 0.6], "does not judge predicted labels"),
         (lambda y_true, y_pred: np.nan, "is nan where every answer is right"),
         (lambda y_true, y_pred: np.inf, "is inf where every answer is right"),
+        (lambda estimator, X, y: estimator.decision_function(X), "does not judge predicted labels"),
     ],
 )
-def test_a_metric_of_another_kind_is_refused_at_once(metric, match, features, monkeypatch):
+def test_a_score_of_another_kind_is_refused_at_once(scoring, match, features, monkeypatch):
     monkeypatch.setattr(GaussianNB, "fit", never)
     with pytest.raises(ValueError, match=match):
-        TunedDecisionClassifierCV(GaussianNB(), metric=metric, cv=2).fit(*features)
+        TunedDecisionClassifierCV(GaussianNB(), scoring=scoring, cv=2).fit(*features)
 
 
-def test_a_metric_that_cannot_judge_the_answers_is_no_reason_to_leave_them_as_they_are(features):
+SAME = {
+    "challenge": (cinc2017_score, cinc2017_scorer, lambda estimator, X, y: cinc2017_score(y, estimator.predict(X))),
+    "macro": (
+        partial(f1_score, average="macro", zero_division=0),
+        "f1_macro",
+        make_scorer(f1_score, average="macro", zero_division=0),
+    ),
+    "a loss": (
+        lambda y_true, y_pred: -zero_one_loss(y_true, y_pred),
+        make_scorer(zero_one_loss, greater_is_better=False),
+        "accuracy",
+    ),
+    "another measure with more arguments": (
+        balanced_accuracy_score,
+        "balanced_accuracy",
+        lambda y_true, y_pred, weights=None: balanced_accuracy_score(y_true, y_pred),
+    ),
+}
+
+
+@pytest.mark.parametrize("forms", SAME.values(), ids=SAME)
+def test_a_metric_its_scorer_and_its_name_tune_alike(forms, features):
+    X, y = features
+    found = [TunedDecisionClassifierCV(GaussianNB(), scoring=each, cv=3).fit(X, y).class_weights_ for each in forms]
+    assert not np.allclose(found[0], 1)
+    for weights in found[1:]:
+        np.testing.assert_array_equal(weights, found[0])
+
+
+def test_a_score_of_one_class_of_two(features):
+    X, y = features
+    X, y = X[np.isin(y, ["N", "A"])], (y[np.isin(y, ["N", "A"])] == "A").astype(int)
+    tuned = TunedDecisionClassifierCV(GaussianNB(), scoring="recall", cv=3).fit(X, y)
+    assert recall_score(y, tuned.predict(X)) >= recall_score(y, GaussianNB().fit(X, y).predict(X))
+    with pytest.raises(ValueError, match="scoring=recall does not judge predicted labels.*pos_label=1"):
+        TunedDecisionClassifierCV(GaussianNB(), scoring="recall", cv=3).fit(X, np.array(["N", "A"])[y])
+
+
+def test_a_score_that_cannot_judge_the_answers_is_no_reason_to_leave_them_as_they_are(features):
     def defined_where_all_is_right(y_true, y_pred):
         return 1.0 if (y_true == y_pred).all() else np.nan
 
-    with pytest.raises(ValueError, match="The metric is nan for the answers as they are"):
-        TunedDecisionClassifierCV(GaussianNB(), metric=defined_where_all_is_right, cv=2).fit(*features)
+    with pytest.raises(ValueError, match="The score is nan for the answers as they are"):
+        TunedDecisionClassifierCV(GaussianNB(), scoring=defined_where_all_is_right, cv=2).fit(*features)
 
 
 def test_ragged_recordings_in_grid_search_on_two_workers():
@@ -259,7 +310,7 @@ def test_it_pays_on_real_recordings(features):
     """By nested cross-validation: an overconfident classifier is less so, and scores better with tuned decisions."""
     X, y = features
     bayes = GaussianNB()
-    tuned = TunedDecisionClassifierCV(bayes, metric=cinc2017_score)
+    tuned = TunedDecisionClassifierCV(bayes, scoring=cinc2017_score)
     cv = StratifiedKFold(3, shuffle=True, random_state=0)
     plain, better = (cross_val_score(e, X, y, cv=cv, scoring="neg_log_loss").mean() for e in (bayes, tuned))
     assert better > 0.8 * plain

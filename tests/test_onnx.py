@@ -103,7 +103,7 @@ def test_tuned_decisions_and_ensembles_say_the_same(ensemble, metric, real, path
         small("CRANNClassifier", max_epochs=2),
         make_pipeline(Resampler(150.0, sampling_rate=300.0), small("LSTMClassifier", max_epochs=2)),
     ):
-        tuned = TunedDecisionClassifierCV(estimator, cv=2, ensemble=ensemble, metric=metric).fit(X, y)
+        tuned = TunedDecisionClassifierCV(estimator, cv=2, ensemble=ensemble, scoring=metric).fit(X, y)
         # Far from one, as these have not learnt anything.
         tuned.temperature_ = 0.3
         assert np.ptp(check(tuned, X, path)[:, 0]) > 1e-3

@@ -77,7 +77,7 @@ def test_an_explainer_explains_the_same(perturbation, recordings, tmp_path):
 
 def test_tuned_decisions_come_back(recordings, tmp_path):
     X, y = recordings
-    tuned = TunedDecisionClassifierCV(small("CRNNClassifier"), metric=cinc2017_score, cv=2).fit(X, y)
+    tuned = TunedDecisionClassifierCV(small("CRNNClassifier"), scoring=cinc2017_score, cv=2).fit(X, y)
     again = roundtrip(tuned, tmp_path / "tuned")
     np.testing.assert_array_equal(again.predict_proba(X), tuned.predict_proba(X))
     np.testing.assert_array_equal(again.predict(X), tuned.predict(X))

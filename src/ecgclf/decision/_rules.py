@@ -60,7 +60,7 @@ def apply_temperature(probabilities, temperature):
     return scaled / scaled.sum(axis=1, keepdims=True)
 
 
-def tune_class_weights(probabilities, targets, metric):
+def tune_class_weights(probabilities, targets, score):
     """Find weights by which the weighted probabilities' largest decides best.
 
     One class after the other is given the weight that is best while the others' stay: as a function of one weight a
@@ -73,8 +73,8 @@ def tune_class_weights(probabilities, targets, metric):
         Of recordings that the classifier was not trained on.
     targets : ndarray of shape (n_recordings,)
         Index of each recording's class.
-    metric : callable
-        ``metric(targets, predicted)``, both class indices; greater is better.
+    score : callable
+        ``score(targets, predicted)``, both class indices; greater is better.
 
     Returns
     -------
@@ -84,10 +84,10 @@ def tune_class_weights(probabilities, targets, metric):
     logs = np.log(np.maximum(probabilities, _TINY))
     n_classes = logs.shape[1]
     shifts = np.zeros(n_classes)
-    best = metric(targets, logs.argmax(axis=1))
+    best = score(targets, logs.argmax(axis=1))
     if np.isnan(best):
         # Nothing is greater, and all weights would stay 1 without a word.
-        raise ValueError("The metric is nan for the answers as they are. Give one that is a number for all answers.")
+        raise ValueError("The score is nan for the answers as they are. Give one that is a number for all answers.")
     for _ in range(_N_SWEEPS):
         before = best
         for k in range(n_classes):
@@ -100,9 +100,9 @@ def tune_class_weights(probabilities, targets, metric):
             candidates = (edges[at] + edges[at + 1]) / 2
             for candidate in candidates[np.argsort(np.abs(candidates))]:
                 shifted[:, k] = logs[:, k] + candidate
-                score = metric(targets, shifted.argmax(axis=1))
-                if score > best:
-                    best, shifts[k] = score, candidate
+                found = score(targets, shifted.argmax(axis=1))
+                if found > best:
+                    best, shifts[k] = found, candidate
         if best <= before:
             break
     return np.exp(shifts - shifts.mean())

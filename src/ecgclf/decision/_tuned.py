@@ -17,6 +17,7 @@ from ecgclf._docstrings import RECORDINGS, document
 from ecgclf._recordings import visible
 from ecgclf._state import all_or_nothing
 from ecgclf.decision._rules import apply_temperature, fit_temperature, tune_class_weights
+from ecgclf.decision._scoring import LabelScore
 
 
 class TunedDecisionClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
@@ -24,7 +25,7 @@ class TunedDecisionClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
 
     A classifier trained on the log loss answers the class it finds most probable, which is best for accuracy. A mean
     of F1 scores is best served by other decisions: a rare rhythm has to be answered at lower probabilities. `fit`
-    predicts the training recordings by cross-validation, fits one temperature [1]_ and, if there is a `metric`, one
+    predicts the training recordings by cross-validation, fits one temperature [1]_ and, with a `scoring`, one
     weight for each class to those predictions, and then fits the classifier to all recordings, or keeps those of the
     folds. No recording that is set aside for testing is seen, in `cross_val_score` and `GridSearchCV` neither.
 
@@ -33,10 +34,11 @@ class TunedDecisionClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
     estimator : estimator
         Any classifier or Pipeline with `predict_proba`.
 
-    metric : callable or None, default=None
-        ``metric(y_true, y_pred) -> float``, greater is better, such as :func:`ecgclf.metrics.cinc2017_score`: what
-        the decisions are tuned for. `predict` then does not always answer the class of the greatest probability, as
-        with :class:`sklearn.model_selection.TunedThresholdClassifierCV`. None leaves the decisions as they are.
+    scoring : str, callable or None, default=None
+        What the decisions are tuned for: a metric of labels ``metric(y_true, y_pred)``, greater is better, such as
+        :func:`ecgclf.metrics.cinc2017_score`, a scorer such as `ecgclf.metrics.cinc2017_scorer`, or the name of one,
+        such as "f1_macro". `predict` then does not always answer the class of the greatest probability, as with
+        :class:`sklearn.model_selection.TunedThresholdClassifierCV`. None leaves the decisions as they are.
 
     calibration : "temperature" or None, default="temperature"
         Whether `predict_proba` gives probabilities with the temperature that has the least log loss, or those of the
@@ -70,7 +72,7 @@ class TunedDecisionClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
 
     class_weights_ : ndarray of shape (n_classes,)
         What each class's probability is multiplied by before the greatest decides; their geometric mean is 1. All
-        are 1 without a `metric`.
+        are 1 without a `scoring`.
 
     n_features_in_ : int
         Timepoints of the table seen in `fit`, where the classifier knows it.
@@ -99,14 +101,14 @@ class TunedDecisionClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
     >>> from ecgclf.preprocessing import RRFeatures
     >>> X, y = load_cinc2017_sample(return_X_y=True)
     >>> forest = make_pipeline(RRFeatures(300), RandomForestClassifier(20, random_state=0))
-    >>> tuned = TunedDecisionClassifierCV(forest, metric=cinc2017_score, cv=2).fit(X, y)
+    >>> tuned = TunedDecisionClassifierCV(forest, scoring=cinc2017_score, cv=2).fit(X, y)
     >>> tuned.class_weights_.shape
     (4,)
     """
 
     _parameter_constraints: dict = {
         "estimator": [HasMethods(["fit", "predict_proba"])],
-        "metric": [callable, None],
+        "scoring": [str, callable, None],
         "calibration": [StrOptions({"temperature"}), None],
         "cv": [
             "cv_object",
@@ -123,7 +125,7 @@ class TunedDecisionClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
         self,
         estimator,
         *,
-        metric=None,
+        scoring=None,
         calibration="temperature",
         cv=5,
         ensemble=False,
@@ -131,7 +133,7 @@ class TunedDecisionClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
         random_state=None,
     ):
         self.estimator = estimator
-        self.metric = metric
+        self.scoring = scoring
         self.calibration = calibration
         self.cv = cv
         self.ensemble = ensemble
@@ -176,7 +178,7 @@ class TunedDecisionClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
             )
         X, y = self._check_labels(X, y)
         self.classes_, targets = np.unique(y, return_inverse=True)
-        self._check_metric(y, targets)
+        score = self._make_score(y, targets)
         if self.cv == "prefit":
             check_is_fitted(self.estimator)
             self.estimators_ = [self.estimator]
@@ -187,7 +189,7 @@ class TunedDecisionClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
             fitted, probabilities, rows = self._fit_folds(X, y, targets, groups, fit_params)
             targets = targets[rows]
             self.estimators_ = fitted if self.ensemble else [clone(self.estimator).fit(X, y, **fit_params)]
-        self._tune(probabilities, targets)
+        self._tune(probabilities, targets, score)
         for name in ("n_features_in_", "feature_names_in_"):
             if hasattr(self.estimators_[0], name):
                 setattr(self, name, getattr(self.estimators_[0], name))
@@ -215,15 +217,17 @@ class TunedDecisionClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
         router = MetadataRouter(owner=self).add_self_request(self)
         return router.add(estimator=self.estimator, method_mapping=to_fit)
 
-    def _tune(self, probabilities, targets):
+    def _tune(self, probabilities, targets, score=None):
         """Choose temperature and weights by answers to recordings that were not trained on."""
         self.temperature_ = 1.0
         if self.calibration is not None:
             self.temperature_ = fit_temperature(probabilities, targets)
             probabilities = apply_temperature(probabilities, self.temperature_)
         self.class_weights_ = np.ones(len(self.classes_))
-        if self.metric is not None:
-            self.class_weights_ = tune_class_weights(probabilities, targets, self._score)
+        if score is not None:
+            self.class_weights_ = tune_class_weights(
+                probabilities, targets, lambda truth, answer: score(self.classes_[truth], self.classes_[answer])
+            )
 
     def _check_labels(self, X, y):
         if y is None:
@@ -240,33 +244,12 @@ class TunedDecisionClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
         check_classification_targets(y)
         return X, y
 
-    def _check_metric(self, y, targets):
-        """Find out before anything is trained whether the metric is one of labels, and which way is better."""
-        if self.metric is None:
-            return
-        name = getattr(self.metric, "__name__", repr(self.metric))
-        function = getattr(self.metric, "_score_func", None)
-        if function is not None:
-            raise ValueError(
-                f"metric={name} is a scorer, which asks an estimator. Give the function, {function.__name__}."
-            )
-        wrong = self.classes_[(targets + 1) % len(self.classes_)]
-        try:
-            right, all_wrong = float(self.metric(y, y)), float(self.metric(y, wrong))
-        except (TypeError, ValueError) as error:
-            raise ValueError(
-                f"metric={name} is not one of true and predicted labels, metric(y_true, y_pred) -> float ({error})."
-            ) from error
-        if not np.isfinite(right):
-            raise ValueError(f"metric={name} is {right} where every answer is right. Give one that is a number there.")
-        if right < all_wrong:
-            raise ValueError(
-                f"metric={name} is {right:.3g} where every answer is right and {all_wrong:.3g} where every one is "
-                "wrong, but greater has to be better. Give a function that turns it round."
-            )
-
-    def _score(self, targets, predicted):
-        return float(self.metric(self.classes_[targets], self.classes_[predicted]))
+    def _make_score(self, y, targets):
+        if self.scoring is None:
+            return None
+        score = LabelScore(self.scoring)
+        score.check(y, self.classes_[(targets + 1) % len(self.classes_)])
+        return score
 
     def _known_classes(self):
         unknown = sorted(set(self.classes_.tolist()) - set(self.estimator.classes_.tolist()))
@@ -323,7 +306,7 @@ class TunedDecisionClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
         Returns
         -------
         probabilities : ndarray of shape (n_recordings, n_classes)
-            Columns in the order of `classes_`. With a `metric`, the greatest is not always of the class answered.
+            Columns in the order of `classes_`. With a `scoring`, the greatest is not always of the class answered.
         """
         check_is_fitted(self)
         answers = [_aligned(estimator, X, self.classes_) for estimator in self.estimators_]
