@@ -39,7 +39,7 @@ def clock(name, function, n):
 
 collections = {"list": X * 20, "table": np.stack([x[:9000] for x in X * 20]), "3-D": rng.randn(400, 12, 1000)}
 for kind, given in collections.items():
-    clock(f"gate, {kind}", lambda: check_recordings(preprocessing.Normalizer(), given), 5)
+    clock(f"gate, {kind}", lambda: check_recordings(preprocessing.WaveletDenoiser(), given), 5)
 for name in ("ResNetClassifier", "BiLSTMClassifier", "CRNNClassifier", "CRANNClassifier"):
     classifier = getattr(classifiers, name)(max_epochs=1, random_state=0)
     clock(f"{name}, fit", lambda: classifier.fit(X, y), 1)

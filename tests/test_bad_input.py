@@ -5,7 +5,7 @@ import pytest
 from scipy import sparse
 
 from ecgclf._recordings import check_recordings, object_array
-from ecgclf.preprocessing import Normalizer
+from ecgclf.preprocessing import RecordingNormalizer
 from small import NAMES, small
 
 GOOD = [np.zeros(50) + i for i in range(4)]
@@ -48,7 +48,7 @@ BAD = {
 
 @pytest.mark.parametrize("case", BAD)
 @pytest.mark.parametrize(
-    "estimator", [small("CRNNClassifier", max_epochs=1), Normalizer()], ids=["clf", "transformer"]
+    "estimator", [small("CRNNClassifier", max_epochs=1), RecordingNormalizer()], ids=["clf", "transformer"]
 )
 def test_unusable_recordings(estimator, case):
     X, message = BAD[case]
@@ -108,10 +108,10 @@ def test_segment_too_short_for_its_kernels():
 
 def test_recordings_are_not_copied_when_they_are_floats():
     X = [np.zeros((2, 50), dtype=np.float32), np.zeros((2, 30))]
-    recordings = check_recordings(Normalizer(), X)
+    recordings = check_recordings(RecordingNormalizer(), X)
     assert all(np.shares_memory(item, x) for item, x in zip(recordings.items, X, strict=True))
 
 
 def test_integers_become_the_smallest_float_that_holds_them():
-    recordings = check_recordings(Normalizer(), [np.arange(5, dtype=np.int16), np.arange(5)])
+    recordings = check_recordings(RecordingNormalizer(), [np.arange(5, dtype=np.int16), np.arange(5)])
     assert [item.dtype for item in recordings.items] == [np.float32, np.float64]

@@ -11,7 +11,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import ecgclf
 from ecgclf.decision import TunedDecisionClassifierCV
-from ecgclf.preprocessing import FixedLength, Normalizer, Resampler, WaveletDenoiser
+from ecgclf.preprocessing import FixedLength, RecordingNormalizer, Resampler, WaveletDenoiser
 from small import GENERATORS, NETWORKS
 
 # Networks shrunk and trained for longer than their data need: the checks are many, and some ask for accuracy.
@@ -35,7 +35,7 @@ def public_estimators():
 # Parameters that change what a transformer does to the width of a table, or how.
 VARIANTS = [
     FixedLength(5, position="center", mode="repeat"),
-    Normalizer("robust", clip=2.0),
+    RecordingNormalizer("robust", clip=2.0),
     Resampler(250.0, sampling_rate=300.0),
     WaveletDenoiser("sym4", 3),
     TunedDecisionClassifierCV(LogisticRegression(), cv=2, ensemble=True),

@@ -14,7 +14,7 @@ from sklearn.svm import LinearSVC
 
 from ecgclf.datasets import make_recordings
 from ecgclf.explanation import LimeTimeSeriesExplainer
-from ecgclf.preprocessing import BandpassFilter, FixedLength, Normalizer, RRFeatures
+from ecgclf.preprocessing import BandpassFilter, FixedLength, RecordingNormalizer, RRFeatures
 from small import NAMES, small
 
 pytestmark = pytest.mark.filterwarnings("ignore::ecgclf.explanation.ExplanationWarning")
@@ -78,7 +78,7 @@ LINEAR = LogisticRegression(C=0.1, max_iter=10_000)
 @pytest.mark.parametrize(
     "estimator",
     [
-        make_pipeline(BandpassFilter(sampling_rate=RATE), Normalizer(), small("ResNetClassifier")),
+        make_pipeline(BandpassFilter(sampling_rate=RATE), RecordingNormalizer(), small("ResNetClassifier")),
         make_pipeline(BandpassFilter(sampling_rate=RATE), FixedLength(300), FOREST),
         make_pipeline(RRFeatures(sampling_rate=RATE), LINEAR),
         CalibratedClassifierCV(small("CRNNClassifier", max_epochs=1), cv=2),
@@ -161,7 +161,13 @@ def _halves(X):
         (RandomForestClassifier, np.zeros(9), {}, TypeError, "The class RandomForestClassifier was given"),
         (RandomForestClassifier(), np.zeros(9), {}, NotFittedError, "not fitted yet"),
         (small("ResNetClassifier"), np.zeros(9), {}, NotFittedError, "not fitted yet"),
-        (make_pipeline(Normalizer(), small("ResNetClassifier")), np.zeros(9), {}, NotFittedError, "not fitted yet"),
+        (
+            make_pipeline(RecordingNormalizer(), small("ResNetClassifier")),
+            np.zeros(9),
+            {},
+            NotFittedError,
+            "not fitted yet",
+        ),
         (LINEAR, np.zeros(9), {}, ValueError, "recording has 9 timepoints, but LogisticRegression .* table of 400"),
         (_halves, np.zeros(7), {}, ValueError, "7 timepoints, fewer than n_segments=8"),
         (_halves, np.zeros((2, 3, 400)), {}, ValueError, r"shape \(2, 3, 400\).* one recording"),
@@ -209,8 +215,8 @@ def test_unknown_labels_and_wrong_leads_are_named():
         explain(classifier, X[0, :2])
     with pytest.raises(ValueError, match="top_labels=0"):
         explain(classifier, X[0], None, 0)
-    pipeline = make_pipeline(Normalizer(), classifier).fit(X, y)
-    with pytest.raises(ValueError, match="X has 1 lead, but Normalizer was fitted on 3"):
+    pipeline = make_pipeline(RecordingNormalizer(), classifier).fit(X, y)
+    with pytest.raises(ValueError, match="X has 1 lead, but RecordingNormalizer was fitted on 3"):
         explain(pipeline, X[0, 0])
     explainer = LimeTimeSeriesExplainer(perturbation="other_recordings", random_state=0, sampling_rate=300.0).fit(X)
     with pytest.raises(ValueError, match="has 1 lead.*given to fit have 3"):

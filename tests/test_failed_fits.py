@@ -14,7 +14,7 @@ from ecgclf.datasets import make_recordings
 from ecgclf.decision import TunedDecisionClassifierCV
 from ecgclf.explanation import LimeTimeSeriesExplainer
 from ecgclf.persistence import load, save
-from ecgclf.preprocessing import BandpassFilter, FixedLength, Normalizer, RRFeatures
+from ecgclf.preprocessing import BandpassFilter, FixedLength, RecordingNormalizer, RRFeatures
 from small import GENERATORS, NAMES, small
 
 
@@ -66,7 +66,7 @@ def test_a_generator_that_diverged_is_an_error(cls, recordings):
 ESTIMATORS = [
     *(small(name, max_epochs=1) for name in NAMES),
     BandpassFilter(sampling_rate=300.0),
-    Normalizer(),
+    RecordingNormalizer(),
     FixedLength(50),
     RRFeatures(300),
     TunedDecisionClassifierCV(small("LSTMClassifier", max_epochs=1), cv=2),

@@ -25,8 +25,8 @@ from ecgclf.plotting import RecordingDisplay
 from ecgclf.preprocessing import (
     BandpassFilter,
     FixedLength,
-    Normalizer,
     NotchFilter,
+    RecordingNormalizer,
     Resampler,
     RRFeatures,
     WaveletDenoiser,
@@ -89,8 +89,8 @@ def test_the_container_makes_no_difference(container, recordings, fitted):
     np.testing.assert_allclose(fitted.predict_proba(given_), expected, atol=1e-6)
     again = small("ResNetClassifier", max_epochs=2).fit(given_, y)
     np.testing.assert_allclose(again.predict_proba(X), expected, atol=1e-5)
-    normed = Normalizer().fit_transform(given_)
-    for ours, theirs in zip(normed, Normalizer().fit_transform(X), strict=True):
+    normed = RecordingNormalizer().fit_transform(given_)
+    for ours, theirs in zip(normed, RecordingNormalizer().fit_transform(X), strict=True):
         np.testing.assert_allclose(ours, theirs, atol=1e-5)
 
 
@@ -156,7 +156,7 @@ def test_dates_and_durations_are_no_voltages(times, fitted):
     two = [times, times]
     collections = (np.stack(two), np.stack(two)[:, None], two, object_array(two), pd.DataFrame(np.stack(two)))
     for X in (*collections, [np.zeros(3), times], pd.Series(two)):
-        for function in (fitted.predict, Normalizer().fit, LimeTimeSeriesExplainer().fit):
+        for function in (fitted.predict, RecordingNormalizer().fit, LimeTimeSeriesExplainer().fit):
             with pytest.raises(ValueError, match=r"(X|recording [01]) has dtype .*which are times and no voltages"):
                 function(X)
     with pytest.raises(ValueError, match="recording 1 has dtype"):
@@ -168,7 +168,7 @@ def test_masked_elements_in_a_list_are_missing_and_nothing_else_is_said(leads, f
     recording = [0.0, np.ma.masked, 2.0]
     X = [np.zeros(3), recording] if leads == 1 else [np.zeros((2, 3)), [np.ma.array([0, 1, 2.0], mask=[0, 1, 0])] * 2]
     with pytest.raises(ValueError, match=r"recording 1 contains NaN \(first at lead 0, sample 1\)"):
-        Normalizer().fit(X)
+        RecordingNormalizer().fit(X)
 
 
 FORMS = {
@@ -197,12 +197,12 @@ def test_a_value_that_is_none_is_named_in_every_form(form, wrong):
     y = list("ab") * 6
     good = FORMS[form]([x.copy() for x in X])
     X[7][200] = value
-    for estimator in (small("LSTMClassifier", max_epochs=1), Normalizer()):
+    for estimator in (small("LSTMClassifier", max_epochs=1), RecordingNormalizer()):
         with pytest.raises(ValueError, match=match):
             estimator.fit(FORMS[form](X), y)
         estimator.fit(good, y)
         with pytest.raises(ValueError, match=match):
-            (estimator.transform if isinstance(estimator, Normalizer) else estimator.predict)(FORMS[form](X))
+            (estimator.transform if isinstance(estimator, RecordingNormalizer) else estimator.predict)(FORMS[form](X))
 
 
 def test_padding_by_nan_is_told_what_to_do_instead():
@@ -230,7 +230,7 @@ def test_a_mask_is_never_forgotten(form, beneath):
         "ragged": lambda: masked,
         "tuple of lists": lambda: tuple([m] for m in masked),
     }[form]()
-    for estimator in (small("LSTMClassifier", max_epochs=1), Normalizer(), RRFeatures(sampling_rate=RATE)):
+    for estimator in (small("LSTMClassifier", max_epochs=1), RecordingNormalizer(), RRFeatures(sampling_rate=RATE)):
         with pytest.raises(ValueError, match=r"recording 7 contains NaN \(first at lead 0, sample 200\)"):
             estimator.fit(collection, list("ab") * 6)
 
@@ -324,7 +324,7 @@ def test_time_and_leads_exchanged(form):
     wrong = EXCHANGED[form]([np.asarray(x) for x in X])
     for estimator in (
         small("ResNetClassifier", max_epochs=1),
-        Normalizer(),
+        RecordingNormalizer(),
         BandpassFilter(sampling_rate=RATE),
         RRFeatures(sampling_rate=RATE),
     ):
@@ -367,10 +367,10 @@ def test_a_deque_is_no_sequence_of_ours(fitted):
 
 def test_nothing_is_copied():
     x = np.random.RandomState(0).randn(2, 500).astype(np.float32)
-    (item,) = check_recordings(Normalizer(), [x]).items
+    (item,) = check_recordings(RecordingNormalizer(), [x]).items
     assert item is x or np.shares_memory(item, x)
     table = np.random.RandomState(0).randn(3, 50)
-    items = check_recordings(Normalizer(), table).items
+    items = check_recordings(RecordingNormalizer(), table).items
     assert all(np.shares_memory(item, table) for item in items)
 
 
@@ -378,7 +378,7 @@ def test_what_is_no_table_comes_back_as_it_is_whatever_container_is_asked_for(re
     """No data frame can hold recordings of several lengths or leads."""
     X, y = recordings
     transformers = [
-        Normalizer(),
+        RecordingNormalizer(),
         BandpassFilter(sampling_rate=RATE),
         NotchFilter(sampling_rate=RATE),
         WaveletDenoiser(),
@@ -399,13 +399,13 @@ def test_what_is_no_table_comes_back_as_it_is_whatever_container_is_asked_for(re
     with config_context(transform_output="pandas"):
         pipeline = make_pipeline(*transformers[:5], small("ResNetClassifier", max_epochs=1)).fit(X, y)
         assert pipeline.predict_proba(X).shape[0] == len(X)
-        features = make_pipeline(Normalizer(), RRFeatures(sampling_rate=RATE)).fit_transform(X, y)
+        features = make_pipeline(RecordingNormalizer(), RRFeatures(sampling_rate=RATE)).fit_transform(X, y)
     assert list(features.columns[:1]) == ["n_beats"]
 
 
 def test_a_table_in_a_frame(recordings):
     X = pd.DataFrame(np.stack([x[:400] for x in recordings[0]])).rename(columns="t{}".format)
-    for transformer in (Normalizer(), WaveNetAugmenter(**GENERATORS["WaveNetAugmenter"], random_state=0)):
+    for transformer in (RecordingNormalizer(), WaveNetAugmenter(**GENERATORS["WaveNetAugmenter"], random_state=0)):
         found = transformer.set_output(transform="pandas").fit_transform(X, recordings[1])
         assert found.columns.tolist() == X.columns.tolist()
     assert FixedLength(7).set_output(transform="pandas").fit_transform(list(X.to_numpy())).shape == (12, 7)

@@ -26,8 +26,8 @@ from ecgclf.persistence._onnx_steps import describe
 from ecgclf.preprocessing import (
     BandpassFilter,
     FixedLength,
-    Normalizer,
     NotchFilter,
+    RecordingNormalizer,
     Resampler,
     RRFeatures,
     WaveletDenoiser,
@@ -52,8 +52,8 @@ STEPS = [
     Resampler(100.0, sampling_rate=300.0),
     Resampler(300.0, sampling_rate=257.3),
     Resampler(sampling_rate=300.0),
-    Normalizer(clip=1.5),
-    Normalizer("robust"),
+    RecordingNormalizer(clip=1.5),
+    RecordingNormalizer("robust"),
     WaveletDenoiser(),
     WaveletDenoiser("sym4", 3),
     FixedLength(50, position="center"),
@@ -108,7 +108,7 @@ def test_tuned_decisions_and_ensembles_say_the_same(ensemble, metric, real, path
         tuned.temperature_ = 0.3
         assert np.ptp(check(tuned, X, path)[:, 0]) > 1e-3
         assert about(path)["class_weights"] == tuned.class_weights_.tolist()
-        pipeline = make_pipeline(Normalizer().fit(X), tuned)
+        pipeline = make_pipeline(RecordingNormalizer().fit(X), tuned)
         check(pipeline, X, path)
         assert about(path)["preprocessing"][0]["step"] == "normalize"
 
@@ -173,7 +173,7 @@ def test_a_whole_pipeline_of_two_leads_says_the_same(path):
         Resampler(150.0, sampling_rate=300.0),
         BandpassFilter(sampling_rate=150.0),
         WaveletDenoiser(level=3),
-        Normalizer(clip=8.0),
+        RecordingNormalizer(clip=8.0),
     ]
     pipeline = make_pipeline(make_pipeline(*steps[:2]), "passthrough", *steps[2:], small("CRANNClassifier"))
     probabilities = check(pipeline.fit(X, y), X, path)
@@ -214,7 +214,7 @@ def test_nothing_but_numpy_and_onnxruntime_is_needed(real, path, tmp_path):
     pipeline = make_pipeline(
         BandpassFilter(sampling_rate=300.0),
         Resampler(200.0, sampling_rate=300.0),
-        Normalizer(),
+        RecordingNormalizer(),
         small("BiLSTMClassifier"),
     ).fit(X, y)
     to_onnx(pipeline, path)
@@ -287,7 +287,7 @@ def test_a_sampling_rate_that_contradicts_is_refused(real, path):
             "made for 500 Hz.*BandpassFilter.* 300 Hz",
         ),
         (
-            [NotchFilter(sampling_rate=300), Normalizer(), Resampler(100, sampling_rate=500)],
+            [NotchFilter(sampling_rate=300), RecordingNormalizer(), Resampler(100, sampling_rate=500)],
             "made for 500 Hz.* 300 Hz",
         ),
         ([Resampler(100, sampling_rate=300), Resampler(50, sampling_rate=300)], "made for 300 Hz.* 100 Hz"),

@@ -22,7 +22,7 @@ from ecgclf.datasets import load_cinc2017_sample, make_recordings
 from ecgclf.persistence import _classes, load, save
 from ecgclf.persistence._decode import Decoder
 from ecgclf.persistence._encode import Encoder
-from ecgclf.preprocessing import BandpassFilter, FixedLength, Normalizer, Resampler, RRFeatures
+from ecgclf.preprocessing import BandpassFilter, FixedLength, RecordingNormalizer, Resampler, RRFeatures
 from small import NAMES, small
 from test_common import PARAMETERS, public_estimators
 
@@ -182,11 +182,11 @@ def test_what_cannot_be_stored_is_named_before_anything_is_written(parameters, n
 
 def test_a_cache_folder_is_neither_stored_nor_taken(path):
     with pytest.raises(ValueError, match=r"Pipeline\.memory.*set_params\(memory=None\)"):
-        save(make_pipeline(Normalizer(), memory="somewhere"), path)
+        save(make_pipeline(RecordingNormalizer(), memory="somewhere"), path)
 
 
 def test_a_failed_write_leaves_the_old_file(path, monkeypatch):
-    save(Normalizer(), path)
+    save(RecordingNormalizer(), path)
     before = path.read_bytes()
     monkeypatch.setattr("os.replace", _fail)
     with pytest.raises(OSError, match="disk full"):

@@ -13,7 +13,7 @@ from ecgclf.explanation import LimeTimeSeriesExplainer
 from ecgclf.metrics import cinc2017_score
 from ecgclf.persistence import load, save
 from ecgclf.persistence._container import read_file, write_file
-from ecgclf.preprocessing import Normalizer
+from ecgclf.preprocessing import RecordingNormalizer
 from small import GENERATORS, small
 
 
@@ -42,7 +42,7 @@ def test_a_generator_invents_the_same_recordings(cls, class_conditional, recordi
 
 def test_a_pipeline_with_an_augmenter_answers_the_same(recordings, tmp_path):
     augmenter = WaveNetAugmenter(**GENERATORS["WaveNetAugmenter"] | {"max_epochs": 1}, random_state=0)
-    pipeline = make_pipeline(Normalizer(), augmenter, small("CRNNClassifier")).fit(*recordings)
+    pipeline = make_pipeline(RecordingNormalizer(), augmenter, small("CRNNClassifier")).fit(*recordings)
     again = roundtrip(pipeline, tmp_path / "pipeline")
     np.testing.assert_array_equal(again.predict_proba(recordings[0]), pipeline.predict_proba(recordings[0]))
 

@@ -15,8 +15,8 @@ from ecgclf import signal
 from ecgclf.preprocessing import (
     BandpassFilter,
     FixedLength,
-    Normalizer,
     NotchFilter,
+    RecordingNormalizer,
     Resampler,
     RRFeatures,
     WaveletDenoiser,
@@ -31,8 +31,8 @@ KIND_KEEPING = [
     (Resampler(sampling_rate=300.0), np.asarray),
     (Resampler(250.0, sampling_rate=300.0), lambda x: signal.resample(x, 300, 250)),
     (Resampler(300.0, sampling_rate=100.0), lambda x: signal.resample(x, 100, 300)),
-    (Normalizer(), signal.normalize),
-    (Normalizer("robust", clip=2.0), lambda x: signal.normalize(x, "robust", 2.0)),
+    (RecordingNormalizer(), signal.normalize),
+    (RecordingNormalizer("robust", clip=2.0), lambda x: signal.normalize(x, "robust", 2.0)),
 ]
 EVERY = [transformer for transformer, _ in KIND_KEEPING] + [
     FixedLength(),
@@ -128,8 +128,8 @@ def test_not_fitted(transformer):
         (Resampler(-1.0, sampling_rate=300.0), "'new_sampling_rate' parameter"),
         (Resampler(sampling_rate=True), "sampling_rate must be a number of hertz, got True"),
         (Resampler(True, sampling_rate=300.0), "new_sampling_rate must be a number of hertz, got True"),
-        (Normalizer("minmax"), "'method' parameter"),
-        (Normalizer(clip=-1.0), "'clip' parameter"),
+        (RecordingNormalizer("minmax"), "'method' parameter"),
+        (RecordingNormalizer(clip=-1.0), "'clip' parameter"),
         (FixedLength(0), "'n_timepoints' parameter"),
         (FixedLength(mode="mirror"), "'mode' parameter"),
         (FixedLength(position="middle"), "'position' parameter"),
@@ -148,7 +148,7 @@ def test_every_transformer_in_a_pipeline_before_a_table_estimator():
     y = np.arange(12) % 2
     model = make_pipeline(
         BandpassFilter(sampling_rate=300.0), NotchFilter(sampling_rate=300.0), Resampler(100.0, sampling_rate=300.0),
-        WaveletDenoiser(), Normalizer(),
+        WaveletDenoiser(), RecordingNormalizer(),
         FixedLength(60), LogisticRegression(),
     )  # fmt: skip
     assert model.fit(X, y).predict_proba(X).shape == (12, 2)

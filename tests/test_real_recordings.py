@@ -7,7 +7,7 @@ from sklearn.pipeline import make_pipeline
 
 from ecgclf.datasets import fetch_cinc2017, load_cinc2017_sample, read_recordings
 from ecgclf.metrics import cinc2017_score, rhythm_f1_scores
-from ecgclf.preprocessing import BandpassFilter, Normalizer, Resampler
+from ecgclf.preprocessing import BandpassFilter, RecordingNormalizer, Resampler
 from small import NAMES, small
 
 
@@ -36,7 +36,7 @@ def test_from_files_to_scores(sample):
     pipeline = make_pipeline(
         BandpassFilter(0.5, 40.0, sampling_rate=300.0),
         Resampler(100.0, sampling_rate=300.0),
-        Normalizer(clip=8.0),
+        RecordingNormalizer(clip=8.0),
         small("CRNNClassifier", max_epochs=2),
     )
     predicted = cross_val_predict(pipeline, X, y, cv=2)

@@ -15,7 +15,7 @@ from ecgclf.cli._models import open_model
 from ecgclf.datasets import make_recordings
 from ecgclf.explanation import LimeTimeSeriesExplainer
 from ecgclf.persistence import save
-from ecgclf.preprocessing import BandpassFilter, Normalizer, Resampler
+from ecgclf.preprocessing import BandpassFilter, RecordingNormalizer, Resampler
 from small import small
 
 # What makes recordings chooses their rate; None is the rate of the files, or of the model.
@@ -71,7 +71,7 @@ def test_a_transformer_that_was_told_nothing(cls, kind):
     with pytest.raises(ValueError, match=rf"{cls.__name__} has to be told .*{cls.__name__}\(sampling_rate=\.\.\.\)"):
         transformer.fit(X)
     with pytest.raises(ValueError, match="has to be told"):
-        make_pipeline(Normalizer(), transformer).fit_transform(X)
+        make_pipeline(RecordingNormalizer(), transformer).fit_transform(X)
     cls(sampling_rate=250).fit_transform(X)
 
 

@@ -10,7 +10,7 @@ from sklearn.model_selection import GridSearchCV, cross_val_predict, cross_val_s
 from sklearn.pipeline import make_pipeline
 
 from ecgclf.metrics import cinc2017_score
-from ecgclf.preprocessing import BandpassFilter, FixedLength, Normalizer, RRFeatures
+from ecgclf.preprocessing import BandpassFilter, FixedLength, RecordingNormalizer, RRFeatures
 from small import NAMES, small
 from test_classifiers import ecgs
 
@@ -47,7 +47,9 @@ def test_grid_search_gives_the_same_on_one_and_two_workers(name):
 def test_pipeline(recordings):
     X, y = recordings
     scorer = make_scorer(cinc2017_score, labels=["A", "N"])
-    pipeline = make_pipeline(BandpassFilter(sampling_rate=100.0), Normalizer(clip=8.0), small("ResNetClassifier"))
+    pipeline = make_pipeline(
+        BandpassFilter(sampling_rate=100.0), RecordingNormalizer(clip=8.0), small("ResNetClassifier")
+    )
     search = GridSearchCV(pipeline, {"bandpassfilter__low": [0.5, 1.0]}, cv=2, scoring=scorer)
     search.fit(X, y)
     assert search.predict_proba(X).shape == (24, 2)

@@ -24,7 +24,7 @@ from skorch.callbacks import Callback, EarlyStopping
 from ecgclf.classifiers._validation import set_aside
 from ecgclf.datasets import make_recordings
 from ecgclf.decision import TunedDecisionClassifierCV
-from ecgclf.preprocessing import Normalizer
+from ecgclf.preprocessing import RecordingNormalizer
 from small import NAMES, small
 
 each = pytest.mark.parametrize("name", NAMES)
@@ -147,7 +147,7 @@ def test_groups_are_routed(search, patients, seen):
         assert persons(training).isdisjoint(persons(validation))
 
 
-class _AsIs(Normalizer):
+class _AsIs(RecordingNormalizer):
     """A step that keeps the mark of a recording."""
 
     def transform(self, X):
@@ -224,10 +224,10 @@ def test_in_a_pipeline_validation_recordings_are_transformed(patients):
     loud = [50 * x for x in X[40:]]
     with sklearn.config_context(enable_metadata_routing=True):
         classifier = small("CRNNClassifier").set_fit_request(X_val=True, y_val=True)
-        pipeline = make_pipeline(Normalizer(), classifier, transform_input=["X_val"])
+        pipeline = make_pipeline(RecordingNormalizer(), classifier, transform_input=["X_val"])
         pipeline.fit(X[:40], y[:40], X_val=loud, y_val=y[40:])
     by_hand = small("CRNNClassifier")
-    normal = Normalizer().fit(X)
+    normal = RecordingNormalizer().fit(X)
     by_hand.fit(normal.transform(X[:40]), y[:40], X_val=normal.transform(X[40:]), y_val=y[40:])
     ours, theirs = (net.net_.history[:, "valid_loss"] for net in (pipeline[-1], by_hand))
     np.testing.assert_allclose(ours, theirs, rtol=1e-5)

@@ -128,7 +128,7 @@ def _collection_targets(rng, n_leads):
     )
 
 
-class _Table(preprocessing.Normalizer):
+class _Table(preprocessing.RecordingNormalizer):
     """An estimator for the gate, which asks scikit-learn about tables."""
 
 

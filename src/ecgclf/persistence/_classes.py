@@ -21,7 +21,7 @@ _BY_MODULE = {
     "ecgclf.preprocessing": (
         "BandpassFilter",
         "FixedLength",
-        "Normalizer",
+        "RecordingNormalizer",
         "NotchFilter",
         "RRFeatures",
         "Resampler",

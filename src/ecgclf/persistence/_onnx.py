@@ -68,11 +68,11 @@ def to_onnx(estimator, path, *, sampling_rate=None):
     >>> from ecgclf.classifiers import CRNNClassifier
     >>> from ecgclf.datasets import make_recordings
     >>> from ecgclf.persistence import predict_onnx, to_onnx
-    >>> from ecgclf.preprocessing import Normalizer
+    >>> from ecgclf.preprocessing import RecordingNormalizer
     >>> X, y = make_recordings(12, duration=(2.0, 4.0), random_state=0, return_X_y=True)
-    >>> pipeline = make_pipeline(Normalizer(), CRNNClassifier(n_units=4, max_epochs=2, random_state=0)).fit(X, y)
+    >>> pipeline = make_pipeline(RecordingNormalizer(), CRNNClassifier(n_units=4, max_epochs=2, random_state=0))
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     to_onnx(pipeline, Path(folder) / "crnn.onnx", sampling_rate=300.0)
+    ...     to_onnx(pipeline.fit(X, y), Path(folder) / "crnn.onnx", sampling_rate=300.0)
     ...     classes, probabilities = predict_onnx(Path(folder) / "crnn.onnx", X)
     >>> probabilities.shape == (len(X), len(classes))
     True

@@ -72,7 +72,7 @@ def _length(step):
 _DESCRIBED = {
     "ecgclf.preprocessing.BandpassFilter": _bandpass,
     "ecgclf.preprocessing.FixedLength": _length,
-    "ecgclf.preprocessing.Normalizer": _normalize,
+    "ecgclf.preprocessing.RecordingNormalizer": _normalize,
     "ecgclf.preprocessing.NotchFilter": _notch,
     "ecgclf.preprocessing.Resampler": _resample,
     "ecgclf.preprocessing.WaveletDenoiser": _denoise,

@@ -1,6 +1,6 @@
 """Transformers that prepare recordings."""
 
-from ._filters import BandpassFilter, Normalizer, NotchFilter, WaveletDenoiser
+from ._filters import BandpassFilter, NotchFilter, RecordingNormalizer, WaveletDenoiser
 from ._length import FixedLength, Resampler
 from ._quality import SignalQuality
 from ._rr import RRFeatures
@@ -8,9 +8,9 @@ from ._rr import RRFeatures
 __all__ = [
     "BandpassFilter",
     "FixedLength",
-    "Normalizer",
     "NotchFilter",
     "RRFeatures",
+    "RecordingNormalizer",
     "Resampler",
     "SignalQuality",
     "WaveletDenoiser",

@@ -193,7 +193,7 @@ class WaveletDenoiser(SameColumns, BaseRecordingTransformer):
         return signal.wavelet_denoise(recording, wavelet=self.wavelet, level=self.level)
 
 
-class Normalizer(SameColumns, BaseRecordingTransformer):
+class RecordingNormalizer(SameColumns, BaseRecordingTransformer):
     """Bring each lead of each recording to zero centre and unit spread.
 
     Nothing is learnt from other recordings. Recordings come back in the kind in which they were given: table,
@@ -222,8 +222,8 @@ class Normalizer(SameColumns, BaseRecordingTransformer):
     Examples
     --------
     >>> import numpy as np
-    >>> from ecgclf.preprocessing import Normalizer
-    >>> Normalizer("robust", clip=2.0).fit_transform([np.array([0.0, 1.0, 2.0, 3.0, 100.0])])
+    >>> from ecgclf.preprocessing import RecordingNormalizer
+    >>> RecordingNormalizer("robust", clip=2.0).fit_transform([np.array([0.0, 1.0, 2.0, 3.0, 100.0])])
     [array([-1. , -0.5,  0. ,  0.5,  2. ])]
     """
 
