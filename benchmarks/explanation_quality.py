@@ -45,7 +45,7 @@ def row(classifier, background, recordings, n_perturbations=200, **params):
         if explanation.fallback:
             continue
         stability = explainer.stability(classifier, recording, explanation.labels[0], n_repeats=2)
-        faithful = explainer.faithfulness(explanation, classifier, n_random=5)
+        faithful = explainer.faithfulness(classifier, explanation, n_random=5)
         chance = faithful.random_auc.mean()
         found.append(
             (

@@ -73,7 +73,7 @@ def test_what_is_simple_is_stable_and_what_is_not_is_not():
 
 def test_faithfulness_has_a_closed_form_for_a_sum():
     explanation = EXPLAINER.explain(additive, RECORDING, labels=1)
-    faithfulness = EXPLAINER.faithfulness(explanation, additive, n_random=20)
+    faithfulness = EXPLAINER.faithfulness(additive, explanation, n_random=20)
     falling = np.arange(10)[::-1]
     deletion = 0.1 + (45 - np.array([0, *np.cumsum(falling)])) / 60
     insertion = 0.1 + np.array([0, *np.cumsum(falling)]) / 60
@@ -97,7 +97,7 @@ def test_trust_in_drawn_perturbations(perturbation):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExplanationWarning)
         explanation = explainer.explain(additive, RECORDING)
-        faithfulness = [explainer.faithfulness(explanation, additive, n_random=2) for _ in range(2)]
+        faithfulness = [explainer.faithfulness(additive, explanation, n_random=2) for _ in range(2)]
         assert explainer.stability(additive, RECORDING, n_repeats=2).weights.shape == (2, 20)
     np.testing.assert_array_equal(faithfulness[0].random, faithfulness[1].random)
 
@@ -105,9 +105,9 @@ def test_trust_in_drawn_perturbations(perturbation):
 def test_faithfulness_needs_a_label_that_is_explained():
     explanation = EXPLAINER.explain(additive, RECORDING, labels=1)
     with pytest.raises(ValueError, match=r"label 0 is not explained here, only \[1\]"):
-        EXPLAINER.faithfulness(explanation, additive, 0)
+        EXPLAINER.faithfulness(additive, explanation, 0)
     for call in (
-        lambda: EXPLAINER.faithfulness(explanation, additive, n_random=0),
+        lambda: EXPLAINER.faithfulness(additive, explanation, n_random=0),
         lambda: EXPLAINER.stability(additive, RECORDING, n_repeats=1),
         lambda: EXPLAINER.stability(additive, RECORDING, top=0),
     ):
@@ -143,7 +143,7 @@ def test_ctrl_c_keeps_what_is_answered():
                 _Interrupted(n), RECORDING
             )
     with pytest.raises(KeyboardInterrupt):
-        explainer.faithfulness(explanation, _Interrupted(2))
+        explainer.faithfulness(_Interrupted(2), explanation)
     with pytest.raises(KeyboardInterrupt):
         drawn.explain(_Interrupted(1), RECORDING)
 
@@ -156,3 +156,9 @@ def test_verbose_shows_a_bar(capsys):
     assert "47/47" in capsys.readouterr().err
     EXPLAINER.explain(additive, RECORDING)
     assert capsys.readouterr().err == ""
+
+
+def test_arguments_the_other_way_round_are_told():
+    explanation = EXPLAINER.explain(additive, RECORDING)
+    with pytest.raises(TypeError, match="explanation is a function; expected what `explain` gives"):
+        EXPLAINER.faithfulness(explanation, additive)

@@ -54,7 +54,7 @@ def told():
         explanation=explanations[0],
         average=average_explanations(explanations),
         stability=explainer.stability(classifier, X[0][:2700], 1, n_repeats=3),
-        faithfulness=explainer.faithfulness(explanations[0], classifier, 1, n_random=4),
+        faithfulness=explainer.faithfulness(classifier, explanations[0], 1, n_random=4),
     )
 
 

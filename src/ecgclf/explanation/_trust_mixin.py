@@ -8,7 +8,7 @@ from sklearn.utils import check_random_state
 
 from . import _trust
 from ._answers import answers
-from ._explanation import ExplanationWarning
+from ._explanation import Explanation, ExplanationWarning
 from ._model import Model
 
 
@@ -53,7 +53,7 @@ class TrustMixin:
                 label = explanations[0].labels[0]
         return _trust.compare(explanations, top)
 
-    def faithfulness(self, explanation, estimator, label=None, *, n_random=10):
+    def faithfulness(self, estimator, explanation, label=None, *, n_random=10):
         """Tell whether the classifier heeds the features that an explanation says to matter.
 
         Deletion takes the features out of the recording one after the other, the one of the largest weight first;
@@ -63,11 +63,11 @@ class TrustMixin:
 
         Parameters
         ----------
-        explanation : Explanation
-            Of this explainer.
-
         estimator : estimator or callable
             The classifier explained.
+
+        explanation : Explanation
+            Of this explainer.
 
         label : object, default=None
             A label that is explained; None is the first.
@@ -88,6 +88,10 @@ class TrustMixin:
         self._validate_params()
         if not isinstance(n_random, Integral) or n_random < 1:
             raise ValueError(f"n_random={n_random!r} must be a positive integer.")
+        if not isinstance(explanation, Explanation):
+            raise TypeError(
+                f"explanation is a {type(explanation).__name__}; expected what `explain` gives, after the estimator."
+            )
         row = explanation.find_label(label)
         recording = np.array(explanation.recording)
         model = Model(estimator, *recording.shape, explanation.flat, explanation.labels[row])

@@ -47,7 +47,7 @@ class FaithfulnessDisplay:
     >>> recording = np.sin(np.arange(3000) / 20)
     >>> explainer = LimeTimeSeriesExplainer(n_segments=10, sampling_rate=300, random_state=0)
     >>> explanation = explainer.explain(classifier, recording, labels=1)
-    >>> faithfulness = explainer.faithfulness(explanation, classifier)
+    >>> faithfulness = explainer.faithfulness(classifier, explanation)
     >>> len(FaithfulnessDisplay.from_faithfulness(faithfulness).lines_)
     2
     """
