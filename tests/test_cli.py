@@ -18,7 +18,8 @@ from ecgclf.classifiers import CRANNClassifier
 from ecgclf.cli import _demo
 from ecgclf.datasets import load_cinc2017_sample
 from ecgclf.metrics import cinc2017_score
-from ecgclf.persistence import load, save, to_onnx
+from ecgclf.onnx import to_onnx
+from ecgclf.persistence import load, save
 from ecgclf.pretrained import list_pretrained, load_pretrained, model_card
 from small import small
 

@@ -36,6 +36,7 @@ def test_importing_the_package_loads_nothing_heavy():
         ("datasets", {"torch", "skorch", "lime"}),
         ("nn", {"skorch", "wfdb", "lime", "matplotlib", "sklearn"}),
         ("explanation", {"torch", "skorch", "wfdb", "matplotlib"}),
+        ("onnx", {"torch", "skorch", "sklearn", "wfdb", "lime", "matplotlib"}),
         ("persistence", {"torch", "skorch", "sklearn", "wfdb", "lime", "matplotlib"}),
         ("plotting", {"torch", "skorch", "lime", "matplotlib"}),
         ("cli", {"torch", "skorch", "wfdb", "lime", "matplotlib"}),

@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -17,12 +18,13 @@ from sklearn.metrics import accuracy_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-import ecgclf.persistence._onnx as exporter
+import ecgclf.onnx._export as exporter
 from ecgclf.classifiers import ResNetClassifier
 from ecgclf.datasets import load_cinc2017_sample, make_recordings
 from ecgclf.decision import TunedDecisionClassifierCV
-from ecgclf.persistence import _onnx_runtime, predict_onnx, prepare_recording, to_onnx
-from ecgclf.persistence._onnx_steps import describe
+from ecgclf.explanation import ExplanationWarning, LimeTimeSeriesExplainer
+from ecgclf.onnx import OnnxClassifier, _predictor, load_onnx, to_onnx
+from ecgclf.onnx._steps import describe
 from ecgclf.preprocessing import (
     BandpassFilter,
     FixedLength,
@@ -79,8 +81,9 @@ def path(tmp_path):
 def check(estimator, X, path):
     """Export, and compare with the estimator."""
     to_onnx(estimator, path)
-    classes, probabilities = predict_onnx(path, X, batch_size=5)
-    assert classes == estimator.classes_.tolist()
+    model = load_onnx(path)
+    probabilities = model.predict_proba(X)
+    np.testing.assert_array_equal(model.classes_, estimator.classes_)
     np.testing.assert_allclose(probabilities, estimator.predict_proba(X), atol=1e-4, rtol=0)
     return probabilities
 
@@ -143,12 +146,12 @@ def test_what_an_ensemble_cannot_export_is_said(real, path):
     ],
 )
 def test_the_second_copy_of_the_gate_says_what_the_first_does(recording, match, path):
-    """`predict_onnx` has numpy alone, and refuses what the estimator refuses."""
+    """`load_onnx` has numpy alone, and refuses what the estimator refuses."""
     X, y = make_recordings(8, n_leads=2, duration=(2.0, 3.0), random_state=0, return_X_y=True)
     classifier = small("LSTMClassifier", max_epochs=1).fit(X, y)
     to_onnx(classifier, path)
     with pytest.raises(ValueError, match=match):
-        predict_onnx(path, [X[0], recording])
+        load_onnx(path).predict_proba([X[0], recording])
     with pytest.raises(ValueError, match="recording 1"):
         classifier.predict_proba([X[0], recording])
 
@@ -178,7 +181,7 @@ def test_a_whole_pipeline_of_two_leads_says_the_same(path):
     pipeline = make_pipeline(make_pipeline(*steps[:2]), "passthrough", *steps[2:], small("CRANNClassifier"))
     probabilities = check(pipeline.fit(X, y), X, path)
     # Off the filter's grid and in another precision the steps have to be the same too.
-    _, halves = predict_onnx(path, [item.astype(np.float32) for item in X])
+    halves = load_onnx(path).predict_proba([item.astype(np.float32) for item in X])
     np.testing.assert_allclose(halves, probabilities, atol=1e-4)
 
 
@@ -192,18 +195,21 @@ def test_tables_and_arrays_are_taken(path):
     X = np.random.default_rng(0).normal(size=(8, 200))
     classifier = small("CRNNClassifier", max_epochs=1).fit(X, np.arange(8) % 2)
     expected = check(classifier, X, path)
-    np.testing.assert_array_equal(predict_onnx(path, X[:, np.newaxis])[1], expected)
-    np.testing.assert_array_equal(predict_onnx(onnxruntime.InferenceSession(path), list(X))[1], expected)
+    model = load_onnx(path)
+    np.testing.assert_array_equal(model.predict_proba(X[:, np.newaxis]), expected)
+    np.testing.assert_array_equal(model.predict_proba(list(X)), expected)
+    np.testing.assert_array_equal(model.predict(X), classifier.predict(X))
 
 
 @pytest.mark.parametrize("step", STEPS, ids=repr)
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(recording=recording(n_leads=2, max_timepoints=300))
 def test_preparation_with_numpy_is_the_transformers(step, recording):
-    description = json.loads(json.dumps([describe(step)]))
+    about = {"classes": "ab", "class_weights": [1, 1], "n_leads": 2, "sampling_rate": None}
+    prepare = OnnxClassifier("", None, {**about, "preprocessing": json.loads(json.dumps([describe(step)]))}).prepare
     (expected,) = step.fit_transform([recording])
-    np.testing.assert_allclose(prepare_recording(recording, description), expected, atol=1e-7)
-    short = prepare_recording(recording.astype(np.float32), description)
+    np.testing.assert_allclose(prepare(recording), expected, atol=1e-7)
+    short = prepare(recording.astype(np.float32))
     assert short.dtype == np.float32
     assert short.shape == expected.shape
 
@@ -219,7 +225,7 @@ def test_nothing_but_numpy_and_onnxruntime_is_needed(real, path, tmp_path):
     ).fit(X, y)
     to_onnx(pipeline, path)
     np.savez(tmp_path / "X.npz", *X)
-    shutil.copy(Path(_onnx_runtime.__file__), tmp_path / "alone.py")
+    shutil.copy(Path(_predictor.__file__), tmp_path / "alone.py")
     code = """
 import sys
 class Blocked:
@@ -233,9 +239,9 @@ except ImportError:
     import numpy as np, alone
     with np.load("X.npz") as file:
         X = [file[name] for name in file.files]
-    classes, probabilities = alone.predict_onnx("model.onnx", X)
-    np.save("p.npy", probabilities)
-    print(classes)
+    model = alone.load_onnx("model.onnx")
+    np.save("p.npy", model.predict_proba(X))
+    print(model.classes_.tolist())
 """
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, env={"PYTHONPATH": ""}, check=True, capture_output=True, text=True
@@ -245,7 +251,7 @@ except ImportError:
 
 
 def test_the_public_function_loads_no_torch():
-    code = "import sys; from ecgclf.persistence import predict_onnx; print('torch' in sys.modules)"
+    code = "import sys; from ecgclf.onnx import load_onnx; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout.strip() == "False"
 
@@ -333,14 +339,62 @@ def test_a_graph_that_differs_is_not_written(real, path, monkeypatch):
 def test_bad_recordings_and_files_are_told(real, path):
     to_onnx(small("LSTMClassifier", max_epochs=1).fit(*real), path)
     with pytest.raises(ValueError, match=r"recording 1 has shape \(2, 5\); expected \(1, n_timepoints\)"):
-        predict_onnx(path, [np.zeros(5), np.zeros((2, 5))])
+        load_onnx(path).predict_proba([np.zeros(5), np.zeros((2, 5))])
     with pytest.raises(ValueError, match="recording 0 contains NaN"):
-        predict_onnx(path, [np.array([1.0, np.nan])])
+        load_onnx(path).predict([np.array([1.0, np.nan])])
     model = onnx.load(path)
     del model.metadata_props[:]
     onnx.save(model, path)
     with pytest.raises(ValueError, match="does not say how recordings are prepared"):
-        predict_onnx(path, [np.zeros(5)])
+        load_onnx(path)
+    path.write_bytes(b"no model")
+    with pytest.raises(ValueError, match="model.onnx is no ONNX file"):
+        load_onnx(path)
+    with pytest.raises(FileNotFoundError, match="nowhere.onnx"):
+        load_onnx(path.with_name("nowhere.onnx"))
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("format", 2),
+        ("classes", ["A"]),
+        ("classes", None),
+        ("class_weights", ["1", "1", "1", "1"]),
+        ("n_leads", 0),
+        ("n_leads", 2**40),
+        ("sampling_rate", -1.0),
+        ("sampling_rate", "300"),
+        ("window_length", 1.5),
+        ("window_stride", 0),
+        ("preprocessing", [{"step": "run", "command": "true"}]),
+        ("preprocessing", [{"step": "length", "n_timepoints": 2**50, "position": "start", "mode": "edge"}]),
+        ("preprocessing", [{"step": "resample", "up": 2**50, "down": 1, "taps": []}]),
+        ("preprocessing", [{"step": "filter", "sos": [], "zi": [], "padding": -1}]),
+        ("preprocessing", {"step": "filter"}),
+        ("preprocessing", None),
+    ],
+)
+def test_what_a_stranger_says_in_a_file_is_looked_at(key, value, real, path):
+    to_onnx(small("LSTMClassifier", max_epochs=1).fit(*real), path)
+    model = onnx.load(path)
+    (told,) = model.metadata_props
+    told.value = json.dumps({**json.loads(told.value), key: value})
+    onnx.save(model, path)
+    with pytest.raises(ValueError, match="model.onnx .*of itself what to_onnx"):
+        load_onnx(path)
+
+
+def test_an_explainer_takes_it(real, path):
+    X, y = real
+    classifier = small("LSTMClassifier", max_epochs=2).fit(X, y)
+    to_onnx(classifier, path, sampling_rate=300.0)
+    explainer = LimeTimeSeriesExplainer(n_segments=4, n_perturbations=40, sampling_rate=300.0, random_state=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ExplanationWarning)
+        of_file, of_estimator = (explainer.explain(each, X[3]) for each in (load_onnx(path), classifier))
+    np.testing.assert_array_equal(of_file.labels, of_estimator.labels)
+    np.testing.assert_allclose(of_file.weights, of_estimator.weights, atol=1e-3)
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -8,7 +8,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ecgclf.datasets import load_cinc2017_sample
 from ecgclf.metrics import rhythm_report
-from ecgclf.persistence import describe_onnx, predict_onnx, to_onnx
+from ecgclf.onnx import load_onnx, to_onnx
 from ecgclf.pretrained import ModelCard, list_pretrained, load_pretrained, model_card
 from ecgclf.pretrained._shelf import FOLDER
 from ecgclf.signal import resample
@@ -104,11 +104,11 @@ def test_the_best_is_as_good_as_promised():
 def test_onnx_says_the_same(name, sample, tmp_path):
     path = tmp_path / "model.onnx"
     to_onnx(load_pretrained(name), path)
-    assert describe_onnx(path)["sampling_rate"] == 300
+    model = load_onnx(path)
+    assert model.sampling_rate == 300
     X = [*sample.data[:6], sample.data[6][:100]]
-    classes, probabilities = predict_onnx(path, X)
-    assert classes == list(model_card(name).classes)
-    np.testing.assert_allclose(probabilities, load_pretrained(name).predict_proba(X), atol=1e-4, rtol=0)
+    assert model.classes_.tolist() == list(model_card(name).classes)
+    np.testing.assert_allclose(model.predict_proba(X), load_pretrained(name).predict_proba(X), atol=1e-4, rtol=0)
 
 
 def test_recordings_of_another_rate(sample):

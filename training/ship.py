@@ -16,13 +16,13 @@ from figures import draw
 from recipes import ABOUT, ENSEMBLE, FOLDS, RECIPES, load
 from sklearn.pipeline import Pipeline
 
+from ecgclf._versions import versions
 from ecgclf.datasets import load_cinc2017_sample
 from ecgclf.decision import TunedDecisionClassifierCV
 from ecgclf.decision._rules import apply_temperature, fit_temperature
 from ecgclf.metrics import rhythm_report
 from ecgclf.persistence import load as load_file
 from ecgclf.persistence import save
-from ecgclf.persistence._store import versions
 from ecgclf.preprocessing import Resampler
 from ecgclf.pretrained import ModelCard
 

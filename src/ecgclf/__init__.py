@@ -4,28 +4,48 @@ Importing the package loads nothing heavy: each public module is imported when i
 """
 
 from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    # For the completion of editors, which do not run `__getattr__`.
+    from ecgclf import (
+        augmentation,
+        classifiers,
+        datasets,
+        decision,
+        explanation,
+        metrics,
+        nn,
+        onnx,
+        persistence,
+        plotting,
+        preprocessing,
+        pretrained,
+        signal,
+    )
 
 __version__ = "0.1.0"
 
-_PUBLIC_MODULES = (
+__all__ = [
+    "__version__",
     "augmentation",
     "classifiers",
     "datasets",
     "decision",
     "explanation",
     "metrics",
+    "nn",
+    "onnx",
     "persistence",
     "plotting",
     "preprocessing",
     "pretrained",
     "signal",
-)
-
-__all__ = ["__version__", *_PUBLIC_MODULES]
+]
 
 
 def __getattr__(name):
-    if name in _PUBLIC_MODULES:
+    if name in __all__:
         return import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 

@@ -111,7 +111,7 @@ _Model = Annotated[
     typer.Option(
         "--model",
         help="A trained model by its name (see: ecgclf models), or a file of `ecgclf train` or "
-        "`ecgclf.persistence` (.ecgclf, .onnx). By default the best of the trained models.",
+        "`ecgclf.persistence` or `ecgclf.onnx`. By default the best of the trained models.",
         metavar="NAME|FILE",
     ),
 ]

@@ -85,7 +85,7 @@ def open_model(text, sampling_rate):
 
 
 def _of_estimator(estimator, name, sampling_rate):
-    from ecgclf.persistence._onnx import sampling_rates
+    from ecgclf.onnx._export import sampling_rates
 
     steps = [step for _, step in getattr(estimator, "steps", [("", estimator)])]
     try:
@@ -101,30 +101,14 @@ def _of_estimator(estimator, name, sampling_rate):
 
 
 def _of_onnx(path, sampling_rate):
-    try:
-        import onnxruntime
-    except ImportError as error:
-        raise UsageError(f"{path} needs the extra onnx: pip install 'ecgclf[onnx]'.") from error
-    from ecgclf.persistence import describe_onnx, predict_onnx
+    from ecgclf.onnx import load_onnx
 
     try:
-        session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    except Exception as error:
-        # onnxruntime has many errors of its own.
-        raise UsageError(f"{path} is no ONNX file ({str(error).splitlines()[0]}).") from error
-    try:
-        about = describe_onnx(session)
-    except ValueError:
-        raise UsageError(f"{path} was not written by ecgclf.persistence.to_onnx.") from None
-    rate = _rate(str(path), about["sampling_rate"], sampling_rate)
-    return Model(
-        str(path),
-        about["classes"],
-        rate,
-        about["n_leads"],
-        lambda X: predict_onnx(session, X)[1],
-        about["class_weights"],
-    )
+        model = load_onnx(path)
+    except (ImportError, ValueError) as error:
+        raise UsageError(str(error)) from error
+    rate = _rate(str(path), model.sampling_rate, sampling_rate)
+    return Model(str(path), model.classes_, rate, model.n_leads_, model.predict_proba, model.class_weights_)
 
 
 def _rate(name, told, given):

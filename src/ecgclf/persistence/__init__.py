@@ -1,4 +1,4 @@
-"""Store fitted estimators without pickle, and export them to ONNX.
+"""Store fitted estimators without pickle.
 
 A file of `save` is a safetensors file: arrays as bytes, and JSON that names classes, parameters and plain values.
 These are the threats that `load` is built against, each with a test:
@@ -16,21 +16,18 @@ These are the threats that `load` is built against, each with a test:
 What a loaded estimator does when it is used is not among them: a forged file can hold a model that is wrong, or one
 that wants much memory to predict.
 
-torch is loaded with `save`, `load` and `to_onnx`, and not for `predict_onnx`, which needs numpy and onnxruntime only.
+torch is loaded with `save` and `load`.
 """
 
 from importlib import import_module
+from typing import TYPE_CHECKING
 
-_HOMES = {
-    "describe_onnx": "_onnx_runtime",
-    "load": "_store",
-    "predict_onnx": "_onnx_runtime",
-    "prepare_recording": "_onnx_runtime",
-    "save": "_store",
-    "to_onnx": "_onnx",
-}
+if TYPE_CHECKING:
+    from ecgclf.persistence._store import load, save
 
-__all__ = ["describe_onnx", "load", "predict_onnx", "prepare_recording", "save", "to_onnx"]
+_HOMES = {"load": "_store", "save": "_store"}
+
+__all__ = ["load", "save"]
 
 
 def __getattr__(name):

@@ -1,32 +1,11 @@
 """Save and load a fitted estimator."""
 
-import platform
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-import ecgclf
+from ecgclf._versions import versions
 from ecgclf.persistence._container import Refused, read_file, write_file
 from ecgclf.persistence._decode import Decoder
 from ecgclf.persistence._encode import Encoder
-
-_LIBRARIES = ("numpy", "scikit-learn", "torch", "skorch")
-
-
-def versions():
-    """Give the versions of what a file is written with.
-
-    Returns
-    -------
-    dict of {str: str}
-        ecgclf's own, Python's, and those of the libraries that are installed.
-    """
-    found = {"ecgclf": ecgclf.__version__, "python": platform.python_version()}
-    for library in _LIBRARIES:
-        try:
-            found[library] = version(library)
-        except PackageNotFoundError:
-            continue
-    return found
 
 
 def save(estimator, path):

@@ -1,42 +1,43 @@
 """Predict with a file of `to_onnx`: what is needed is this file, numpy and onnxruntime."""
 
 import json
+from numbers import Real
+from pathlib import Path
 
 import numpy as np
 
+_BATCH = 16  # windows
+# What a step may be told in a file from elsewhere: no more memory than for some hours of an ECG.
+_LARGEST = 2**24
 
-def predict_onnx(model, X, *, batch_size=16):
-    """Predict the probability of each class with a file that `to_onnx` wrote.
+
+def load_onnx(path):
+    """Open a file that `to_onnx` wrote.
 
     Neither torch nor scikit-learn is needed: the file of this function imports numpy and onnxruntime only, and may be
     copied to where ecgclf is not installed.
 
     Parameters
     ----------
-    model : path-like or onnxruntime.InferenceSession
-        The file, or a session made from it, which spares opening it again.
-    X : sequence of ndarray of shape (n_timepoints_i,) or (n_leads, n_timepoints_i), or ndarray of shape \
-            (n_recordings, n_timepoints) or (n_recordings, n_leads, n_timepoints)
-        The recordings as the exported estimator takes them, in mV, finite.
-    batch_size : int, default=16
-        Windows in a batch, at most.
+    path : path-like
+        The file.
 
     Returns
     -------
-    classes : list
-        The labels.
-    probabilities : ndarray of shape (n_recordings, n_classes)
-        Columns in the order of `classes`.
+    OnnxClassifier
+        Ready to predict; explainers and the command line take it as they take an estimator.
 
     Raises
     ------
+    ImportError
+        If onnxruntime is not installed.
+    FileNotFoundError
+        If there is no such file.
     ValueError
-        If the file was not written by `to_onnx`, or a recording has other leads, no samples, or samples that are not
-        finite.
+        If the file was not written by `to_onnx`.
 
     See Also
     --------
-    prepare_recording : What is done before the network.
     to_onnx : Write the file.
 
     Examples
@@ -45,100 +46,153 @@ def predict_onnx(model, X, *, batch_size=16):
     >>> from pathlib import Path
     >>> from ecgclf.classifiers import LSTMClassifier
     >>> from ecgclf.datasets import make_recordings
-    >>> from ecgclf.persistence import predict_onnx, to_onnx
-    >>> X, y = make_recordings(12, duration=(2.0, 4.0), random_state=0, return_X_y=True)
-    >>> classifier = LSTMClassifier(n_filters=4, n_units=4, max_epochs=2, random_state=0).fit(X, y)
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     to_onnx(classifier, Path(folder) / "lstm.onnx")
-    ...     classes, probabilities = predict_onnx(Path(folder) / "lstm.onnx", X)
-    >>> bool(abs(probabilities - classifier.predict_proba(X)).max() < 1e-4)
-    True
-    """
-    session = _session(model)
-    about = describe_onnx(session)
-    windows = []
-    for i, recording in enumerate(X):
-        recording = _checked(i, recording, about["n_leads"])
-        recording = prepare_recording(recording, about["preprocessing"])
-        windows += [(i, window) for window in _windows(recording, about["window_length"], about["window_stride"])]
-    order = sorted(range(len(windows)), key=lambda w: windows[w][1].shape[1])
-    total, count = np.zeros((len(X), len(about["classes"]))), np.zeros((len(X), 1))
-    for start in range(0, len(order), batch_size):
-        batch = [windows[w] for w in order[start : start + batch_size]]
-        lengths = np.array([window.shape[1] for _, window in batch], dtype=np.int64)
-        signal = np.zeros((len(batch), about["n_leads"], lengths.max()), dtype=np.float32)
-        for row, (_, window) in zip(signal, batch, strict=True):
-            row[:, : window.shape[1]] = window
-        (probabilities,) = session.run(["probabilities"], {"signal": signal, "lengths": lengths})
-        for (i, _), row in zip(batch, probabilities, strict=True):
-            total[i] += row
-            count[i] += 1
-    return about["classes"], total / count
-
-
-def describe_onnx(model):
-    """Tell what a file that `to_onnx` wrote says of itself.
-
-    Parameters
-    ----------
-    model : path-like or onnxruntime.InferenceSession
-        The file, or a session made from it.
-
-    Returns
-    -------
-    dict
-        Under "classes" the labels; "class_weights", by which probabilities are multiplied before the greatest
-        decides; "n_leads", "unit" and "sampling_rate" of the recordings it takes, the latter in Hz or None where
-        nobody said; "preprocessing" as `prepare_recording` takes it; "window_length", "window_stride"; "versions".
-
-    Raises
-    ------
-    ValueError
-        If `to_onnx` did not write the file.
-
-    See Also
-    --------
-    predict_onnx : Ask it about recordings.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> from pathlib import Path
-    >>> from ecgclf.classifiers import LSTMClassifier
-    >>> from ecgclf.datasets import make_recordings
-    >>> from ecgclf.persistence import describe_onnx, to_onnx
+    >>> from ecgclf.onnx import load_onnx, to_onnx
     >>> X, y = make_recordings(12, duration=(2.0, 4.0), random_state=0, return_X_y=True)
     >>> classifier = LSTMClassifier(n_filters=4, n_units=4, max_epochs=2, random_state=0).fit(X, y)
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     to_onnx(classifier, Path(folder) / "lstm.onnx", sampling_rate=300.0)
-    ...     about = describe_onnx(Path(folder) / "lstm.onnx")
-    >>> about["classes"] == classifier.classes_.tolist(), about["sampling_rate"]
-    (True, 300.0)
+    ...     model = load_onnx(Path(folder) / "lstm.onnx")
+    >>> model
+    OnnxClassifier('lstm.onnx', classes=['A', 'N', 'O', '~'], n_leads=1, sampling_rate=300.0)
+    >>> bool(abs(model.predict_proba(X) - classifier.predict_proba(X)).max() < 1e-4)
+    True
     """
-    text = _session(model).get_modelmeta().custom_metadata_map.get("ecgclf")
-    if text is None:
-        raise ValueError(f"{model} does not say how recordings are prepared; ecgclf.persistence.to_onnx writes that.")
-    return json.loads(text)
+    return from_bytes(Path(path).read_bytes(), Path(path))
 
 
-def _session(model):
-    if hasattr(model, "run"):
-        return model
-    import onnxruntime
-
-    return onnxruntime.InferenceSession(str(model), providers=["CPUExecutionProvider"])
-
-
-def prepare_recording(recording, steps):
-    """Do with numpy alone what the exported Pipeline does to a recording before its network.
+def from_bytes(data, path):
+    """Open what stands, or will stand, in the file `path`.
 
     Parameters
     ----------
-    recording : ndarray of shape (n_leads, n_timepoints)
-        The recording, in mV.
-    steps : list of dict
-        The entry "preprocessing" of the JSON text that the ONNX file has in its metadata under "ecgclf". Each names
-        its ``step`` and all numbers that it needs:
+    data : bytes
+        All of it. onnxruntime is not told the path, so that nothing else is read that the file points at.
+    path : pathlib.Path
+        What to call it.
+
+    Returns
+    -------
+    OnnxClassifier
+        Ready to predict.
+    """
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise ImportError("load_onnx needs onnxruntime: pip install 'ecgclf[onnx]'.") from error
+    try:
+        session = onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
+    except Exception as error:
+        # onnxruntime has many errors of its own.
+        raise ValueError(f"{path} is no ONNX file ({str(error).splitlines()[0]}).") from error
+    text = session.get_modelmeta().custom_metadata_map.get("ecgclf")
+    if text is None:
+        raise ValueError(f"{path} does not say how recordings are prepared; what ecgclf.onnx.to_onnx writes does.")
+    return OnnxClassifier(path.name, session, _checked_about(path, text))
+
+
+class OnnxClassifier:
+    """A classifier in a file of `to_onnx`, opened by `load_onnx`.
+
+    Parameters
+    ----------
+    name : str
+        What to call it.
+    session : onnxruntime.InferenceSession
+        The graph.
+    metadata : dict
+        What the file says of itself.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The labels.
+    class_weights_ : ndarray of shape (n_classes,)
+        What probabilities are multiplied by before the greatest decides.
+    n_leads_ : int
+        Leads of the recordings it takes.
+    sampling_rate : float or None
+        Of the recordings it takes, in Hz; None where nobody said.
+    metadata : dict
+        The rest of what the file says of itself: "preprocessing", the steps of `prepare`; "window_length" and
+        "window_stride", over which probabilities are averaged; "network_sampling_rate"; "unit"; "versions".
+
+    See Also
+    --------
+    load_onnx : Open a file.
+    """
+
+    def __init__(self, name, session, metadata):
+        self.name = name
+        self.metadata = metadata
+        self.classes_ = np.array(metadata["classes"])
+        self.class_weights_ = np.array(metadata["class_weights"], dtype=float)
+        self.n_leads_ = metadata["n_leads"]
+        self.sampling_rate = metadata["sampling_rate"]
+        self._session = session
+
+    def __repr__(self):
+        return (
+            f"OnnxClassifier({self.name!r}, classes={self.classes_.tolist()}, n_leads={self.n_leads_}, "
+            f"sampling_rate={self.sampling_rate})"
+        )
+
+    def predict_proba(self, X):
+        """Predict the probability of each class for each recording.
+
+        Parameters
+        ----------
+        X : sequence of ndarray of shape (n_timepoints_i,) or (n_leads, n_timepoints_i), or ndarray of shape \
+                (n_recordings, n_timepoints) or (n_recordings, n_leads, n_timepoints)
+            The recordings as the exported estimator takes them, in mV, finite.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_recordings, n_classes)
+            Columns in the order of `classes_`.
+
+        Raises
+        ------
+        ValueError
+            If a recording has other leads, no samples, or samples that are missing or not finite.
+        """
+        windows = []
+        for i, recording in enumerate(X):
+            prepared = self.prepare(_checked(i, recording, self.n_leads_))
+            length, stride = self.metadata["window_length"], self.metadata["window_stride"]
+            windows += [(i, window) for window in _windows(prepared, length, stride)]
+        order = sorted(range(len(windows)), key=lambda w: windows[w][1].shape[1])
+        total, count = np.zeros((len(X), len(self.classes_))), np.zeros((len(X), 1))
+        for start in range(0, len(order), _BATCH):
+            batch = [windows[w] for w in order[start : start + _BATCH]]
+            lengths = np.array([window.shape[1] for _, window in batch], dtype=np.int64)
+            signal = np.zeros((len(batch), self.n_leads_, lengths.max()), dtype=np.float32)
+            for row, (_, window) in zip(signal, batch, strict=True):
+                row[:, : window.shape[1]] = window
+            (probabilities,) = self._session.run(["probabilities"], {"signal": signal, "lengths": lengths})
+            for (i, _), row in zip(batch, probabilities, strict=True):
+                total[i] += row
+                count[i] += 1
+        return total / count
+
+    def predict(self, X):
+        """Predict the label of each recording, by the weights that its decisions were tuned with, if they were.
+
+        Parameters
+        ----------
+        X : sequence of ndarray
+            As for `predict_proba`.
+
+        Returns
+        -------
+        labels : ndarray of shape (n_recordings,)
+            Labels out of `classes_`.
+        """
+        return self.classes_[(self.predict_proba(X) * self.class_weights_).argmax(axis=1)]
+
+    def prepare(self, recording):
+        """Do with numpy alone what the exported Pipeline does to a recording before its network.
+
+        Whoever runs the graph elsewhere does the same: the metadata have each step with all numbers that it needs.
 
         - "filter": second-order sections ``sos``, their initial states ``zi``, and the ``padding``. The signal is
           continued at both ends by its point reflection, filtered forwards and then backwards, and cut again.
@@ -147,26 +201,49 @@ def prepare_recording(recording, steps):
         - "denoise": soft thresholds on wavelet coefficients; ``level`` and the four filters of the wavelet.
         - "length": to ``n_timepoints``, with ``position`` and ``mode``.
 
-    Returns
-    -------
-    ndarray of shape (n_leads, n_new_timepoints)
-        What the network gets; float32 stays float32.
+        Parameters
+        ----------
+        recording : ndarray of shape (n_leads, n_timepoints)
+            The recording, in mV.
 
-    See Also
-    --------
-    predict_onnx : Preparation and network in one call.
+        Returns
+        -------
+        ndarray of shape (n_leads, n_new_timepoints)
+            What the network gets; float32 stays float32.
+        """
+        for step in self.metadata["preprocessing"]:
+            step = dict(step)
+            recording = _STEPS[step.pop("step")](recording, **step).astype(recording.dtype, copy=False)
+        return recording
 
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from ecgclf.persistence import prepare_recording
-    >>> prepare_recording(np.array([[0.0, 1.0, 2.0]]), [{"step": "normalize", "method": "robust", "clip": None}])
-    array([[-1.,  0.,  1.]])
-    """
-    for step in steps:
-        step = dict(step)
-        recording = _STEPS[step.pop("step")](recording, **step).astype(recording.dtype, copy=False)
-    return recording
+
+def _checked_about(path, text):
+    """Read what a file says of itself, which anybody may have written."""
+    try:
+        about = json.loads(text)
+        good = (
+            about["format"] == 1
+            and len(about["classes"]) == len(about["class_weights"]) > 1
+            and all(isinstance(weight, Real) for weight in about["class_weights"])
+            and _is_count(about["n_leads"])
+            and (about["sampling_rate"] is None or 0 < about["sampling_rate"] < np.inf)
+            and all(about[key] is None or _is_count(about[key]) for key in ("window_length", "window_stride"))
+            and all(_is_step(step) for step in about["preprocessing"])
+        )
+    except (TypeError, ValueError, KeyError, AttributeError) as error:
+        raise ValueError(f"{path} does not say of itself what to_onnx writes ({error!r}).") from error
+    if not good:
+        raise ValueError(f"{path} says of itself what to_onnx does not write.")
+    return about
+
+
+def _is_count(value):
+    return isinstance(value, int) and 1 <= value <= _LARGEST
+
+
+def _is_step(step):
+    sizes = [step[key] for key in ("up", "down", "level", "n_timepoints") if key in step]
+    return step["step"] in _STEPS and all(map(_is_count, sizes)) and 0 <= step.get("padding", 0) <= _LARGEST
 
 
 def _checked(i, recording, n_leads):

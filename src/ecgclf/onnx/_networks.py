@@ -5,7 +5,7 @@ import numpy as np
 from ecgclf import nn
 from ecgclf.nn._crnn import ResidualEncoder
 from ecgclf.nn._layers import AttentionPool, MaskedBatchNorm, MaskedPool
-from ecgclf.persistence import _onnx_graph as layers
+from ecgclf.onnx import _graph as layers
 
 
 def write(g, network, x, lengths):

@@ -1,8 +1,7 @@
-"""What the preprocessing steps of a Pipeline do, in numbers: for `prepare_recording`."""
+"""What the preprocessing steps of a Pipeline do, in numbers: for `OnnxClassifier.prepare`."""
 
 from scipy import signal
 
-from ecgclf.persistence import _classes
 from ecgclf.signal._filters import design_bandpass, design_notch, wavelet_filters
 from ecgclf.signal._sampling import ratio_of_rates
 
@@ -10,7 +9,7 @@ _PAD_MODES = {"zero": "constant", "edge": "edge", "repeat": "wrap"}
 
 
 def describe(transformer):
-    """Describe a transformer as a step of `prepare_recording`.
+    """Describe a transformer as a step of `OnnxClassifier.prepare`.
 
     Parameters
     ----------
@@ -27,11 +26,13 @@ def describe(transformer):
     ValueError
         If it is another.
     """
-    name = _classes.name_of(type(transformer), _classes.OBJECTS)
+    cls = type(transformer)
+    # By name: this room imports no estimator. A class of the same name from elsewhere would do something else.
+    name = cls.__name__ if cls.__module__.startswith("") else None
     if name not in _DESCRIBED:
         raise ValueError(
-            f"a step {type(transformer).__name__} cannot be exported; steps that can are "
-            f"{sorted(known.rpartition('.')[2] for known in _DESCRIBED)}, then a classifier of ecgclf."
+            f"a step {cls.__name__} cannot be exported; steps that can are {sorted(_DESCRIBED)}, then a classifier "
+            "of ecgclf."
         )
     return _DESCRIBED[name](transformer)
 
@@ -70,10 +71,10 @@ def _length(step):
 
 
 _DESCRIBED = {
-    "ecgclf.preprocessing.BandpassFilter": _bandpass,
-    "ecgclf.preprocessing.FixedLength": _length,
-    "ecgclf.preprocessing.RecordingNormalizer": _normalize,
-    "ecgclf.preprocessing.NotchFilter": _notch,
-    "ecgclf.preprocessing.Resampler": _resample,
-    "ecgclf.preprocessing.WaveletDenoiser": _denoise,
+    "BandpassFilter": _bandpass,
+    "FixedLength": _length,
+    "RecordingNormalizer": _normalize,
+    "NotchFilter": _notch,
+    "Resampler": _resample,
+    "WaveletDenoiser": _denoise,
 }

@@ -3,14 +3,15 @@
 import json
 import warnings
 from numbers import Integral
+from pathlib import Path
 
 import numpy as np
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from ecgclf._files import write_atomically
-from ecgclf.persistence._onnx_runtime import predict_onnx
-from ecgclf.persistence._store import versions
+from ecgclf._versions import versions
+from ecgclf.onnx._predictor import from_bytes
 from ecgclf.signal import SignalQualityWarning
 
 _TOLERANCE = 1e-4
@@ -41,8 +42,8 @@ def to_onnx(estimator, path, *, sampling_rate=None):
 
     See Also
     --------
-    predict_onnx : Predict with the file, without torch.
-    save : Store an estimator as it is.
+    load_onnx : Predict with the file, without torch.
+    ecgclf.persistence.save : Store an estimator as it is.
 
     Notes
     -----
@@ -55,7 +56,7 @@ def to_onnx(estimator, path, *, sampling_rate=None):
 
     What comes before it, the steps of a Pipeline, is described in numbers in the metadata of the file, with the
     labels, the windows over which probabilities are averaged, sampling rates and versions: JSON under the key
-    "ecgclf". `prepare_recording` does these steps with numpy alone.
+    "ecgclf". `OnnxClassifier.prepare` does these steps with numpy alone.
 
     A graph is written in float32, also for a classifier of ``precision="bfloat16"``. Before the file is written,
     onnxruntime has to agree with the estimator to 1e-4 on recordings of several lengths.
@@ -67,23 +68,23 @@ def to_onnx(estimator, path, *, sampling_rate=None):
     >>> from sklearn.pipeline import make_pipeline
     >>> from ecgclf.classifiers import CRNNClassifier
     >>> from ecgclf.datasets import make_recordings
-    >>> from ecgclf.persistence import predict_onnx, to_onnx
+    >>> from ecgclf.onnx import load_onnx, to_onnx
     >>> from ecgclf.preprocessing import RecordingNormalizer
     >>> X, y = make_recordings(12, duration=(2.0, 4.0), random_state=0, return_X_y=True)
     >>> pipeline = make_pipeline(RecordingNormalizer(), CRNNClassifier(n_units=4, max_epochs=2, random_state=0))
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     to_onnx(pipeline.fit(X, y), Path(folder) / "crnn.onnx", sampling_rate=300.0)
-    ...     classes, probabilities = predict_onnx(Path(folder) / "crnn.onnx", X)
-    >>> probabilities.shape == (len(X), len(classes))
+    ...     model = load_onnx(Path(folder) / "crnn.onnx")
+    >>> bool((model.predict(X) == pipeline.predict(X)).all())
     True
     """
     try:
-        import onnxruntime
+        import onnxruntime  # noqa: F401
         from onnx import TensorProto, helper
     except ImportError as error:
         raise ImportError(f"to_onnx needs the extra onnx: pip install 'ecgclf[onnx]' ({error}).") from error
-    from ecgclf.persistence._onnx_graph import Graph
-    from ecgclf.persistence._onnx_networks import write
+    from ecgclf.onnx._graph import Graph
+    from ecgclf.onnx._networks import write
 
     steps, classifiers, tuned = _apart(estimator)
     classifier = classifiers[0]
@@ -106,8 +107,7 @@ def to_onnx(estimator, path, *, sampling_rate=None):
     )
     helper.set_model_props(model, {"ecgclf": json.dumps(about, allow_nan=False, default=np.generic.item)})
     data = model.SerializeToString()
-    session = onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
-    _compare(session, estimator, classifiers)
+    _compare(from_bytes(data, Path(path)), estimator, classifiers)
     write_atomically(path, data)
 
 
@@ -146,7 +146,7 @@ def _steps(estimator):
 
 
 def _about(transformers, classifier, sampling_rate):
-    from ecgclf.persistence._onnx_steps import describe
+    from ecgclf.onnx._steps import describe
 
     preprocessing = [describe(step) for step in transformers]
     told, of_network = sampling_rates(transformers)
@@ -204,7 +204,7 @@ def sampling_rates(transformers):
     return first, last
 
 
-def _compare(session, estimator, classifiers):
+def _compare(exported, estimator, classifiers):
     classifier = classifiers[0]
     rng = np.random.default_rng(0)
     X = [rng.normal(size=(classifier.n_leads_, n)).cumsum(axis=1) / 10 for n in (1, 75, 640, 1500)]
@@ -220,8 +220,7 @@ def _compare(session, estimator, classifiers):
     finally:
         for net, precision in zip(nets, precisions, strict=True):
             net.precision = precision
-    _, found = predict_onnx(session, X)
-    difference = np.abs(found - expected).max()
+    difference = np.abs(exported.predict_proba(X) - expected).max()
     if not difference <= _TOLERANCE:
         raise RuntimeError(
             f"the ONNX graph of {type(classifier).__name__} differs from it by {difference:.2g} in probability, more "
