@@ -274,6 +274,20 @@ def test_masked_norm_with_a_mask_by_segment():
     torch.testing.assert_close(norm.running_var, joined.var((1, 2)))
 
 
+@pytest.mark.parametrize("shape", [(3, 4, 1, 7), (3, 4, 5, 2), (1, 2, 1, 1)])
+def test_gradients_of_masked_norm(shape):
+    """Written by hand, held against finite differences."""
+    rng = torch.Generator().manual_seed(0)
+    x, weight, bias = (
+        torch.randn(size, dtype=torch.float64, generator=rng, requires_grad=True)
+        for size in (shape, shape[1], shape[1])
+    )
+    # By segment where there are several, else by timepoint; of a single timepoint nothing is padding.
+    by = (shape[0], 1, *((shape[2], 1) if shape[2] > 1 else (1, shape[3])))
+    mask = (torch.rand(by, dtype=torch.float64, generator=rng) > 0.4 * (shape[0] > 1)).double()
+    assert torch.autograd.gradcheck(lambda *args: _layers._MaskedNorm.apply(*args, 1e-5)[0], (x, mask, weight, bias))
+
+
 def test_running_statistics_start_as_a_plain_mean_and_then_forget():
     norm = _layers.MaskedBatchNorm(1)
     values = np.random.RandomState(0).randn(30)

@@ -6,6 +6,8 @@ on a CPU a 2-D convolution of height one is faster so than a 1-D convolution. A 
 without padding, which spares the masking.
 """
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -158,17 +160,52 @@ class MaskedBatchNorm(nn.Module):
                 self.eps,
             )
             return masked(x, mask)
-        # A mask by segment counts for each timepoint of the segment.
-        count = x.new_tensor(float(n_values)) if mask is None else mask.expand(-1, 1, -1, x.shape[3]).sum()
-        mean = masked(x, mask).sum((0, 2, 3), keepdim=True) / count
-        centred = masked(x - mean, mask)
-        var = centred.square().sum((0, 2, 3), keepdim=True) / count
+        if mask is None:
+            mask = x.new_ones(1, 1, 1, 1)
+        normed, mean, var, count = _MaskedNorm.apply(x, mask, self.weight, self.bias, self.eps)
         with torch.no_grad():
             unbiased = var * (count / (count - 1).clamp(min=1))
-            self.running_mean.lerp_(mean.flatten(), momentum)
-            self.running_var.lerp_(unbiased.flatten(), momentum)
-        gain = self.weight[:, None, None] * torch.rsqrt(var + self.eps)
-        return masked(centred * gain + self.bias[:, None, None], mask)
+            self.running_mean.lerp_(mean, momentum)
+            self.running_var.lerp_(unbiased, momentum)
+        return normed
+
+
+class _MaskedNorm(torch.autograd.Function):
+    """Normalise by the statistics of what lies inside recordings.
+
+    Written by operations of torch, which keep a tensor each for their gradients, it takes twice as long: memory is
+    what it waits for. Here one is kept, and what can be is done in place.
+    """
+
+    @staticmethod
+    def forward(  # type: ignore[override]
+        ctx: Any, x: Tensor, mask: Tensor, weight: Tensor, bias: Tensor, eps: float
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        # A mask by segment counts for each timepoint of the segment.
+        count = mask.expand(x.shape[0], -1, x.shape[2], x.shape[3]).sum()
+        centred = x * mask
+        mean = centred.sum((0, 2, 3), keepdim=True) / count
+        centred.sub_(mean).mul_(mask)
+        var = torch.linalg.vector_norm(centred, dim=(0, 2, 3), keepdim=True).square_() / count
+        inverse = torch.rsqrt(var + eps)
+        gain = weight[:, None, None] * inverse
+        ctx.save_for_backward(centred, mask, inverse, gain, count)
+        mean, var = mean.flatten(), var.flatten()
+        ctx.mark_non_differentiable(mean, var, count)
+        return (centred * gain).addcmul_(mask, bias[:, None, None]), mean, var, count
+
+    @staticmethod
+    def backward(  # type: ignore[override]
+        ctx: Any, gradient: Tensor, *_: Tensor
+    ) -> tuple[Tensor, None, Tensor, Tensor, None]:
+        centred, mask, inverse, gain, count = ctx.saved_tensors
+        inside = gradient * mask
+        of_bias = inside.sum((0, 2, 3), keepdim=True)
+        of_scaled = (inside * centred).sum((0, 2, 3), keepdim=True)
+        of_x = inside.mul_(gain)
+        of_x.addcmul_(centred, gain * inverse.square() * of_scaled / count, value=-1)
+        of_x.addcmul_(mask, gain * of_bias / count, value=-1)
+        return of_x, None, (inverse * of_scaled).flatten(), of_bias.flatten(), None
 
 
 class Dropout(nn.Dropout):
