@@ -20,14 +20,14 @@ from machine import describe
 from sklearn.metrics import f1_score
 from sklearn.model_selection import StratifiedKFold, train_test_split
 
-from ecgclf.augmentation import WaveNetOverSampler
+from ecgclf.augmentation import RandomChanges, WaveNetOverSampler
 from ecgclf.classifiers import ResNetClassifier
 from ecgclf.datasets import fetch_cinc2017
 from ecgclf.metrics import cinc2017_score, rhythm_f1_scores
 from ecgclf.preprocessing import BandpassFilter, Resampler
 
 RATE = 100.0
-CHEAP = {"crop": 2500, "time_scaling": 0.1, "amplitude": 0.3, "baseline_wander": 0.3, "noise": 0.1}
+CHEAP = RandomChanges(crop=2500, time_scaling=0.1, amplitude=0.3, baseline_wander=0.3, noise=0.1, sampling_rate=RATE)
 ARMS = ("nothing", "class weights", "cheap", "WaveNet", "cheap + WaveNet")
 TASKS = {"A against N": ["A", "N"], "four classes": ["A", "N", "O", "~"]}
 # The same signal under two names: only one of the two may take part.

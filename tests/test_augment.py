@@ -7,21 +7,39 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from scipy.signal import periodogram
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV
 from skorch.callbacks import Callback
 
-from ecgclf._training._augment import AUGMENTATIONS, Augmentation
+from ecgclf.augmentation import RandomChanges, _changes
+from ecgclf.persistence import load, save
 from small import NAMES, small
 from test_classifiers import ecgs
 
+RATE = 300.0
 ALL = {
     "time_scaling": 0.15,
     "crop": 150,
+    "shift": 0.1,
     "amplitude": 0.3,
     "lead_dropout": 0.3,
     "polarity": 0.5,
     "baseline_wander": 0.5,
+    "electrode_motion": 0.5,
+    "powerline": 0.3,
     "noise": 0.2,
+    "cutout": 0.2,
 }
+IN_TIME = {"shift", "baseline_wander", "electrode_motion", "powerline", "cutout"}
+EVERYTHING = RandomChanges(**ALL, sampling_rate=RATE)
+
+
+def change(name, x, extent, generator):
+    """Apply one of the functions beneath."""
+    return getattr(_changes, name)(x, extent, generator, *((RATE,) if name in IN_TIME else ()))
+
+
 signals = arrays(
     np.float32,
     st.tuples(st.integers(1, 4), st.integers(1, 60)),
@@ -34,24 +52,34 @@ def rng(seed=0):
     return np.random.default_rng(seed)
 
 
-def test_all_are_named():
-    assert list(ALL) == list(AUGMENTATIONS)
+def test_all_are_tried_here():
+    assert {*ALL, "sampling_rate"} == set(RandomChanges().get_params())
 
 
-@pytest.mark.parametrize("name", AUGMENTATIONS)
-@given(x=signals, seed=seeds)
-def test_a_recording_comes_back_and_the_caller_s_stays(name, x, seed):
+@pytest.mark.parametrize("name", ALL)
+@given(x=signals, seed=seeds, dtype=st.sampled_from([np.float32, np.float64]))
+def test_a_recording_comes_back_and_the_caller_s_stays(name, x, seed, dtype):
+    x = x.astype(dtype)
     before = x.copy()
-    changed = AUGMENTATIONS[name](x, ALL[name], rng(seed))
+    changed = RandomChanges(**{name: ALL[name]}, sampling_rate=RATE)(x, rng(seed))
     np.testing.assert_array_equal(x, before)
     assert len(changed) == len(x)
+    assert changed.shape[1] == x.shape[1] or name in ("time_scaling", "crop")
     assert changed.shape[1] >= 1
+    assert changed.dtype == dtype
     assert np.isfinite(changed).all()
+    assert np.abs(changed).max() <= 3 * max(np.abs(before).max(), 1)
+    np.testing.assert_array_equal(changed, RandomChanges(**{name: ALL[name]}, sampling_rate=RATE)(x, rng(seed)))
+
+
+@given(x=signals, seed=seeds)
+def test_nothing_asked_for_is_nothing_changed(x, seed):
+    np.testing.assert_array_equal(RandomChanges()(x, rng(seed)), x)
 
 
 @given(x=signals, size=st.integers(1, 80), seed=seeds)
 def test_crop_is_a_stretch(x, size, seed):
-    found = AUGMENTATIONS["crop"](x, size, rng(seed))
+    found = change("crop", x, size, rng(seed))
     assert found.shape[1] == min(size, x.shape[1])
     starts = range(x.shape[1] - found.shape[1] + 1)
     assert any(np.array_equal(found, x[:, start : start + size]) for start in starts)
@@ -60,22 +88,23 @@ def test_crop_is_a_stretch(x, size, seed):
 def test_crops_reach_every_start():
     x = np.arange(10.0)[np.newaxis]
     generator = rng()
-    starts = {int(AUGMENTATIONS["crop"](x, 7, generator)[0, 0]) for _ in range(200)}
+    starts = {int(change("crop", x, 7, generator)[0, 0]) for _ in range(200)}
     assert starts == {0, 1, 2, 3}
 
 
 @given(seed=seeds, extent=st.floats(0, 1))
 def test_time_scaling_keeps_the_shape(seed, extent):
     x = np.sin(np.linspace(0, 20, 2000))[np.newaxis]
-    scaled = AUGMENTATIONS["time_scaling"](x, extent, rng(seed))
+    scaled = RandomChanges(time_scaling=extent)(x, rng(seed))
     n = scaled.shape[1]
-    assert 2000 / (1 + extent) - 1 <= n <= 2000 * (1 + extent) + 1
+    # Rounded to a 64th of its own length.
+    assert 2000 / (1 + extent) - 16 <= n <= 2000 * (1 + extent) + 16
     np.testing.assert_allclose(scaled[0], np.sin(np.linspace(0, 20, n)), atol=1e-3)
 
 
 @given(x=signals, seed=seeds, extent=st.floats(0, 2))
 def test_amplitude_is_a_factor_of_each_lead(x, seed, extent):
-    scaled = AUGMENTATIONS["amplitude"](x, extent, rng(seed))
+    scaled = change("amplitude", x, extent, rng(seed))
     for before, after in zip(x.astype(float), scaled, strict=True):
         if np.abs(before).max() > 1e-3:
             factor = after[np.abs(before).argmax()] / before[np.abs(before).argmax()]
@@ -86,7 +115,7 @@ def test_amplitude_is_a_factor_of_each_lead(x, seed, extent):
 def test_added_disturbances_have_the_strength_named():
     x = np.zeros((500, 4000), dtype=np.float32)
     x[:, ::2] = 6.0  # a standard deviation of 3
-    noise = AUGMENTATIONS["noise"](x, 0.5, rng()) - x
+    noise = change("noise", x, 0.5, rng()) - x
     strengths = noise.std(axis=1) / 3
     assert strengths.max() <= 0.52
     assert strengths.max() > 0.45
@@ -94,26 +123,83 @@ def test_added_disturbances_have_the_strength_named():
     # White: neighbours know nothing of one another.
     neighbours = [np.corrcoef(row[1:], row[:-1])[0, 1] for row in noise[:50]]
     assert np.abs(np.mean(neighbours)) < 0.01
-    wander = AUGMENTATIONS["baseline_wander"](x, 0.5, rng()) - x
+    wander = change("baseline_wander", x, 0.5, rng()) - x
     assert np.abs(wander).max() <= 0.5 * 3 * np.sqrt(2) + 1e-5
     assert np.abs(wander).max() > 1.5
-    # Slow: no step is longer than the steepest of a sine of 500 timepoints.
+    # Slow: no step is longer than the steepest of a sine of 5/3 s.
     assert np.abs(np.diff(wander)).max() <= 1.5 * np.sqrt(2) * 2 * np.pi / 500 + 1e-5
+
+
+def test_hum_is_of_the_mains():
+    x = np.zeros((1, 3000), dtype=np.float32)
+    x[:, ::2] = 6.0
+    generator, found = rng(), set()
+    for _ in range(20):
+        hum = change("powerline", x, 0.5, generator) - x
+        frequencies, power = periodogram(hum[0], RATE)
+        found.add(frequencies[power.argmax()])
+        assert power[power.argmax()] > 0.99 * power.sum()
+        assert np.abs(hum).max() <= 0.5 * 3 * np.sqrt(2) + 1e-5
+    assert found == {50.0, 60.0}
+
+
+def test_an_electrode_jumps_once_and_comes_back():
+    x = np.zeros((1, 3000), dtype=np.float32)
+    x[:, ::2] = 6.0
+    generator = rng()
+    for _ in range(50):
+        moved = (change("electrode_motion", x, 0.5, generator) - x)[0]
+        at = np.abs(moved).argmax()
+        assert not moved[:at].any()
+        assert np.abs(moved[at]) <= 1.5 + 1e-5
+        after = np.abs(moved[at:])
+        assert (np.diff(after) <= 1e-6).all()
+        # A time constant of a second at most, of a tenth at least.
+        if len(after) > 300:
+            assert np.exp(-30 / 3) - 1e-6 <= after[300] / after[0] <= np.exp(-1) + 1e-3
+
+
+@given(seed=seeds, seconds=st.floats(0, 2))
+def test_a_shift_moves_all_and_holds_the_end(seed, seconds):
+    x = np.stack([np.arange(300.0), -np.arange(300.0)])
+    by = int(change("shift", x, seconds, rng(seed))[0, 150]) - 150
+    assert abs(by) <= seconds * RATE
+    expected = np.clip(np.arange(300) + by, 0, 299)
+    if abs(by) < 149:
+        np.testing.assert_array_equal(change("shift", x, seconds, rng(seed)), [expected, -expected])
+
+
+@given(seed=seeds, seconds=st.floats(0, 2))
+def test_a_cutout_is_one_stretch_of_the_mean(seed, seconds):
+    x = np.stack([np.arange(300.0), np.arange(300.0) ** 2])
+    changed = change("cutout", x, seconds, rng(seed))
+    at = np.flatnonzero((changed != x).all(axis=0))
+    assert len(at) <= seconds * RATE
+    np.testing.assert_array_equal(np.delete(changed, at, axis=1), np.delete(x, at, axis=1))
+    if len(at):
+        assert np.ptp(at) == len(at) - 1
+        np.testing.assert_array_equal(changed[:, at], np.repeat(x.mean(axis=1)[:, np.newaxis], len(at), axis=1))
+
+
+def test_strength_is_drawn_anew_each_time():
+    generator = rng()
+    x = np.sin(np.arange(900.0))[np.newaxis]
+    assert len({float(EVERYTHING(x, generator).sum()) for _ in range(10)}) == 10
 
 
 @given(x=signals, seed=seeds)
 def test_probabilities_of_nothing_and_of_all(x, seed):
-    np.testing.assert_array_equal(AUGMENTATIONS["polarity"](x, 0.0, rng(seed)), x)
-    np.testing.assert_array_equal(AUGMENTATIONS["polarity"](x, 1.0, rng(seed)), -x)
-    np.testing.assert_array_equal(AUGMENTATIONS["lead_dropout"](x, 0.0, rng(seed)), x)
-    dropped = AUGMENTATIONS["lead_dropout"](x + 200, 1.0, rng(seed))
+    np.testing.assert_array_equal(change("polarity", x, 0.0, rng(seed)), x)
+    np.testing.assert_array_equal(change("polarity", x, 1.0, rng(seed)), -x)
+    np.testing.assert_array_equal(change("lead_dropout", x, 0.0, rng(seed)), x)
+    dropped = change("lead_dropout", x + 200, 1.0, rng(seed))
     assert (dropped.any(axis=1)).sum() == 1
 
 
 def test_the_same_seed_gives_the_same_sequence():
     X, _ = ecgs(n_leads=3)
     X = [np.asarray(x) for x in X]
-    augmentation = Augmentation(ALL)
+    augmentation = EVERYTHING
     first, second, other = (partial(augmentation, rng=rng(seed)) for seed in (1, 1, 2))
     for x in X:
         changed = first(x)
@@ -125,19 +211,19 @@ def test_the_same_seed_gives_the_same_sequence():
 @pytest.mark.parametrize("name", NAMES)
 def test_fits_with_it_are_reproducible_and_predict_without_it(name):
     X, y = ecgs()
-    first, second = (small(name, augmentation=ALL).fit(X, y) for _ in range(2))
+    first, second = (small(name, augmentation=EVERYTHING).fit(X, y) for _ in range(2))
     np.testing.assert_array_equal(first.predict_proba(X), second.predict_proba(X))
     np.testing.assert_array_equal(first.predict_proba(X), first.predict_proba(X))
     without = small(name).fit(X, y)
     assert not np.allclose(without.predict_proba(X), first.predict_proba(X))
 
 
-@pytest.mark.parametrize("name", AUGMENTATIONS)
+@pytest.mark.parametrize("name", ALL)
 def test_each_alone_reaches_the_training(name):
     X, y = ecgs(n_leads=2)
     plain, changed = (
         small("ResNetClassifier", max_epochs=1, augmentation=augmentation).fit(X, y)
-        for augmentation in (None, {name: ALL[name]})
+        for augmentation in (None, RandomChanges(**{name: ALL[name]}, sampling_rate=RATE))
     )
     assert plain.net_.history[-1, "train_loss"] != changed.net_.history[-1, "train_loss"]
 
@@ -145,15 +231,28 @@ def test_each_alone_reaches_the_training(name):
 @given(n_timepoints=st.integers(1, 400), seed=seeds, extent=st.floats(0, 1))
 def test_crops_are_equally_long_whatever_time_does(n_timepoints, seed, extent):
     """A recording long enough at its slowest gives a crop of full length, so that a batch has no padding."""
-    changed = Augmentation({"crop": 50, "time_scaling": extent})(np.ones((1, n_timepoints), np.float32), rng(seed))
+    changed = RandomChanges(crop=50, time_scaling=extent)(np.ones((1, n_timepoints), np.float32), rng(seed))
     assert changed.shape[1] <= 50
     if n_timepoints >= 50 * (1 + extent) + 1:
         assert changed.shape[1] == 50
 
 
+def test_time_is_scaled_alike_in_a_batch():
+    """Or recordings of one length would have to be padded, which costs a network up to two thirds more."""
+    generator, change_all = rng(), RandomChanges(time_scaling=0.5, noise=0.1).prepared()
+    lengths = [[x.shape[1] for x in change_all([np.ones((1, 400))] * 4, generator)] for _ in range(20)]
+    assert all(len(set(of_batch)) == 1 for of_batch in lengths)
+    found = {of_batch[0] for of_batch in lengths}
+    assert len(found) > 10
+    # And for each length that torch has not met lately it prepares its convolutions anew.
+    assert all(n % 6 == 0 for n in found)
+
+
 def test_validation_recordings_stay_as_they_are():
     X, y = ecgs(40)
-    classifier = small("CRNNClassifier", early_stopping=True, augmentation={"crop": 20}, callbacks=[_Lengths()])
+    classifier = small(
+        "CRNNClassifier", early_stopping=True, augmentation=RandomChanges(crop=20), callbacks=[_Lengths()]
+    )
     seen = dict(classifier.fit(X, y).net_.callbacks_)["_Lengths"]
     assert max(seen.training) == 20
     assert min(seen.validation) >= 200
@@ -173,17 +272,98 @@ class _Lengths(Callback):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"sharpness": 1.0}, "names 'sharpness'.*crop.*noise"),
-        ({"crop": 0}, r"\['crop'\] is 0.*timepoints"),
-        ({"crop": 2.5}, r"\['crop'\] is 2.5.*timepoints"),
-        ({"polarity": 1.5}, r"\['polarity'\] is 1.5.*from 0 to 1"),
-        ({"noise": -0.1}, r"\['noise'\] is -0.1.*0 or more"),
-        ({"noise": float("nan")}, r"\['noise'\] is nan"),
-        ({"amplitude": "much"}, r"\['amplitude'\] is 'much'"),
-        ({"time_scaling": True}, r"\['time_scaling'\] is True"),
+        ({"crop": 0}, "The 'crop' parameter of RandomChanges must be an int in the range"),
+        ({"crop": 2.5}, "The 'crop' parameter"),
+        ({"polarity": 1.5}, "The 'polarity' parameter .* Got 1.5"),
+        ({"noise": -0.1}, "The 'noise' parameter .* Got -0.1"),
+        ({"noise": float("nan")}, "The 'noise' parameter .* Got nan"),
+        ({"amplitude": "much"}, "The 'amplitude' parameter .* Got 'much'"),
+        ({"cutout": 1.0}, "told the sampling rate of the recordings, in Hz, for cutout"),
+        ({"shift": 1.0, "powerline": 0.1}, "told the sampling rate of the recordings, in Hz, for shift, powerline"),
+        ({"powerline": 0.1, "sampling_rate": 100}, "powerline=0.1 adds up to 60 Hz.*sampling_rate=100 Hz"),
     ],
 )
-def test_settings_that_cannot_be(settings, message):
+def test_settings_that_cannot_be(settings, message, monkeypatch):
     X, y = ecgs()
+    changes = RandomChanges(**settings)
     with pytest.raises(ValueError, match=message):
-        small("CRNNClassifier", augmentation=settings).fit(X, y)
+        changes(X[0][np.newaxis], rng())
+    # Before anything is trained.
+    monkeypatch.setattr("ecgclf._training.train", None)
+    with pytest.raises(ValueError, match=message):
+        small("CRNNClassifier", augmentation=changes).fit(X, y)
+
+
+def test_no_rate_is_asked_for_where_none_is_needed():
+    x = np.ones((1, 300))
+    changes = RandomChanges(time_scaling=0.1, crop=50, amplitude=0.1, lead_dropout=0.1, polarity=0.1, noise=0.1)
+    assert changes(x, rng()).shape == (1, 50)
+
+
+def test_a_mapping_is_no_augmentation_any_more():
+    with pytest.raises(ValueError, match="'augmentation' parameter of CRNNClassifier must be a callable or None"):
+        small("CRNNClassifier", augmentation={"noise": 0.1}).fit(*ecgs())
+
+
+def test_it_is_searched_over():
+    X, y = ecgs()
+    search = GridSearchCV(
+        small("CRNNClassifier", max_epochs=1, augmentation=RandomChanges()), {"augmentation__noise": [0.0, 5.0]}, cv=2
+    )
+    search.fit(X, y)
+    assert search.best_params_["augmentation__noise"] in (0.0, 5.0)
+    noisy = clone(search.estimator).set_params(augmentation__noise=5.0).fit(X, y)
+    assert not np.allclose(noisy.predict_proba(X), search.estimator.fit(X, y).predict_proba(X))
+    assert search.estimator.augmentation.noise == 0.0
+
+
+def test_a_function_of_ones_own():
+    X, y = ecgs(n_leads=2)
+    seen = []
+
+    def turned(recording, generator):
+        seen.append((recording.shape[0], generator.integers(100)))
+        return -recording[:, : generator.integers(50, 100)]
+
+    first, second = (small("ResNetClassifier", max_epochs=2, augmentation=turned).fit(X, y) for _ in range(2))
+    np.testing.assert_array_equal(first.predict_proba(X), second.predict_proba(X))
+    assert {n_leads for n_leads, _ in seen} == {2}
+    assert len({drawn for _, drawn in seen}) > 10
+
+
+def _writes(recording, generator):
+    recording[:] = 0
+    return recording
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        (lambda recording, generator: recording[0], r"augmentation=<lambda> made .* an array of shape \(\d+,\)"),
+        (lambda recording, generator: recording[:1], r"shape \(2, \d+\) an array of shape \(1, \d+\)"),
+        (lambda recording, generator: recording[:, :0], r"an array of shape \(2, 0\)"),
+        (lambda recording, generator: recording.astype(complex), "dtype complex"),
+        (lambda recording, generator: None, r"shape \(\) and dtype object"),
+        (lambda recording, generator: recording * np.nan, "made NaN or infinity"),
+        (_writes, "read-only"),
+    ],
+)
+def test_what_a_function_of_ones_own_must_not_give(function, message):
+    X, y = ecgs(n_leads=2)
+    with pytest.raises(ValueError, match=message):
+        small("ResNetClassifier", max_epochs=1, augmentation=function).fit(X, y)
+
+
+def test_a_checkpoint_does_not_take_one_function_for_another(tmp_path):
+    classifier = small("ResNetClassifier", augmentation=lambda x, rng: x, checkpoint_dir=tmp_path)
+    with pytest.raises(ValueError, match="checkpoint_dir.*augmentation is a function.*RandomChanges"):
+        classifier.fit(*ecgs())
+
+
+def test_it_is_stored_with_a_classifier(tmp_path):
+    X, y = ecgs()
+    classifier = small("ResNetClassifier", max_epochs=1, augmentation=EVERYTHING).fit(X, y)
+    save(classifier, tmp_path / "model.ecgclf")
+    again = load(tmp_path / "model.ecgclf")
+    assert again.augmentation.get_params() == EVERYTHING.get_params()
+    np.testing.assert_array_equal(again.fit(X, y).predict_proba(X), classifier.predict_proba(X))

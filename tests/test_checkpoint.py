@@ -10,14 +10,16 @@ import warnings
 import numpy as np
 import pytest
 import torch
+from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, cross_val_predict
 from skorch.callbacks import Callback
 
+from ecgclf.augmentation import RandomChanges
 from small import NAMES, small
-from test_augment import ALL
+from test_augment import EVERYTHING
 from test_classifiers import ecgs
 
-SETTINGS = {"max_epochs": 8, "dropout": 0.3, "batch_size": 4, "augmentation": {**ALL, "crop": 300}}
+SETTINGS = {"max_epochs": 8, "dropout": 0.3, "batch_size": 4, "augmentation": clone(EVERYTHING).set_params(crop=300)}
 
 
 @pytest.fixture(scope="module")
@@ -181,7 +183,7 @@ def test_fits_of_a_search_share_a_folder(recordings, tmp_path):
     [
         {"dropout": 0.1},
         {"random_state": 1},
-        {"augmentation": {"polarity": 0.5}},
+        {"augmentation": RandomChanges(polarity=0.5)},
         {"max_epochs": 9},
         {"early_stopping": True},
         {"class_weight": {"A": 2.0}},

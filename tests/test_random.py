@@ -19,7 +19,7 @@ from ecgclf._training._parts import workers
 from ecgclf.augmentation import WaveNetAugmenter
 from ecgclf.datasets import make_recordings
 from small import GENERATORS, NAMES, small
-from test_augment import ALL
+from test_augment import EVERYTHING
 from test_classifiers import ecgs
 
 
@@ -30,7 +30,14 @@ def recordings():
 
 def restless(name):
     """A classifier that draws all there is to draw."""
-    return small(name, max_epochs=2, batch_size=4, dropout=0.3, augmentation={**ALL, "crop": 300}, early_stopping=True)
+    return small(
+        name,
+        max_epochs=2,
+        batch_size=4,
+        dropout=0.3,
+        augmentation=clone(EVERYTHING).set_params(crop=300),
+        early_stopping=True,
+    )
 
 
 class _Meddler:

@@ -3,11 +3,14 @@
 import numpy as np
 from sklearn.model_selection import StratifiedKFold
 
+from ecgclf.augmentation import RandomChanges
 from ecgclf.classifiers import BiLSTMClassifier, CRANNClassifier
 from ecgclf.datasets import fetch_cinc2017, load_cinc2017_sample
 
 # Keep the label, and are what electrodes, hands and hearts do to a recording.
-_CHANGES = {"time_scaling": 0.1, "amplitude": 0.3, "polarity": 0.5, "baseline_wander": 0.3, "noise": 0.1}
+_CHANGES = RandomChanges(
+    time_scaling=0.1, amplitude=0.3, polarity=0.5, baseline_wander=0.3, noise=0.1, sampling_rate=300
+)
 
 RECIPES = {
     "bilstm-cinc2017": BiLSTMClassifier(max_epochs=60, augmentation=_CHANGES, random_state=0),

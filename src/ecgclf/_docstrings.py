@@ -62,13 +62,10 @@ window_stride : int, dict of {label: int} or None, default=None
     gives training windows a stride by class (a rare class gets more of them by a shorter stride; labels missing
     from it have `window_length`); to predict, where classes are unknown, windows then lie side by side.
 
-augmentation : dict of {str: number} or None, default=None
-    Changes that keep the label, drawn anew whenever a recording (or window) is trained on; never when predicting. Any
-    of ``time_scaling`` (slower or faster by a factor of up to 1 + this), ``crop`` (a stretch of so many timepoints),
-    ``amplitude`` (each lead times a factor of up to 1 + this, either way), ``lead_dropout`` (probability of a lead
-    to be zero; one is always kept), ``polarity`` (probability to be turned upside down), ``baseline_wander`` (slow
-    sines of up to this many standard deviations of the lead, with periods of 500 to 5,000 timepoints), ``noise``
-    (white, up to this many standard deviations). They are applied in this order.
+augmentation : RandomChanges or callable or None, default=None
+    Changes that keep the label, drawn anew whenever a recording (or window) is trained on; never when predicting:
+    :class:`ecgclf.augmentation.RandomChanges`, or a function of yours ``changed = function(recording, rng)`` from an
+    array of shape (n_leads, n_timepoints) and a :class:`numpy.random.Generator` to another with the same leads.
 
 callbacks : list of skorch.callbacks.Callback, of functions that make one, or of (name, either), or None, default=None
     Callbacks for the fit. Each fit has copies, so that yours stay as they are; find them in ``net_.callbacks_``. For

@@ -22,7 +22,7 @@ class WindowDataset(Dataset):
     targets : ndarray of shape (n_recordings,), default=None
         Class index of each recording.
     augmentation : callable, default=None
-        ``augmentation(window, rng)``, applied to each window when it is handed out; may change its length.
+        ``augmentation(windows, rng)``, applied to those of a batch when they are handed out; may change their lengths.
     rng : numpy.random.Generator, default=None
         Draws the batches and the changes; None where nothing is drawn.
     """
@@ -45,7 +45,7 @@ class WindowDataset(Dataset):
         windows = self.windows[indices]
         pieces = [self.items[recording][:, start:stop] for recording, start, stop in windows]
         if self.augmentation is not None:
-            pieces = [self.augmentation(piece, self.rng) for piece in pieces]
+            pieces = self.augmentation(pieces, self.rng)
         lengths = np.array([piece.shape[1] for piece in pieces])
         x = np.zeros((len(pieces), pieces[0].shape[0], lengths.max()), dtype=np.float32)
         for row, piece in zip(x, pieces, strict=True):

@@ -38,7 +38,7 @@ class BaseECGClassifier(ClassifierMixin, BaseEstimator):
         "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
         "window_length": [Interval(Integral, 1, None, closed="left"), None],
         "window_stride": [Interval(Integral, 1, None, closed="left"), dict, None],
-        "augmentation": [dict, None],
+        "augmentation": [callable, None],
         "callbacks": [list, None],
         "net_params": [dict, None],
         "device": [str],
@@ -241,9 +241,15 @@ class BaseECGClassifier(ClassifierMixin, BaseEstimator):
                 f"checkpoint_dir={str(self.checkpoint_dir)!r} finds a fit again by what it draws. Give an int as "
                 "random_state."
             )
+        if self.augmentation is not None and not hasattr(self.augmentation, "get_params"):
+            raise ValueError(
+                f"checkpoint_dir={str(self.checkpoint_dir)!r} finds a fit again by its parameters, but augmentation "
+                f"is a {type(self.augmentation).__name__}, which does not say what it does. Give RandomChanges, or "
+                "set checkpoint_dir=None."
+            )
         parameters = {
             name: value
-            for name, value in self.get_params(deep=False).items()
+            for name, value in self.get_params().items()
             # What is set aside shows in the recordings themselves.
             if name not in ("checkpoint_dir", "random_state", "validation_fraction", "verbose", "warm_start")
         }

@@ -6,7 +6,7 @@ from importlib import import_module
 # state is a compiled object (trees, forests, boosting, neighbours with a tree index), or whose compiled code trusts
 # the arrays it is given (SVC and its kind).
 _BY_MODULE = {
-    "ecgclf.augmentation": ("WaveNetAugmenter", "WaveNetOverSampler"),
+    "ecgclf.augmentation": ("RandomChanges", "WaveNetAugmenter", "WaveNetOverSampler"),
     "ecgclf.augmentation._amplitudes": ("Amplitudes",),
     "ecgclf.augmentation._generator": ("Generator",),
     "ecgclf.classifiers": (

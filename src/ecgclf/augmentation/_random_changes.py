@@ -1,0 +1,211 @@
+"""Changes of recordings at random, drawn anew whenever a classifier trains on one."""
+
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils._param_validation import Interval
+
+from ecgclf._recordings import as_recording
+from ecgclf._whole import at_least
+from ecgclf.augmentation import _changes
+
+# In the order in which they are applied, after the scaling of time, so that crops are equally long.
+_ORDER = (
+    "crop",
+    "shift",
+    "amplitude",
+    "lead_dropout",
+    "polarity",
+    "baseline_wander",
+    "electrode_motion",
+    "powerline",
+    "noise",
+    "cutout",
+)
+_IN_TIME = ("shift", "baseline_wander", "electrode_motion", "powerline", "cutout")
+# The mains of 60 Hz have to lie below half of it.
+_LOWEST_RATE = 120.0
+
+
+class RandomChanges(BaseEstimator):
+    """Random changes that keep the rhythm, for the `augmentation` of a classifier.
+
+    A classifier draws them anew whenever it trains on a recording (or window), and never when it predicts. As a
+    parameter of it they can be searched over: ``GridSearchCV(classifier, {"augmentation__noise": [0, 0.1]})``. Changes
+    of which nothing is said are not made.
+
+    Parameters
+    ----------
+    time_scaling : float, default=0.0
+        Slower or faster, by a factor of up to 1 + this, the same for all recordings of a batch: those of one length
+        stay so, and padding, which costs time, is spared.
+
+    crop : int, default=None
+        A stretch of so many timepoints, anywhere; None leaves recordings whole.
+
+    shift : float, default=0.0
+        Earlier or later, by up to so many seconds; where nothing is known the value at the end stands.
+
+    amplitude : float, default=0.0
+        Each lead times a factor of up to 1 + this, either way.
+
+    lead_dropout : float, default=0.0
+        Probability of a lead to be zero; one is always kept.
+
+    polarity : float, default=0.0
+        Probability to be turned upside down, as by exchanged electrodes.
+
+    baseline_wander : float, default=0.0
+        A sine with a period of 1.7 to 17 s, as breathing adds, of up to so many standard deviations of the lead.
+
+    electrode_motion : float, default=0.0
+        A jump that comes back exponentially within 0.1 to 1 s, of up to so many standard deviations of the lead.
+
+    powerline : float, default=0.0
+        The hum of the mains, of 50 or 60 Hz, of up to so many standard deviations of the lead.
+
+    noise : float, default=0.0
+        White noise, of up to so many standard deviations of the lead.
+
+    cutout : float, default=0.0
+        A stretch of up to so many seconds, anywhere, put to the mean of the lead.
+
+    sampling_rate : float, default=None
+        Of the recordings, in Hz. Changes that speak of time or frequency (`shift`, `baseline_wander`,
+        `electrode_motion`, `powerline`, `cutout`) have to be told.
+
+    See Also
+    --------
+    WaveNetAugmenter : Invents recordings instead of changing them.
+
+    Notes
+    -----
+    They are the usual ones for ECGs [1]_, applied in the order in which they stand here. What is drawn is uniform;
+    factors are so in their logarithm.
+
+    References
+    ----------
+    .. [1] The effect of various strengths of noises and data augmentations on classification of short single-lead ECG
+       signals using deep neural networks (2020). :doi:`10.48550/arXiv.2009.01192`
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from ecgclf.augmentation import RandomChanges
+    >>> from ecgclf.classifiers import BiLSTMClassifier
+    >>> from ecgclf.datasets import make_recordings
+    >>> X, y = make_recordings(12, duration=(2.0, 4.0), random_state=0, return_X_y=True)
+    >>> changes = RandomChanges(time_scaling=0.1, baseline_wander=0.3, noise=0.1, sampling_rate=300)
+    >>> classifier = BiLSTMClassifier(max_epochs=2, augmentation=changes, random_state=0).fit(X, y)
+
+    What they do to a recording:
+
+    >>> changes(np.ones((1, 600)), np.random.default_rng(0)).shape
+    (1, 616)
+    """
+
+    _parameter_constraints: dict = {
+        "time_scaling": [Interval(Real, 0, None, closed="left")],
+        "crop": [Interval(Integral, 1, None, closed="left"), None],
+        "shift": [Interval(Real, 0, None, closed="left")],
+        "amplitude": [Interval(Real, 0, None, closed="left")],
+        "lead_dropout": [Interval(Real, 0, 1, closed="both")],
+        "polarity": [Interval(Real, 0, 1, closed="both")],
+        "baseline_wander": [Interval(Real, 0, None, closed="left")],
+        "electrode_motion": [Interval(Real, 0, None, closed="left")],
+        "powerline": [Interval(Real, 0, None, closed="left")],
+        "noise": [Interval(Real, 0, None, closed="left")],
+        "cutout": [Interval(Real, 0, None, closed="left")],
+        "sampling_rate": [Interval(Real, 0, None, closed="neither"), None],
+    }
+
+    def __init__(
+        self,
+        *,
+        time_scaling=0.0,
+        crop=None,
+        shift=0.0,
+        amplitude=0.0,
+        lead_dropout=0.0,
+        polarity=0.0,
+        baseline_wander=0.0,
+        electrode_motion=0.0,
+        powerline=0.0,
+        noise=0.0,
+        cutout=0.0,
+        sampling_rate=None,
+    ):
+        self.time_scaling = time_scaling
+        self.crop = crop
+        self.shift = shift
+        self.amplitude = amplitude
+        self.lead_dropout = lead_dropout
+        self.polarity = polarity
+        self.baseline_wander = baseline_wander
+        self.electrode_motion = electrode_motion
+        self.powerline = powerline
+        self.noise = noise
+        self.cutout = cutout
+        self.sampling_rate = sampling_rate
+
+    def __call__(self, recording, rng):
+        """Change a recording.
+
+        Parameters
+        ----------
+        recording : ndarray of shape (n_leads, n_timepoints)
+            The recording, in mV. It stays as it is.
+        rng : numpy.random.Generator
+            What is drawn comes from here.
+
+        Returns
+        -------
+        ndarray of shape (n_leads, n_new_timepoints)
+            A changed one; only `time_scaling` and `crop` change its length.
+        """
+        (changed,) = self.prepared()([np.atleast_2d(as_recording(recording, "the recording"))], rng)
+        return changed
+
+    def prepared(self):
+        """Look at the parameters once, for a training.
+
+        Returns
+        -------
+        callable
+            ``changed = function(recordings, rng)``, of the list of recordings in a batch.
+
+        Raises
+        ------
+        ValueError
+            If a parameter cannot be, or the sampling rate is wanted and not told.
+        """
+        self._validate_params()
+        wanted = [name for name in _ORDER if getattr(self, name)]
+        in_time = [name for name in wanted if name in _IN_TIME]
+        rate = self.sampling_rate
+        if in_time and rate is None:
+            raise ValueError(
+                f"RandomChanges has to be told the sampling rate of the recordings, in Hz, for {', '.join(in_time)}: "
+                "RandomChanges(..., sampling_rate=...). What ecgclf.datasets gives has it as its sampling_rate."
+            )
+        if "powerline" in wanted and rate <= _LOWEST_RATE:
+            raise ValueError(
+                f"powerline={self.powerline} adds up to 60 Hz, which recordings at sampling_rate={rate:g} Hz cannot "
+                "have. Set powerline=0."
+            )
+        steps = [(getattr(_changes, name), getattr(self, name), (rate,) if name in in_time else ()) for name in wanted]
+        extent, size = self.time_scaling, self.crop
+
+        def change(recordings, rng):
+            if extent:
+                factor = _changes.on_grid(_changes.factor(extent, rng), max(x.shape[1] for x in recordings))
+                if size:
+                    # No more of a long recording need be scaled.
+                    recordings = [_changes.crop(x, at_least(1 / factor, size) + 1, rng) for x in recordings]
+                recordings = [_changes.stretch(x, factor) for x in recordings]
+            for function, strength, time in steps:
+                recordings = [function(x, strength, rng, *time) for x in recordings]
+            return recordings
+
+        return change
