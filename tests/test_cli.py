@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 from sklearn.metrics import f1_score
+from sklearn.pipeline import make_pipeline
 
 import ecgclf
 from ecgclf import cli
@@ -20,6 +21,7 @@ from ecgclf.datasets import load_cinc2017_sample
 from ecgclf.metrics import cinc2017_score
 from ecgclf.onnx import to_onnx
 from ecgclf.persistence import load, save
+from ecgclf.preprocessing import Resampler
 from ecgclf.pretrained import list_pretrained, load_pretrained, model_card
 from small import small
 
@@ -245,11 +247,13 @@ def test_explain_draws(folder, sample, capsys, tmp_path, suffix):
     assert os.listdir(tmp_path) == [out.name]
 
 
-def test_explain_shows_attention_where_there_is_any(sample, folder, capsys, tmp_path, monkeypatch):
+@pytest.mark.parametrize("rate", [300, 100])
+def test_explain_shows_attention_where_there_is_any(rate, sample, folder, capsys, tmp_path, monkeypatch):
     from ecgclf.plotting import ExplanationDisplay
 
     classifier = CRANNClassifier(n_filters=(4,) * 6, n_units=4, max_epochs=1, random_state=0)
-    save(classifier.fit(sample.data[:8], sample.target[:8]), tmp_path / "crann.ecgclf")
+    pipeline = make_pipeline(Resampler(rate, sampling_rate=300), classifier)
+    save(pipeline.fit(sample.data[:8], sample.target[:8]), tmp_path / "crann.ecgclf")
     seen = []
     draw = ExplanationDisplay.from_explanation.__func__
     monkeypatch.setattr(
@@ -266,11 +270,12 @@ def test_explain_shows_attention_where_there_is_any(sample, folder, capsys, tmp_
             tmp_path / "why.png",
             "--model",
             tmp_path / "crann.ecgclf",
-            "--sampling-rate",
-            "300",
         )
     assert code == 0
-    np.testing.assert_allclose(seen[0], classifier.attention(sample.data[1:2])[0], atol=1e-6)
+    # At each sample of the record, whatever rate the network has.
+    assert len(seen[0]) == len(sample.data[1])
+    (expected,) = pipeline[-1].attention(pipeline[0].transform(sample.data[1:2]))
+    np.testing.assert_allclose(seen[0][:: 300 // rate][: len(expected)], expected, atol=1e-6)
 
 
 def test_train_then_predict_explain_and_evaluate(folder, capsys, tmp_path):

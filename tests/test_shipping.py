@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
+from sklearn.pipeline import Pipeline
 
 from ecgclf.datasets import load_cinc2017_sample
 from ecgclf.decision import TunedDecisionClassifierCV
@@ -63,7 +64,9 @@ def test_it_is_what_the_public_api_would_give(ensemble, training, data, tmp_path
         assert [row["epoch"] for row in csv.DictReader(file)] == ["1", "2"]
 
     monkeypatch.setattr(ship, "load_cinc2017_sample", load_cinc2017_sample)
-    card = ship.make_card("a-cinc2017", model, (records, labels, probabilities, np.arange(24) % 3), data, [])
+    card = ship.make_card(
+        "a-cinc2017", Pipeline([("classify", model)]), (records, labels, probabilities, np.arange(24) % 3), data, []
+    )
     assert isinstance(card, ModelCard)
     assert card.ece_uncalibrated == rhythm_report(y, held_out.round(6), model.classes_).ece
     assert sum(card.thirty_seconds.n_recordings.values()) == sum(len(x) == 9000 for x in X)

@@ -1,11 +1,13 @@
 """What is trained: one recipe a shipped model, all of the public API, and the recordings it is trained on."""
 
 import numpy as np
+from sklearn.base import clone
 from sklearn.model_selection import StratifiedKFold
 
 from ecgclf.augmentation import RandomChanges
 from ecgclf.classifiers import BiLSTMClassifier, CRANNClassifier
 from ecgclf.datasets import fetch_cinc2017, load_cinc2017_sample
+from ecgclf.preprocessing import BandpassFilter, Resampler
 
 # Keep the label, and are what electrodes, hands and hearts do to a recording.
 _CHANGES = RandomChanges(
@@ -28,6 +30,15 @@ RECIPES = {
         n_filters=10, n_units=14, dropout=0.1, max_epochs=40, augmentation=_CHANGES, random_state=0
     ),
 }
+
+# What comes before the networks, if anything but the rate of the data.
+STEPS = {
+    "crann-cinc2017": [
+        ("resample", Resampler(100.0, sampling_rate=300.0)),
+        ("filter", BandpassFilter(0.5, 40.0, sampling_rate=100.0)),
+    ],
+}
+_NO_STEPS = [("resample", Resampler(300.0, sampling_rate=300.0))]
 
 # Whether the models of the folds are shipped together, or one that was trained on all.
 ENSEMBLE = {"bilstm-cinc2017": True, "crann-cinc2017": True, "tiny-cinc2017": False}
@@ -68,6 +79,23 @@ ABOUT = {
         **_COMMON,
     },
 }
+
+
+def steps(name):
+    """Give the preprocessing steps of a model, ready to transform recordings of one lead at 300 Hz.
+
+    Parameters
+    ----------
+    name : str
+        The model.
+
+    Returns
+    -------
+    list of (str, estimator)
+        As a Pipeline takes them. All that they learn is the number of leads. The first holds the sampling rate.
+    """
+    return [(step, clone(transformer).fit([np.zeros(1)])) for step, transformer in STEPS.get(name, _NO_STEPS)]
+
 
 FOLDS = StratifiedKFold(5, shuffle=True, random_state=0)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from external import check
 from figures import draw
-from recipes import ABOUT, ENSEMBLE, FOLDS, RECIPES, load
+from recipes import ABOUT, ENSEMBLE, FOLDS, RECIPES, load, steps
 from sklearn.pipeline import Pipeline
 
 from ecgclf._versions import versions
@@ -23,7 +23,6 @@ from ecgclf.decision._rules import apply_temperature, fit_temperature
 from ecgclf.metrics import rhythm_report
 from ecgclf.persistence import load as load_file
 from ecgclf.persistence import save
-from ecgclf.preprocessing import Resampler
 from ecgclf.pretrained import ModelCard
 
 HERE = Path(__file__).parent
@@ -82,8 +81,9 @@ def make(name, folder):
     return model, answers
 
 
-def make_card(name, model, answers, data, external):
+def make_card(name, pipeline, answers, data, external):
     """Measure all that stands on the card."""
+    model = pipeline["classify"]
     names, labels, probabilities, folds = answers
     classes = model.classes_
     targets = np.searchsorted(classes, labels)
@@ -102,14 +102,15 @@ def make_card(name, model, answers, data, external):
         n_networks=len(model.estimators_),
         n_weights=sum(p.numel() for member in model.estimators_ for p in member.net_.module_.parameters()),
         temperature=model.temperature_,
-        recipe=" ".join(repr(RECIPES[name]).split()),
+        recipe=" ".join(repr(Pipeline([*pipeline.steps[:-1], ("classify", RECIPES[name])])).split()),
         out_of_fold=rhythm_report(labels, calibrated, classes),
         thirty_seconds=rhythm_report(labels[is_30_s], calibrated[is_30_s], classes),
         af_against_normal=rhythm_report(labels[two], pair / pair.sum(axis=1, keepdims=True), classes[columns]).f1["A"],
         ece_uncalibrated=rhythm_report(labels, probabilities, classes).ece,
-        bundled=rhythm_report(sample.target, model.predict_proba(sample.data), classes),
+        bundled=rhythm_report(sample.target, pipeline.predict_proba(sample.data), classes),
         external={
-            DATABASES.get(path.name, path.name): check(model, classes, sample.sampling_rate, path) for path in external
+            DATABASES.get(path.name, path.name): check(pipeline, classes, sample.sampling_rate, path)
+            for path in external
         },
         made_with=f"python training/train.py {name} FOLDER && python training/ship.py {name} FOLDER; "
         + ", ".join(f"{package} {version}" for package, version in versions().items()),
@@ -129,10 +130,9 @@ def main():
     model, answers = make(args.model, folder)
     if answers[0].tolist() != data[2].tolist():
         raise SystemExit(f"{folder} has answers to other recordings than those that train.py trains on.")
-    card = make_card(args.model, model, answers, data, args.external)
-    # All that a Resampler learns of recordings is their number of leads. It holds the rate that the model takes.
-    resampler = Resampler(card.sampling_rate, sampling_rate=card.sampling_rate).fit([np.zeros(1)])
-    save(Pipeline([("resample", resampler), ("classify", model)]), SHELF / f"{args.model}.ecgclf")
+    pipeline = Pipeline([*steps(args.model), ("classify", model)])
+    card = make_card(args.model, pipeline, answers, data, args.external)
+    save(pipeline, SHELF / f"{args.model}.ecgclf")
     text = json.dumps(card.to_dict(), indent=1, ensure_ascii=False)
     (SHELF / f"{args.model}.json").write_text(f"{text}\n", encoding="utf-8")
     draw(card, answers, model, folder)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pooch
 import torch
-from recipes import FOLDS, RECIPES, load
+from recipes import FOLDS, RECIPES, load, steps
 from sklearn.base import clone
 
 from ecgclf.metrics import cinc2017_score
@@ -33,7 +33,7 @@ def train_fold(recipe, X, y, names, fold, out, checkpoints):
     recipe : estimator
         A classifier.
     X, y, names : ndarray of shape (n_recordings,)
-        Recordings, labels, names.
+        Recordings, as the steps before the classifier give them, labels, names.
     fold : int
         The fold not trained on; the number of folds for none, with nothing to answer.
     out : pathlib.Path
@@ -79,6 +79,8 @@ def main():
     # A fit is the same to the bit on any number of threads, and one leaves the rest of the machine alone.
     torch.set_num_threads(1)
     X, y, names = load(args.folder)
+    for _, step in steps(args.model):
+        X = step.transform(X)
     out = args.out / args.model
     out.mkdir(parents=True, exist_ok=True)
     for fold in args.folds:

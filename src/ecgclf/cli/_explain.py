@@ -78,7 +78,7 @@ def picture(model, signal, label, out, segmentation, seed, title, lead_names):
 
 
 def attention(model, signal):
-    """Where the networks of a model looked, or None where they have no attention or it takes other timepoints."""
+    """Where the networks of a model looked, at each timepoint of the signal; None where they have no attention."""
     import numpy as np
 
     last = getattr(model.estimator, "steps", [("", model.estimator)])[-1][1]
@@ -89,4 +89,6 @@ def attention(model, signal):
     for _, step in getattr(model.estimator, "steps", [])[:-1]:
         prepared = step.transform(prepared)
     weights = np.mean([member.attention(prepared)[0] for member in members], axis=0)
-    return weights if len(weights) == signal.shape[-1] else None
+    # Steps may have changed the rate.
+    n_timepoints = signal.shape[-1]
+    return weights[np.arange(n_timepoints) * len(weights) // n_timepoints]

@@ -123,8 +123,9 @@ def load_pretrained(name, *, sampling_rate=None):
     Returns
     -------
     pipeline : sklearn.pipeline.Pipeline
-        It takes recordings of any length, in mV, as all estimators here do. Its steps are "resample", a Resampler that
-        holds the sampling rate, and "classify", a TunedDecisionClassifierCV whose `estimators_` are the networks.
+        It takes recordings of any length, in mV, as all estimators here do. Its first step is "resample", a Resampler
+        that holds the sampling rate, its last "classify", a TunedDecisionClassifierCV whose `estimators_` are the
+        networks.
 
     Raises
     ------
