@@ -21,14 +21,14 @@ PARAMETERS["TunedDecisionClassifierCV"] = {"estimator": LogisticRegression(), "c
 
 
 def public_estimators():
-    """Every estimator named in the ``__all__`` of a public module."""
+    """Every estimator named in the ``__all__`` of a public module: what has parameters and can be fitted."""
     for module_name in ecgclf.__all__:
         if module_name.startswith("__"):
             continue
         module = importlib.import_module(f"ecgclf.{module_name}")
         for name in module.__all__:
             value = getattr(module, name)
-            if inspect.isclass(value) and issubclass(value, BaseEstimator):
+            if inspect.isclass(value) and issubclass(value, BaseEstimator) and hasattr(value, "fit"):
                 yield value
 
 

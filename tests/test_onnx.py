@@ -13,6 +13,7 @@ import onnxruntime
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sklearn.ensemble import VotingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score
 from sklearn.pipeline import make_pipeline
@@ -114,6 +115,43 @@ def test_tuned_decisions_and_ensembles_say_the_same(ensemble, metric, real, path
         pipeline = make_pipeline(RecordingNormalizer().fit(X), tuned)
         check(pipeline, X, path)
         assert about(path)["preprocessing"][0]["step"] == "normalize"
+
+
+@pytest.mark.parametrize("tuned", [False, True])
+def test_a_vote_says_the_same(tuned, real, path):
+    X, y = real
+    X, y = X * 2, np.array(["A", "N", "O"] * 8)
+    vote = VotingClassifier(
+        [(name[:4], small(name, max_epochs=2)) for name in ("LSTMClassifier", "CRANNClassifier")], voting="soft"
+    )
+    if tuned:
+        vote = TunedDecisionClassifierCV(vote, cv=2, ensemble=True)
+    pipeline = make_pipeline(Resampler(150.0, sampling_rate=300.0), vote).fit(X, y)
+    if tuned:
+        pipeline[-1].temperature_ = 0.3
+    assert np.ptp(check(pipeline, X, path)[:, 0]) > 1e-3
+    model = load_onnx(path)
+    assert model.classes_.tolist() == ["A", "N", "O"]
+    np.testing.assert_array_equal(model.predict(X), pipeline.predict(X))
+
+
+@pytest.mark.parametrize(
+    ("settings", "match"),
+    [({"voting": "hard"}, "voting='hard'"), ({"voting": "soft", "weights": [2, 1]}, r"weights=\[2, 1\]")],
+)
+def test_other_votes_are_refused(settings, match, real, path):
+    voters = [("a", small("LSTMClassifier", max_epochs=1)), ("b", small("CRNNClassifier", max_epochs=1))]
+    with pytest.raises(ValueError, match=f"VotingClassifier .*{match}.* cannot be exported"):
+        to_onnx(VotingClassifier(voters, **settings).fit(*real), path)
+
+
+def test_voters_with_windows_or_steps_of_their_own_are_refused(real, path):
+    one, other = small("LSTMClassifier", max_epochs=1), small("CRNNClassifier", max_epochs=1, window_length=300)
+    with pytest.raises(ValueError, match="windows of their own"):
+        to_onnx(VotingClassifier([("a", one), ("b", other)], voting="soft").fit(*real), path)
+    voters = [("a", one), ("b", make_pipeline(RecordingNormalizer(), one))]
+    with pytest.raises(ValueError, match="other preprocessing steps"):
+        to_onnx(VotingClassifier(voters, voting="soft").fit(*real), path)
 
 
 def test_what_an_ensemble_cannot_export_is_said(real, path):

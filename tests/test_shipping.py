@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.ensemble import VotingClassifier
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.pipeline import Pipeline
 
@@ -40,10 +41,18 @@ def data():
     return sample.data[rows], sample.target[rows], np.array(sample.record_names)[rows]
 
 
-@pytest.mark.parametrize("ensemble", [True, False])
-def test_it_is_what_the_public_api_would_give(ensemble, training, data, tmp_path, monkeypatch):
-    _, train, ship = training
+VOTE = VotingClassifier(
+    [("bilstm", small("BiLSTMClassifier", max_epochs=2)), ("crann", small("CRANNClassifier", max_epochs=2))],
+    voting="soft",
+)
+
+
+@pytest.mark.parametrize(("ensemble", "vote"), [(True, False), (False, False), (True, True)])
+def test_it_is_what_the_public_api_would_give(ensemble, vote, training, data, tmp_path, monkeypatch):
+    recipes, train, ship = training
     X, y, names = data
+    if vote:
+        monkeypatch.setattr(ship, "RECIPES", {"a-cinc2017": VOTE})
     recipe = ship.RECIPES["a-cinc2017"]
     monkeypatch.setattr(ship, "ENSEMBLE", {"a-cinc2017": ensemble})
     for fold in range(4):
@@ -58,9 +67,12 @@ def test_it_is_what_the_public_api_would_give(ensemble, training, data, tmp_path
     np.testing.assert_array_equal(labels, y)
     held_out = cross_val_predict(recipe, X, y, cv=train.FOLDS, method="predict_proba")
     np.testing.assert_allclose(probabilities, held_out, atol=1e-6)
-    assert model.estimators_[0].checkpoint_dir is None
-    assert "batches" not in model.estimators_[0].net_.history[0]
-    with open(tmp_path / "fold-1.log", newline="") as file:
+    every = recipes.networks(model.estimators_[0])
+    assert len(every) == 1 + vote
+    for network in every.values():
+        assert network.checkpoint_dir is None
+        assert "batches" not in network.net_.history[0]
+    with open(tmp_path / f"fold-1{'-crann' if vote else ''}.log", newline="") as file:
         assert [row["epoch"] for row in csv.DictReader(file)] == ["1", "2"]
 
     monkeypatch.setattr(ship, "load_cinc2017_sample", load_cinc2017_sample)
@@ -68,6 +80,7 @@ def test_it_is_what_the_public_api_would_give(ensemble, training, data, tmp_path
         "a-cinc2017", Pipeline([("classify", model)]), (records, labels, probabilities, np.arange(24) % 3), data, []
     )
     assert isinstance(card, ModelCard)
+    assert card.n_networks == (3 if ensemble else 1) * (1 + vote)
     assert card.ece_uncalibrated == rhythm_report(y, held_out.round(6), model.classes_).ece
     assert sum(card.thirty_seconds.n_recordings.values()) == sum(len(x) == 9000 for x in X)
     # With networks of two epochs, that is; the same file again gives the same answers.

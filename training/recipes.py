@@ -97,6 +97,11 @@ def steps(name):
     return [(step, clone(transformer).fit([np.zeros(1)])) for step, transformer in STEPS.get(name, _NO_STEPS)]
 
 
+def networks(classifier):
+    """Give the fitted networks of a classifier by name: those of a VotingClassifier, else one without a name."""
+    return dict(getattr(classifier, "named_estimators_", {"": classifier}))
+
+
 FOLDS = StratifiedKFold(5, shuffle=True, random_state=0)
 
 # The same signal as A02656, which stays.

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from external import check
 from figures import draw
-from recipes import ABOUT, ENSEMBLE, FOLDS, RECIPES, load, steps
+from recipes import ABOUT, ENSEMBLE, FOLDS, RECIPES, load, networks, steps
 from sklearn.pipeline import Pipeline
 
 from ecgclf._versions import versions
@@ -84,6 +84,7 @@ def make(name, folder):
 def make_card(name, pipeline, answers, data, external):
     """Measure all that stands on the card."""
     model = pipeline["classify"]
+    every = [network for member in model.estimators_ for network in networks(member).values()]
     names, labels, probabilities, folds = answers
     classes = model.classes_
     targets = np.searchsorted(classes, labels)
@@ -99,8 +100,8 @@ def make_card(name, pipeline, answers, data, external):
         classes=tuple(classes.tolist()),
         sampling_rate=sample.sampling_rate,
         n_leads=1,
-        n_networks=len(model.estimators_),
-        n_weights=sum(p.numel() for member in model.estimators_ for p in member.net_.module_.parameters()),
+        n_networks=len(every),
+        n_weights=sum(p.numel() for network in every for p in network.net_.module_.parameters()),
         temperature=model.temperature_,
         recipe=" ".join(repr(Pipeline([*pipeline.steps[:-1], ("classify", RECIPES[name])])).split()),
         out_of_fold=rhythm_report(labels, calibrated, classes),

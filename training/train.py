@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pooch
 import torch
-from recipes import FOLDS, RECIPES, load, steps
+from recipes import FOLDS, RECIPES, load, networks, steps
 from sklearn.base import clone
 
 from ecgclf.metrics import cinc2017_score
@@ -44,15 +44,18 @@ def train_fold(recipe, X, y, names, fold, out, checkpoints):
     n_folds = FOLDS.get_n_splits()
     train, test = [*FOLDS.split(y, y), (range(len(y)), [])][fold]
     name = f"fold-{fold}" if fold < n_folds else "all"
-    classifier = clone(recipe).set_params(checkpoint_dir=checkpoints, verbose=1)
-    classifier.fit(X[train], y[train]).set_params(checkpoint_dir=None, verbose=0)
-    with open(out / f"{name}.log", "w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(["epoch", "train_loss", "seconds"])
-        for row in classifier.net_.history:
-            # Batch by batch the course would take more room than the network.
-            row.pop("batches")
-            writer.writerow([row["epoch"], f"{row['train_loss']:.5f}", f"{row['dur']:.1f}"])
+    classifier = _with(clone(recipe), checkpoint_dir=checkpoints, verbose=1)
+    classifier.fit(X[train], y[train])
+    for own, network in networks(classifier).items():
+        network.set_params(checkpoint_dir=None, verbose=0)
+        with open(out / f"{name}{own and f'-{own}'}.log", "w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(["epoch", "train_loss", "seconds"])
+            for row in network.net_.history:
+                # Batch by batch the course would take more room than the network.
+                row.pop("batches")
+                writer.writerow([row["epoch"], f"{row['train_loss']:.5f}", f"{row['dur']:.1f}"])
+    _with(classifier, checkpoint_dir=None, verbose=0)
     save(classifier, out / f"{name}.ecgclf")
     if fold == n_folds:
         return
@@ -64,6 +67,16 @@ def train_fold(recipe, X, y, names, fold, out, checkpoints):
             writer.writerow([record, label, *(f"{p:.6f}" for p in row)])
     score = cinc2017_score(y[test], classifier.classes_[probabilities.argmax(axis=1)])
     print(f"{name}: {len(train)} recordings trained on, {len(test)} others answered, score {score:.4f}", flush=True)
+
+
+def _with(classifier, **values):
+    """Set parameters of each network in a classifier, whatever holds it."""
+    own = {name: name.rpartition("__") for name in classifier.get_params()}
+    # A VotingClassifier has a `verbose`, too.
+    held = [before for before, _, last in own.values() if last == "checkpoint_dir"]
+    return classifier.set_params(
+        **{name: values[last] for name, (before, _, last) in own.items() if last in values and before in held}
+    )
 
 
 def main():

@@ -102,7 +102,7 @@ class RandomChanges(BaseEstimator):
     What they do to a recording:
 
     >>> changes(np.ones((1, 600)), np.random.default_rng(0)).shape
-    (1, 616)
+    (1, 612)
     """
 
     _parameter_constraints: dict = {

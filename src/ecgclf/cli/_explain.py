@@ -82,13 +82,19 @@ def attention(model, signal):
     import numpy as np
 
     last = getattr(model.estimator, "steps", [("", model.estimator)])[-1][1]
-    members = getattr(last, "estimators_", [last])
-    if not all(hasattr(member, "attention") for member in members):
+    looked = [network for network in _networks(last) if hasattr(network, "attention")]
+    if not looked:
         return None
     prepared = [signal]
     for _, step in getattr(model.estimator, "steps", [])[:-1]:
         prepared = step.transform(prepared)
-    weights = np.mean([member.attention(prepared)[0] for member in members], axis=0)
+    weights = np.mean([network.attention(prepared)[0] for network in looked], axis=0)
     # Steps may have changed the rate.
     n_timepoints = signal.shape[-1]
     return weights[np.arange(n_timepoints) * len(weights) // n_timepoints]
+
+
+def _networks(estimator):
+    """The classifiers that an ensemble, or an ensemble of ensembles, averages."""
+    members = getattr(estimator, "estimators_", None)
+    return [estimator] if members is None else [network for member in members for network in _networks(member)]

@@ -6,6 +6,7 @@ from numbers import Integral
 from pathlib import Path
 
 import numpy as np
+from sklearn.ensemble import VotingClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
@@ -15,6 +16,7 @@ from ecgclf.onnx._predictor import from_bytes
 from ecgclf.signal import SignalQualityWarning
 
 _TOLERANCE = 1e-4
+_TINY = 1e-12
 
 
 def to_onnx(estimator, path, *, sampling_rate=None):
@@ -23,8 +25,9 @@ def to_onnx(estimator, path, *, sampling_rate=None):
     Parameters
     ----------
     estimator : estimator
-        A classifier of this package, a Pipeline of its preprocessing steps (all but RRFeatures and SignalQuality) that
-        ends in one, or a TunedDecisionClassifierCV of these, also at the end of such a Pipeline.
+        A classifier of this package, a VotingClassifier of some of them (soft, without weights), a Pipeline of
+        preprocessing steps (all but RRFeatures and SignalQuality) that ends in one, or a TunedDecisionClassifierCV of
+        these, also at the end of such a Pipeline.
     path : path-like
         Where to write. A file that is already there is replaced only by a whole new one.
     sampling_rate : float, default=None
@@ -86,24 +89,28 @@ def to_onnx(estimator, path, *, sampling_rate=None):
     from ecgclf.onnx._graph import Graph
     from ecgclf.onnx._networks import write
 
-    steps, classifiers, tuned = _apart(estimator)
-    classifier = classifiers[0]
-    about = _about(steps, classifier, sampling_rate)
-    about["class_weights"] = [1.0] * len(classifier.classes_) if tuned is None else tuned.class_weights_.tolist()
+    steps, votes, classes, tuned = _apart(estimator)
+    classifiers = [classifier for vote in votes for classifier in vote]
+    about = _about(steps, classifiers[0], classes.tolist(), sampling_rate)
+    about["class_weights"] = [1.0] * len(classes) if tuned is None else tuned.class_weights_.tolist()
 
     g = Graph()
     temperature = 1.0 if tuned is None else tuned.temperature_
     members = []
-    for member in classifiers:
-        logits = write(g, member.net_.module_, "signal", "lengths")
-        members.append(g("Softmax", g("Div", logits, temperature) if temperature != 1 else logits, axis=1))
+    for vote in votes:
+        logits = [write(g, classifier.net_.module_, "signal", "lengths") for classifier in vote]
+        if len(vote) > 1:
+            # Its mean is what the temperature is applied to.
+            mean = g("Mean", *(g("Softmax", each, axis=1) for each in logits))
+            logits = [g("Log", g("Max", mean, _TINY))]
+        members.append(g("Softmax", g("Div", logits[0], temperature) if temperature != 1 else logits[0], axis=1))
     model = g.model(
         g("Mean", *members) if len(members) > 1 else members[0],
         [
-            helper.make_tensor_value_info("signal", TensorProto.FLOAT, ["n", classifier.n_leads_, "n_timepoints"]),
+            helper.make_tensor_value_info("signal", TensorProto.FLOAT, ["n", about["n_leads"], "n_timepoints"]),
             helper.make_tensor_value_info("lengths", TensorProto.INT64, ["n"]),
         ],
-        [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["n", len(classifier.classes_)])],
+        [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["n", len(classes)])],
     )
     helper.set_model_props(model, {"ecgclf": json.dumps(about, allow_nan=False, default=np.generic.item)})
     data = model.SerializeToString()
@@ -112,29 +119,47 @@ def to_onnx(estimator, path, *, sampling_rate=None):
 
 
 def _apart(estimator):
-    """Take an estimator apart: preprocessing, the classifiers whose answers are averaged, and what tunes them."""
-    *outer, last = _steps(estimator)
+    """Take an estimator apart: steps, the votes whose means are averaged, their labels, and what tunes them."""
+    *steps, last = _steps(estimator)
     tuned = last if hasattr(last, "temperature_") and hasattr(last, "estimators_") else None
-    members = [_steps(member) for member in tuned.estimators_] if tuned is not None else [[last]]
-    steps, classifiers = members[0][:-1], [member[-1] for member in members]
+    inner, votes = [], []
+    for member in [last] if tuned is None else tuned.estimators_:
+        *before, classifier = _steps(member)
+        if tuned is not None and classifier.classes_.tolist() != tuned.classes_.tolist():
+            raise ValueError(
+                "a classifier of the ensemble has not seen all classes, and cannot be exported with the others."
+            )
+        voters = [_steps(voter) for voter in _voters(classifier)]
+        votes.append([voter[-1] for voter in voters])
+        inner += [[*before, *voter[:-1]] for voter in voters]
+    classifiers = [classifier for vote in votes for classifier in vote]
     for classifier in classifiers:
         if not hasattr(classifier, "_rebuild_module") or not hasattr(classifier, "predict_windows"):
             raise ValueError(f"{type(classifier).__name__} cannot be exported; a classifier of ecgclf can.")
         check_is_fitted(classifier)
-    if tuned is None:
-        return outer, classifiers, None
-    if any(classifier.classes_.tolist() != tuned.classes_.tolist() for classifier in classifiers):
-        raise ValueError(
-            "a classifier of the ensemble has not seen all classes, and cannot be exported with the others."
-        )
-    if any(repr(member[:-1]) != repr(steps) for member in members):
+    if any(repr(each) != repr(inner[0]) for each in inner):
         raise ValueError("the classifiers of the ensemble have other preprocessing steps, and cannot share a file.")
-    if tuned.temperature_ != 1 and any(classifier.window_length is not None for classifier in classifiers):
+    if len({(classifier.window_length, str(classifier.window_stride)) for classifier in classifiers}) > 1:
+        raise ValueError("the classifiers of the ensemble have windows of their own, and cannot share a file.")
+    if tuned is not None and tuned.temperature_ != 1 and classifiers[0].window_length is not None:
         raise ValueError(
             "the temperature is applied to means over windows, which are not part of the graph. Export a classifier "
             "with window_length=None, or one with calibration=None."
         )
-    return [*outer, *steps], classifiers, tuned
+    return [*steps, *inner[0]], votes, last.classes_, tuned
+
+
+def _voters(classifier):
+    """Give the classifiers of a VotingClassifier, or the classifier."""
+    if not isinstance(classifier, VotingClassifier):
+        return [classifier]
+    check_is_fitted(classifier)
+    if classifier.voting != "soft" or classifier.weights is not None:
+        raise ValueError(
+            f"a VotingClassifier with voting={classifier.voting!r} and weights={classifier.weights} cannot be "
+            'exported; one with voting="soft" and weights=None can.'
+        )
+    return classifier.estimators_
 
 
 def _steps(estimator):
@@ -145,7 +170,7 @@ def _steps(estimator):
     return [part for step in steps for part in _steps(step)]
 
 
-def _about(transformers, classifier, sampling_rate):
+def _about(transformers, classifier, classes, sampling_rate):
     from ecgclf.onnx._steps import describe
 
     preprocessing = [describe(step) for step in transformers]
@@ -153,9 +178,8 @@ def _about(transformers, classifier, sampling_rate):
     if told is not None and sampling_rate is not None and sampling_rate != told:
         raise ValueError(f"sampling_rate={sampling_rate!r}, but the preprocessing is made for {told!r} Hz.")
     raw = sampling_rate if told is None else told
-    classes = classifier.classes_.tolist()
     if not all(isinstance(label, str | int | float) for label in classes):
-        raise ValueError(f"labels of dtype {classifier.classes_.dtype} cannot be written into an ONNX file.")
+        raise ValueError(f"labels such as {classes[0]!r} cannot be written into an ONNX file.")
     stride = classifier.window_stride
     return {
         "format": 1,
