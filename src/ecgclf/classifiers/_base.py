@@ -17,6 +17,7 @@ from ecgclf import _training
 from ecgclf._docstrings import RECORDINGS, document
 from ecgclf._recordings import check_recordings
 from ecgclf._state import all_or_nothing
+from ecgclf.classifiers._checkpoint import checkpoint_of
 from ecgclf.classifiers._doubt import warn_of_doubtful
 from ecgclf.classifiers._validation import check_groups, check_validation, set_aside
 from ecgclf.classifiers._windows import Windows, prediction_windows, training_windows
@@ -164,7 +165,7 @@ class BaseECGClassifier(ClassifierMixin, BaseEstimator):
             mean, std = _training.lead_statistics(recordings.items)
             module.scale.mean.copy_(torch.from_numpy(mean))
             module.scale.std.copy_(torch.from_numpy(std))
-        self.net_ = self._make_net(module, training, device, self._checkpoint(module, training, validation))
+        self.net_ = self._make_net(module, training, device, checkpoint_of(self, module, training, validation))
         best_epoch = _training.train(self.net_, training, validation, history)
         if best_epoch is not None:
             self.best_epoch_ = best_epoch
@@ -226,35 +227,6 @@ class BaseECGClassifier(ClassifierMixin, BaseEstimator):
 
     def _training_windows(self, recordings, targets):
         return training_windows(recordings.lengths, targets, self.classes_, self.window_length, self.window_stride)
-
-    def _checkpoint(self, module, training, validation):
-        """Folder and identity of this fit, or None."""
-        if self.checkpoint_dir is None:
-            return None
-        if self.callbacks:
-            raise ValueError(
-                f"checkpoint_dir={str(self.checkpoint_dir)!r} keeps the state of a fit, but what its callbacks "
-                f"remember is not in it. Set callbacks=None, or checkpoint_dir=None."
-            )
-        if self.random_state is None:
-            raise ValueError(
-                f"checkpoint_dir={str(self.checkpoint_dir)!r} finds a fit again by what it draws. Give an int as "
-                "random_state."
-            )
-        if self.augmentation is not None and not hasattr(self.augmentation, "get_params"):
-            raise ValueError(
-                f"checkpoint_dir={str(self.checkpoint_dir)!r} finds a fit again by its parameters, but augmentation "
-                f"is a {type(self.augmentation).__name__}, which does not say what it does. Give RandomChanges, or "
-                "set checkpoint_dir=None."
-            )
-        parameters = {
-            name: value
-            for name, value in self.get_params().items()
-            # What is set aside shows in the recordings themselves.
-            if name not in ("checkpoint_dir", "random_state", "validation_fraction", "verbose", "warm_start")
-        }
-        name = _training.identity(type(self).__name__, parameters, module, training, validation)
-        return self.checkpoint_dir, name
 
     def _make_net(self, module, training, device, checkpoint):
         class_weights = None

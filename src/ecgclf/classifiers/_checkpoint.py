@@ -1,0 +1,53 @@
+"""Which state of an unfinished fit is this one's."""
+
+from ecgclf import _training
+
+
+def checkpoint_of(classifier, module, training, validation):
+    """Give the folder in which the state of a fit is kept, and the name under which it is found again.
+
+    Parameters
+    ----------
+    classifier : BaseECGClassifier
+        The classifier that is fitted.
+    module : torch.nn.Module
+        Its network before the fit.
+    training, validation : WindowDataset
+        What is learnt from, and watched (or None).
+
+    Returns
+    -------
+    (path-like, str) or None
+        None if no folder was named.
+
+    Raises
+    ------
+    ValueError
+        If the fit could not be told from another, or not be gone on with.
+    """
+    if classifier.checkpoint_dir is None:
+        return None
+    if classifier.callbacks:
+        raise ValueError(
+            f"checkpoint_dir={str(classifier.checkpoint_dir)!r} keeps the state of a fit, but what its callbacks "
+            f"remember is not in it. Set callbacks=None, or checkpoint_dir=None."
+        )
+    if classifier.random_state is None:
+        raise ValueError(
+            f"checkpoint_dir={str(classifier.checkpoint_dir)!r} finds a fit again by what it draws. Give an int as "
+            "random_state."
+        )
+    if classifier.augmentation is not None and not hasattr(classifier.augmentation, "get_params"):
+        raise ValueError(
+            f"checkpoint_dir={str(classifier.checkpoint_dir)!r} finds a fit again by its parameters, but augmentation "
+            f"is a {type(classifier.augmentation).__name__}, which does not say what it does. Give RandomChanges, or "
+            "set checkpoint_dir=None."
+        )
+    parameters = {
+        name: value
+        for name, value in classifier.get_params().items()
+        # What is set aside shows in the recordings themselves.
+        if name not in ("checkpoint_dir", "random_state", "validation_fraction", "verbose", "warm_start")
+    }
+    name = _training.identity(type(classifier).__name__, parameters, module, training, validation)
+    return classifier.checkpoint_dir, name
