@@ -252,6 +252,25 @@ def test_a_score_of_another_kind_is_refused_at_once(scoring, match, features, mo
         TunedDecisionClassifierCV(GaussianNB(), scoring=scoring, cv=2).fit(*features)
 
 
+class _Untold:
+    """As compiled functions are: what they take is not to be found out."""
+
+    @property
+    def __signature__(self):
+        raise ValueError("no signature found")
+
+    def __call__(self, y_true, y_pred):
+        return cinc2017_score(y_true, y_pred)
+
+
+def test_a_function_that_does_not_tell_its_arguments_is_taken_for_a_metric(features):
+    told, untold = (
+        TunedDecisionClassifierCV(GaussianNB(), scoring=scoring, cv=3).fit(*features).class_weights_
+        for scoring in (cinc2017_score, _Untold())
+    )
+    np.testing.assert_array_equal(untold, told)
+
+
 SAME = {
     "challenge": (cinc2017_score, cinc2017_scorer, lambda estimator, X, y: cinc2017_score(y, estimator.predict(X))),
     "macro": (

@@ -1,6 +1,6 @@
 """Whatever changes recordings while they are trained on, with its answers looked at."""
 
-import numpy as np
+from ecgclf._recordings import as_recording
 
 
 class Augmentation:
@@ -30,13 +30,10 @@ class Augmentation:
         return [self.change(x, rng) for x in recordings]
 
     def _checked(self, x, changed):
-        changed = np.asarray(changed)
-        if changed.ndim != 2 or len(changed) != len(x) or changed.shape[1] == 0 or changed.dtype.kind not in "biuf":
+        changed = as_recording(changed, f"what augmentation={self.name} made of a recording of shape {x.shape}")
+        if changed.ndim != 2 or len(changed) != len(x):
             raise ValueError(
-                f"augmentation={self.name} made of a recording of shape {x.shape} an array of shape {changed.shape} "
-                f"and dtype {changed.dtype}; expected real numbers, ({len(x)}, n_timepoints) with at least one "
-                "timepoint."
+                f"augmentation={self.name} made of a recording of shape {x.shape} an array of shape {changed.shape}; "
+                f"expected ({len(x)}, n_timepoints)."
             )
-        if not np.isfinite(changed).all():
-            raise ValueError(f"augmentation={self.name} made NaN or infinity of a recording without.")
         return changed

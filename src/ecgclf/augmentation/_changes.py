@@ -7,7 +7,7 @@ gives another array and leaves the caller's as it is.
 
 import numpy as np
 
-from ecgclf._whole import at_most
+from ecgclf._whole import at_least, at_most
 
 _GRID = 64  # lengths up to a recording's own
 _WANDER = (5 / 3, 50 / 3)  # s, periods
@@ -21,14 +21,17 @@ def factor(extent, rng, shape=None):
     return np.exp(rng.uniform(-bound, bound, shape))
 
 
-def on_grid(factor, n_timepoints):
-    """Round a factor so that recordings of one length come to have one of a few lengths.
+def on_grid(factor, extent, n_timepoints):
+    """Round a factor, within its extent, so that recordings of one length come to have one of a few lengths.
 
     For each length that it has not met lately torch prepares its convolutions anew, which takes a network half as long
     again as its work.
     """
     step = max(1, n_timepoints // _GRID)
-    return max(1, round(n_timepoints * factor / step)) * step / n_timepoints
+    lowest, highest = at_least(1 / (1 + extent), n_timepoints), at_most(1 + extent, n_timepoints)
+    steps = range(-(-lowest // step), highest // step + 1)
+    # So little an extent may have no step in it.
+    return min(steps, key=lambda k: abs(k * step - factor * n_timepoints)) * step / n_timepoints if steps else factor
 
 
 def stretch(x, factor):
@@ -108,7 +111,7 @@ def _strength(x, extent, rng):
 
 def _sine(x, extent, period, rng):
     """A sine for each lead; `period` in timepoints."""
-    phase = rng.uniform(0, 2 * np.pi, (len(x), 1))
-    # In float32 it takes a tenth of the time, and is off by less than 1e-4 of its height.
-    angle = np.float32(2 * np.pi / period) * np.arange(x.shape[1], dtype=np.float32) + np.float32(phase)
+    turns = np.arange(x.shape[1]) / period + rng.random((len(x), 1))
+    # A sine of float32 is quick; of the whole turns, which it could not hold, it needs none.
+    angle = np.float32(2 * np.pi) * (turns - np.floor(turns)).astype(np.float32)
     return (np.sqrt(2) * _strength(x, extent, rng) * np.sin(angle)).astype(x.dtype, copy=False)

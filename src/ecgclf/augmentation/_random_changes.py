@@ -199,7 +199,8 @@ class RandomChanges(BaseEstimator):
 
         def change(recordings, rng):
             if extent:
-                factor = _changes.on_grid(_changes.factor(extent, rng), max(x.shape[1] for x in recordings))
+                longest = max(x.shape[1] for x in recordings)
+                factor = _changes.on_grid(_changes.factor(extent, rng), extent, longest)
                 if size:
                     # No more of a long recording need be scaled.
                     recordings = [_changes.crop(x, at_least(1 / factor, size) + 1, rng) for x in recordings]

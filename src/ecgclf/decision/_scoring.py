@@ -86,4 +86,7 @@ def _takes(function, n_arguments):
         inspect.signature(function).bind(*[None] * n_arguments)
     except TypeError:
         return False
+    except ValueError:
+        # Compiled functions may not tell. A metric is more likely than a scorer.
+        return n_arguments == 2
     return True

@@ -3,8 +3,9 @@
 torch is loaded with `to_onnx`, and not with `load_onnx`.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from ecgclf._lazy import lazy
 
 if TYPE_CHECKING:
     from ecgclf.onnx._export import to_onnx
@@ -14,12 +15,4 @@ _HOMES = {"OnnxClassifier": "_predictor", "load_onnx": "_predictor", "to_onnx": 
 
 __all__ = ["OnnxClassifier", "load_onnx", "to_onnx"]
 
-
-def __getattr__(name):
-    if name in _HOMES:
-        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__():
-    return sorted(__all__)
+__getattr__, __dir__ = lazy(__name__, _HOMES)

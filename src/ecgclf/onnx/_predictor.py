@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 
 _BATCH = 16  # windows
-# What a step may be told in a file from elsewhere: no more memory than for some hours of an ECG.
-_LARGEST = 2**24
+# What a file from elsewhere may ask for: timepoints of some hours, more leads than body-surface maps have, levels that
+# halve these timepoints to one, and a hundredfold sampling rate.
+_LARGEST, _MOST_LEADS, _MOST_LEVELS, _MOST_RAISED = 2**24, 1024, 24, 100
 
 
 def load_onnx(path):
@@ -211,10 +212,7 @@ class OnnxClassifier:
         ndarray of shape (n_leads, n_new_timepoints)
             What the network gets; float32 stays float32.
         """
-        for step in self.metadata["preprocessing"]:
-            step = dict(step)
-            recording = _STEPS[step.pop("step")](recording, **step).astype(recording.dtype, copy=False)
-        return recording
+        return _prepare(recording, self.metadata["preprocessing"])
 
 
 def _checked_about(path, text):
@@ -224,26 +222,46 @@ def _checked_about(path, text):
         good = (
             about["format"] == 1
             and len(about["classes"]) == len(about["class_weights"]) > 1
+            and all(isinstance(label, str | int | float) for label in about["classes"])
             and all(isinstance(weight, Real) for weight in about["class_weights"])
-            and _is_count(about["n_leads"])
+            and _is_count(about["n_leads"], _MOST_LEADS)
             and (about["sampling_rate"] is None or 0 < about["sampling_rate"] < np.inf)
             and all(about[key] is None or _is_count(about[key]) for key in ("window_length", "window_stride"))
             and all(_is_step(step) for step in about["preprocessing"])
+            # What else a step needs shows when it is done.
+            and np.isfinite(_prepare(np.zeros((about["n_leads"], 64)), about["preprocessing"])).all()
         )
-    except (TypeError, ValueError, KeyError, AttributeError) as error:
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise ValueError(f"{path} does not say of itself what to_onnx writes ({error!r}).") from error
     if not good:
         raise ValueError(f"{path} says of itself what to_onnx does not write.")
     return about
 
 
-def _is_count(value):
-    return isinstance(value, int) and 1 <= value <= _LARGEST
+def _is_count(value, largest=_LARGEST):
+    return isinstance(value, int) and 1 <= value <= largest
 
 
 def _is_step(step):
-    sizes = [step[key] for key in ("up", "down", "level", "n_timepoints") if key in step]
-    return step["step"] in _STEPS and all(map(_is_count, sizes)) and 0 <= step.get("padding", 0) <= _LARGEST
+    if step["step"] == "resample":
+        up, down = step["up"], step["down"]
+        # As `to_onnx` designs the filter: in its length lies the memory that it takes.
+        good = _is_count(up) and _is_count(down) and up <= _MOST_RAISED * down
+        return good and len(step["taps"]) <= 20 * max(up, down) + 1
+    if step["step"] == "denoise":
+        return _is_count(step["level"], _MOST_LEVELS)
+    if step["step"] == "length":
+        return _is_count(step["n_timepoints"])
+    if step["step"] == "filter":
+        return 0 <= step["padding"] <= _LARGEST
+    return step["step"] in _STEPS
+
+
+def _prepare(recording, steps):
+    for step in steps:
+        step = dict(step)
+        recording = _STEPS[step.pop("step")](recording, **step).astype(recording.dtype, copy=False)
+    return recording
 
 
 def _checked(i, recording, n_leads):

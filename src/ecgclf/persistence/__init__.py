@@ -19,8 +19,9 @@ that wants much memory to predict.
 torch is loaded with `save` and `load`.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from ecgclf._lazy import lazy
 
 if TYPE_CHECKING:
     from ecgclf.persistence._store import load, save
@@ -29,12 +30,4 @@ _HOMES = {"load": "_store", "save": "_store"}
 
 __all__ = ["load", "save"]
 
-
-def __getattr__(name):
-    if name in _HOMES:
-        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__():
-    return sorted(__all__)
+__getattr__, __dir__ = lazy(__name__, _HOMES)

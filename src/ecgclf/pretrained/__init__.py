@@ -1,6 +1,6 @@
 """Classifiers that come trained inside the package, and cards that say how good they are."""
 
-from importlib import import_module
+from ecgclf._lazy import lazy
 
 _HOMES = {
     "ModelCard": "_card",
@@ -12,12 +12,4 @@ _HOMES = {
 
 __all__ = ["ModelCard", "PretrainedModel", "list_pretrained", "load_pretrained", "model_card"]
 
-
-def __getattr__(name):
-    if name in _HOMES:
-        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__():
-    return sorted(__all__)
+__getattr__, __dir__ = lazy(__name__, _HOMES)
