@@ -13,7 +13,7 @@ PACKAGE = Path(ecgclf.__file__).parent
 
 # A room may import rooms of lower floors and itself; never a room beside it, never one above. The roof may import all.
 FLOORS = (
-    {"_recordings", "_docstrings", "_files", "_lazy", "_state", "_versions", "_whole"},
+    {"_recordings", "_docstrings", "_files", "_lazy", "_links", "_state", "_versions", "_whole"},
     {"signal", "metrics", "nn"},
     {"_training", "datasets"},
     {"preprocessing", "classifiers", "augmentation", "decision"},
@@ -40,6 +40,7 @@ LIBRARIES = {
     "_docstrings": set(),
     "_files": set(),
     "_lazy": set(),
+    "_links": set(),
     "_state": set(),
     "_versions": set(),
     "_whole": {"numpy"},

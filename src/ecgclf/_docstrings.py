@@ -119,7 +119,7 @@ best_epoch_ : int
 n_features_in_ : int
     Number of timepoints. Only after a fit on a table.
 
-feature_names_in_ : ndarray of shape (n_features_in_,)
+feature_names_in_ : ndarray of shape (`n_features_in_`,)
     Names of the timepoints. Only after a fit on a table whose columns are named by strings.
 
 n_leads_ : int
@@ -213,7 +213,7 @@ loss_curves_ : list of list of float
 n_features_in_ : int
     Number of timepoints. Only after a fit on a table.
 
-feature_names_in_ : ndarray of shape (n_features_in_,)
+feature_names_in_ : ndarray of shape (`n_features_in_`,)
     Names of the timepoints. Only after a fit on a table whose columns are named by strings.
 
 n_leads_ : int

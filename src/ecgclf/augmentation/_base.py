@@ -13,13 +13,14 @@ from sklearn.utils.validation import check_is_fitted
 
 from ecgclf import _training
 from ecgclf._docstrings import RECORDINGS, document
+from ecgclf._links import DocLinkMixin
 from ecgclf._recordings import Recordings, check_recordings, restack
 from ecgclf.augmentation._generator import MAX_LAYERS, Generator
 
 _NETWORK = ("n_bins", "n_blocks", "n_layers", "n_filters", "n_skip_filters", "kernel_size")
 
 
-class BaseWaveNetGenerator(BaseEstimator):
+class BaseWaveNetGenerator(DocLinkMixin, BaseEstimator):
     """Base of the estimators that hold a WaveNet: a subclass adds what it does with synthetic recordings."""
 
     _parameter_constraints: dict = {

@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import Interval
 
+from ecgclf._links import DocLinkMixin
 from ecgclf._recordings import as_recording
 from ecgclf._whole import at_least
 from ecgclf.augmentation import _changes
@@ -28,7 +29,7 @@ _IN_TIME = ("shift", "baseline_wander", "electrode_motion", "powerline", "cutout
 _LOWEST_RATE = 120.0
 
 
-class RandomChanges(BaseEstimator):
+class RandomChanges(DocLinkMixin, BaseEstimator):
     """Random changes that keep the rhythm, for the `augmentation` of a classifier.
 
     A classifier draws them anew whenever it trains on a recording (or window), and never when it predicts. As a

@@ -14,13 +14,14 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _num_samples, check_is_fitted, column_or_1d, has_fit_parameter
 
 from ecgclf._docstrings import RECORDINGS, document
+from ecgclf._links import DocLinkMixin
 from ecgclf._recordings import visible
 from ecgclf._state import all_or_nothing
 from ecgclf.decision._rules import apply_temperature, fit_temperature, tune_class_weights
 from ecgclf.decision._scoring import LabelScore
 
 
-class TunedDecisionClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
+class TunedDecisionClassifierCV(DocLinkMixin, ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
     """Calibrates a classifier's probabilities and tunes its decisions for a score, by cross-validation inside `fit`.
 
     A classifier trained on the log loss answers the class it finds most probable, which is best for accuracy. A mean
@@ -77,7 +78,7 @@ class TunedDecisionClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
     n_features_in_ : int
         Timepoints of the table seen in `fit`, where the classifier knows it.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns seen in `fit`, where the classifier knows them.
 
     See Also
@@ -329,6 +330,30 @@ class TunedDecisionClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstimat
         """
         check_is_fitted(self)
         return self.classes_[(self.predict_proba(X) * self.class_weights_).argmax(axis=1)]
+
+    @document(X=RECORDINGS)
+    def score(self, X, y, sample_weight=None):
+        """Give the share of recordings whose label is predicted.
+
+        It is what scikit-learn's tools go by if they are told nothing else. Where rhythms are rare, tell them
+        ``scoring=``: `ecgclf.metrics.cinc2017_scorer` or "f1_macro".
+
+        Parameters
+        ----------
+        {X}
+
+        y : array-like of shape (n_recordings,)
+            Their labels.
+
+        sample_weight : array-like of shape (n_recordings,), default=None
+            Weight of each recording.
+
+        Returns
+        -------
+        score : float
+            Between 0 and 1.
+        """
+        return super().score(X, y, sample_weight)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

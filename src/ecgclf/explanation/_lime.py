@@ -10,6 +10,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from ecgclf._docstrings import RECORDINGS, document
+from ecgclf._links import DocLinkMixin
 from ecgclf._recordings import check_recordings
 from ecgclf._state import all_or_nothing
 
@@ -22,7 +23,7 @@ from ._surrogate import DISTANCES, METHODS, fit_surrogates
 from ._trust_mixin import TrustMixin
 
 
-class LimeTimeSeriesExplainer(TrustMixin, BaseEstimator):
+class LimeTimeSeriesExplainer(DocLinkMixin, TrustMixin, BaseEstimator):
     """Explain what a classifier says of one recording by the segments that spoke for it.
 
     LIME [1]_: segments of the recording are taken out at random, the classifier answers to each such perturbation, and
@@ -93,7 +94,7 @@ class LimeTimeSeriesExplainer(TrustMixin, BaseEstimator):
     n_features_in_ : int
         Number of their timepoints. Only after a fit on a table.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the timepoints. Only after a fit on a table whose columns are named by strings.
 
     See Also

@@ -13,8 +13,8 @@ class HistoryDisplay:
     Parameters
     ----------
     history : list of dict
-        One dict an epoch, as skorch's ``History``: "epoch" and columns named "train_..." and "valid_...".
-        Columns that end in "loss" are drawn on the left axis, other numbers, such as "valid_acc", on the right.
+        One dict an epoch, as skorch's ``History``: "epoch" and columns named ``"train_..."`` and ``"valid_..."``.
+        Columns that end in "loss" are drawn on the left axis, other numbers, such as ``"valid_acc"``, on the right.
     best_epoch : int, default=None
         Number of the epoch, from 1, with the least validation loss, whose weights early stopping keeps; a line marks
         it.

@@ -12,12 +12,13 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from .._docstrings import FEATURE_NAMES, document
+from .._links import DocLinkMixin
 from .._recordings import check_recordings, has_columns, restack
 from .._state import all_or_nothing
 from ..signal._beats import check_beat_rate
 
 
-class BaseRecordingTransformer(TransformerMixin, BaseEstimator):
+class BaseRecordingTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
     """Apply one function to each recording; a subclass answers ``_transform_recording``."""
 
     @all_or_nothing

@@ -36,7 +36,7 @@ class BandpassFilter(SameColumns, BaseRecordingTransformer):
         Number of leads seen during fit.
     n_features_in_ : int
         Number of timepoints seen during fit, if it was given a table.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns seen during fit, if they were strings.
 
     See Also
@@ -104,7 +104,7 @@ class NotchFilter(SameColumns, BaseRecordingTransformer):
         Number of leads seen during fit.
     n_features_in_ : int
         Number of timepoints seen during fit, if it was given a table.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns seen during fit, if they were strings.
 
     See Also
@@ -161,7 +161,7 @@ class WaveletDenoiser(SameColumns, BaseRecordingTransformer):
         Number of leads seen during fit.
     n_features_in_ : int
         Number of timepoints seen during fit, if it was given a table.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns seen during fit, if they were strings.
 
     See Also
@@ -212,7 +212,7 @@ class RecordingNormalizer(SameColumns, BaseRecordingTransformer):
         Number of leads seen during fit.
     n_features_in_ : int
         Number of timepoints seen during fit, if it was given a table.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns seen during fit, if they were strings.
 
     See Also

@@ -40,7 +40,7 @@ class RRFeatures(FiguresOfBeats):
         Number of leads seen during fit.
     n_features_in_ : int
         Number of timepoints seen during fit, if it was given a table.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns seen during fit, if they were strings.
 
     See Also

@@ -1,0 +1,94 @@
+"""What Sphinx needs to know."""
+
+import os
+import warnings
+from datetime import date
+
+import ecgclf
+
+project = "ecgclf"
+author = "The ecgclf developers"
+copyright = f"{date.today().year}, {author}"
+release = version = ecgclf.__version__
+
+extensions = [
+    "sphinx.ext.autosummary",
+    "sphinx.ext.extlinks",
+    "sphinx.ext.intersphinx",
+    "sphinx.ext.mathjax",
+    "numpydoc",
+    "sphinx_gallery.gen_gallery",
+    "sphinx_design",
+    "sphinx_copybutton",
+    "myst_parser",
+]
+templates_path = ["_templates"]
+exclude_patterns = ["_build", "**/GALLERY_HEADER.rst"]
+default_role = "code"
+suppress_warnings = ["config.cache"]
+
+# The API pages are made of what each module says is public.
+autosummary_generate = True
+autosummary_ignore_module_all = False
+autosummary_imported_members = True
+numpydoc_show_class_members = False
+numpydoc_class_members_toctree = False
+autodoc_typehints = "none"
+
+extlinks = {"doi": ("https://doi.org/%s", "doi:%s")}
+
+# Links to other projects need their inventories, hence a network: only where the pages are published.
+if "ECGCLF_DOCS_LINKS" in os.environ:
+    intersphinx_mapping = {
+        "python": ("https://docs.python.org/3", None),
+        "numpy": ("https://numpy.org/doc/stable", None),
+        "scipy": ("https://docs.scipy.org/doc/scipy", None),
+        "sklearn": ("https://scikit-learn.org/stable", None),
+        "skorch": ("https://skorch.readthedocs.io/en/stable", None),
+        "torch": ("https://docs.pytorch.org/docs/stable", None),
+    }
+
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples",
+    "gallery_dirs": "auto_examples",
+    "doc_module": ("ecgclf",),
+    "backreferences_dir": "generated/backreferences",
+    "reference_url": {"ecgclf": None},
+    "within_subsection_order": "FileNameSortKey",
+    "show_memory": False,
+    "remove_config_comments": True,
+    "min_reported_time": 0,
+    "abort_on_example_error": True,
+    "matplotlib_animations": False,
+}
+warnings.filterwarnings("ignore", message="FigureCanvasAgg is non-interactive")
+
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
+myst_heading_anchors = 3
+
+html_theme = "pydata_sphinx_theme"
+html_title = "ecgclf"
+html_static_path = ["_static"]
+html_css_files = ["ecgclf.css"]
+html_show_sourcelink = False
+html_theme_options = {
+    "navbar_align": "left",
+    "navbar_end": ["theme-switcher"],
+    "header_links_before_dropdown": 6,
+    "navigation_with_keys": False,
+    "show_prev_next": False,
+    "secondary_sidebar_items": {"**": ["page-toc", "sg_download_links"]},
+    "footer_start": ["copyright"],
+    "footer_end": ["not-medical"],
+}
+html_sidebars = {"index": [], "install": [], "glossary": []}
+
+
+def setup(app):
+    """Leave methods that are scikit-learn's or torch's to their own pages."""
+    app.connect("autodoc-skip-member", _is_of_others)
+
+
+def _is_of_others(app, what, name, member, skip, options):
+    return skip or not str(getattr(member, "__module__", None) or "ecgclf").startswith("ecgclf")
