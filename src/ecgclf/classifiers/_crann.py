@@ -6,7 +6,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from ecgclf import _training
-from ecgclf._docstrings import CLASSIFIER_ATTRIBUTES, RECORDINGS, classifier_parameters, document
+from ecgclf._docstrings import CLASSIFIER_ATTRIBUTES, RECORDINGS, classifier_example, classifier_parameters, document
 from ecgclf._recordings import check_recordings
 from ecgclf.classifiers._base import BaseECGClassifier
 from ecgclf.classifiers._crnn import NETWORK_CONSTRAINTS, NETWORK_PARAMETERS
@@ -18,6 +18,7 @@ from ecgclf.nn import CRNN
     network=NETWORK_PARAMETERS,
     parameters=classifier_parameters(max_epochs=30, learning_rate=0.003),
     attributes=CLASSIFIER_ATTRIBUTES,
+    example=classifier_example("CRANNClassifier", "n_filters=(16, 32), kernel_sizes=(9, 5), strides=(4, 2)"),
 )
 class CRANNClassifier(BaseECGClassifier):
     """Convolutions, LSTM over what they give, additive attention over time.
@@ -70,12 +71,7 @@ class CRANNClassifier(BaseECGClassifier):
 
     Examples
     --------
-    >>> from ecgclf.classifiers import CRANNClassifier
-    >>> from ecgclf.datasets import make_recordings
-    >>> X, y = make_recordings(12, duration=(2.0, 4.0), random_state=0, return_X_y=True)
-    >>> classifier = CRANNClassifier(n_filters=(4,) * 6, n_units=4, max_epochs=2, random_state=0)
-    >>> classifier.fit(X, y).predict_proba(X[:3]).shape == (3, len(classifier.classes_))
-    True
+    {example}
     """
 
     _parameter_constraints: dict = {

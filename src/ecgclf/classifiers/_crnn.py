@@ -4,7 +4,7 @@ from numbers import Integral, Real
 
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from ecgclf._docstrings import CLASSIFIER_ATTRIBUTES, classifier_parameters, document
+from ecgclf._docstrings import CLASSIFIER_ATTRIBUTES, classifier_example, classifier_parameters, document
 from ecgclf.classifiers._base import BaseECGClassifier
 from ecgclf.nn import CRNN
 
@@ -57,6 +57,7 @@ NETWORK_CONSTRAINTS = {
     network=NETWORK_PARAMETERS,
     parameters=classifier_parameters(max_epochs=30, learning_rate=0.003),
     attributes=CLASSIFIER_ATTRIBUTES,
+    example=classifier_example("CRNNClassifier", "n_filters=(16, 32), kernel_sizes=(9, 5), strides=(4, 2)"),
 )
 class CRNNClassifier(BaseECGClassifier):
     """Convolutions, LSTM over what they give, pooling over time.
@@ -91,12 +92,7 @@ class CRNNClassifier(BaseECGClassifier):
 
     Examples
     --------
-    >>> from ecgclf.classifiers import CRNNClassifier
-    >>> from ecgclf.datasets import make_recordings
-    >>> X, y = make_recordings(12, duration=(2.0, 4.0), random_state=0, return_X_y=True)
-    >>> classifier = CRNNClassifier(n_filters=(4,) * 6, n_units=4, max_epochs=2, random_state=0)
-    >>> classifier.fit(X, y).predict_proba(X[:3]).shape == (3, len(classifier.classes_))
-    True
+    {example}
     """
 
     _parameter_constraints: dict = {

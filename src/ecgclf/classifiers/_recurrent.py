@@ -4,7 +4,7 @@ from numbers import Integral, Real
 
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from ecgclf._docstrings import CLASSIFIER_ATTRIBUTES, classifier_parameters, document
+from ecgclf._docstrings import CLASSIFIER_ATTRIBUTES, classifier_example, classifier_parameters, document
 from ecgclf.classifiers._base import BaseECGClassifier
 from ecgclf.nn import RecurrentNet
 
@@ -46,6 +46,7 @@ _NETWORK_CONSTRAINTS = {
     parameters=classifier_parameters(max_epochs=20, learning_rate=0.003),
     network=_NETWORK_PARAMETERS.replace("n_units_default", "64"),
     attributes=CLASSIFIER_ATTRIBUTES,
+    example=classifier_example("LSTMClassifier", "stem_stride=8"),
 )
 class LSTMClassifier(BaseECGClassifier):
     """LSTM over a strided convolutional stem, pooled over time.
@@ -74,12 +75,7 @@ class LSTMClassifier(BaseECGClassifier):
 
     Examples
     --------
-    >>> from ecgclf.classifiers import LSTMClassifier
-    >>> from ecgclf.datasets import make_recordings
-    >>> X, y = make_recordings(12, duration=(2.0, 4.0), random_state=0, return_X_y=True)
-    >>> classifier = LSTMClassifier(n_filters=4, n_units=4, max_epochs=2, random_state=0)
-    >>> classifier.fit(X, y).predict_proba(X[:3]).shape == (3, len(classifier.classes_))
-    True
+    {example}
     """
 
     _parameter_constraints: dict = {**BaseECGClassifier._parameter_constraints, **_NETWORK_CONSTRAINTS}
@@ -166,6 +162,7 @@ class LSTMClassifier(BaseECGClassifier):
     parameters=classifier_parameters(max_epochs=20, learning_rate=0.003),
     network=_NETWORK_PARAMETERS.replace("n_units_default", "64"),
     attributes=CLASSIFIER_ATTRIBUTES,
+    example=classifier_example("BiLSTMClassifier", "stem_stride=8"),
 )
 class BiLSTMClassifier(BaseECGClassifier):
     """Bidirectional LSTM over a strided convolutional stem, pooled over time.
@@ -194,12 +191,7 @@ class BiLSTMClassifier(BaseECGClassifier):
 
     Examples
     --------
-    >>> from ecgclf.classifiers import BiLSTMClassifier
-    >>> from ecgclf.datasets import make_recordings
-    >>> X, y = make_recordings(12, duration=(2.0, 4.0), random_state=0, return_X_y=True)
-    >>> classifier = BiLSTMClassifier(n_filters=4, n_units=4, max_epochs=2, random_state=0)
-    >>> classifier.fit(X, y).predict_proba(X[:3]).shape == (3, len(classifier.classes_))
-    True
+    {example}
     """
 
     _parameter_constraints: dict = {**BaseECGClassifier._parameter_constraints, **_NETWORK_CONSTRAINTS}

@@ -4,7 +4,7 @@ from numbers import Integral, Real
 
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from ecgclf._docstrings import CLASSIFIER_ATTRIBUTES, classifier_parameters, document
+from ecgclf._docstrings import CLASSIFIER_ATTRIBUTES, classifier_example, classifier_parameters, document
 from ecgclf.classifiers._base import BaseECGClassifier
 from ecgclf.nn import ResNet
 
@@ -12,6 +12,7 @@ from ecgclf.nn import ResNet
 @document(
     parameters=classifier_parameters(max_epochs=20, learning_rate=0.003),
     attributes=CLASSIFIER_ATTRIBUTES,
+    example=classifier_example("ResNetClassifier", "n_blocks=4, stem_stride=2"),
 )
 class ResNetClassifier(BaseECGClassifier):
     """Residual network of pre-activation blocks with subsampling.
@@ -86,14 +87,7 @@ class ResNetClassifier(BaseECGClassifier):
 
     Examples
     --------
-    Recordings of different lengths go in as they are.
-
-    >>> from ecgclf.classifiers import ResNetClassifier
-    >>> from ecgclf.datasets import make_recordings
-    >>> X, y = make_recordings(12, duration=(2.0, 4.0), random_state=0, return_X_y=True)
-    >>> classifier = ResNetClassifier(n_blocks=2, n_filters=4, max_epochs=2, random_state=0)
-    >>> classifier.fit(X, y).predict_proba(X[:3]).shape == (3, len(classifier.classes_))
-    True
+    {example}
     """
 
     _parameter_constraints: dict = {
