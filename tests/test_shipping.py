@@ -26,7 +26,7 @@ def training(monkeypatch):
     monkeypatch.syspath_prepend(TRAINING)
     recipes, train, ship = (importlib.import_module(name) for name in ("recipes", "train", "ship"))
     folds = StratifiedKFold(3, shuffle=True, random_state=0)
-    for module in (train, ship):
+    for module in (recipes, train, ship):
         monkeypatch.setattr(module, "FOLDS", folds)
     monkeypatch.setattr(ship, "RECIPES", {"a-cinc2017": small("BiLSTMClassifier", max_epochs=2)})
     monkeypatch.setattr(ship, "ABOUT", {"a-cinc2017": recipes.ABOUT["tiny-cinc2017"]})
@@ -67,9 +67,10 @@ def test_it_is_what_the_public_api_would_give(ensemble, vote, training, data, tm
     np.testing.assert_array_equal(labels, y)
     held_out = cross_val_predict(recipe, X, y, cv=train.FOLDS, method="predict_proba")
     np.testing.assert_allclose(probabilities, held_out, atol=1e-6)
-    every = recipes.networks(model.estimators_[0])
+    assert (recipes.members(recipe).keys() == {"bilstm", "crann"}) == vote
+    every = getattr(model.estimators_[0], "estimators_", model.estimators_[:1])
     assert len(every) == 1 + vote
-    for network in every.values():
+    for network in every:
         assert network.checkpoint_dir is None
         assert "batches" not in network.net_.history[0]
     with open(tmp_path / f"fold-1{'-crann' if vote else ''}.log", newline="") as file:
@@ -81,7 +82,8 @@ def test_it_is_what_the_public_api_would_give(ensemble, vote, training, data, tm
     )
     assert isinstance(card, ModelCard)
     assert card.n_networks == (3 if ensemble else 1) * (1 + vote)
-    assert card.ece_uncalibrated == rhythm_report(y, held_out.round(6), model.classes_).ece
+    # The answers of each member are written with six digits.
+    assert card.ece_uncalibrated == pytest.approx(rhythm_report(y, held_out, model.classes_).ece, abs=1e-6)
     assert sum(card.thirty_seconds.n_recordings.values()) == sum(len(x) == 9000 for x in X)
     # With networks of two epochs, that is; the same file again gives the same answers.
     save(model, tmp_path / "model.ecgclf")

@@ -2,30 +2,61 @@
 
 import numpy as np
 from sklearn.base import clone
+from sklearn.ensemble import VotingClassifier
 from sklearn.model_selection import StratifiedKFold
+from sklearn.preprocessing import LabelEncoder
+from sklearn.utils import Bunch
 
 from ecgclf.augmentation import RandomChanges
 from ecgclf.classifiers import BiLSTMClassifier, CRANNClassifier
 from ecgclf.datasets import fetch_cinc2017, load_cinc2017_sample
-from ecgclf.preprocessing import BandpassFilter, Resampler
+from ecgclf.preprocessing import Resampler
 
 # Keep the label, and are what electrodes, hands and hearts do to a recording.
 _CHANGES = RandomChanges(
     time_scaling=0.1, amplitude=0.3, polarity=0.5, baseline_wander=0.3, noise=0.1, sampling_rate=300
 )
+_CHANGES_AT_100_HZ = {
+    "time_scaling": 0.15,
+    "amplitude": 0.3,
+    "polarity": 0.5,
+    "baseline_wander": 0.3,
+    "noise": 0.1,
+    "sampling_rate": 100,
+}
 
 RECIPES = {
     "bilstm-cinc2017": BiLSTMClassifier(max_epochs=60, augmentation=_CHANGES, random_state=0),
     # At 100 Hz, see STEPS: a third of the samples.
-    "crann-cinc2017": CRANNClassifier(
-        n_filters=(32, 32, 48, 64),
-        kernel_sizes=(15, 9, 9, 9),
-        strides=(2, 2, 2, 2),
-        dropout=0.3,
-        max_epochs=50,
-        label_smoothing=0.05,
-        augmentation=RandomChanges(time_scaling=0.15, crop=2000, amplitude=0.3, polarity=0.5, noise=0.1),
-        random_state=0,
+    "ensemble-cinc2017": VotingClassifier(
+        [
+            (
+                "bilstm",
+                BiLSTMClassifier(
+                    stem_stride=16,
+                    kernel_size=11,
+                    dropout=0.3,
+                    max_epochs=60,
+                    label_smoothing=0.05,
+                    augmentation=RandomChanges(crop=3000, **_CHANGES_AT_100_HZ),
+                    random_state=0,
+                ),
+            ),
+            (
+                "crann",
+                CRANNClassifier(
+                    n_filters=(16, 32, 48, 64),
+                    kernel_sizes=(15, 7, 7, 7),
+                    strides=(2, 2, 2, 2),
+                    dropout=0.3,
+                    max_epochs=40,
+                    label_smoothing=0.05,
+                    augmentation=RandomChanges(crop=2000, **_CHANGES_AT_100_HZ),
+                    random_state=0,
+                ),
+            ),
+        ],
+        voting="soft",
     ),
     "tiny-cinc2017": BiLSTMClassifier(
         n_filters=10, n_units=14, dropout=0.1, max_epochs=40, augmentation=_CHANGES, random_state=0
@@ -33,16 +64,11 @@ RECIPES = {
 }
 
 # What comes before the networks, if anything but the rate of the data.
-STEPS = {
-    "crann-cinc2017": [
-        ("resample", Resampler(100.0, sampling_rate=300.0)),
-        ("filter", BandpassFilter(0.5, 40.0, sampling_rate=100.0)),
-    ],
-}
+STEPS = {"ensemble-cinc2017": [("resample", Resampler(100.0, sampling_rate=300.0))]}
 _NO_STEPS = [("resample", Resampler(300.0, sampling_rate=300.0))]
 
 # Whether the models of the folds are shipped together, or one that was trained on all.
-ENSEMBLE = {"bilstm-cinc2017": True, "crann-cinc2017": True, "tiny-cinc2017": False}
+ENSEMBLE = {"bilstm-cinc2017": True, "ensemble-cinc2017": True, "tiny-cinc2017": False}
 
 _COMMON = {
     "data": "6,827 of the 8,528 recordings of the training set of the PhysioNet/CinC Challenge 2017 (Clifford et al. "
@@ -69,9 +95,10 @@ ABOUT = {
         "another fifth of the recordings, averaged.",
         **_COMMON,
     },
-    "crann-cinc2017": {
-        "summary": "Rhythm of a single-lead ECG, and where it shows: five networks of convolutions, an LSTM and "
-        "attention over time, each trained without another fifth of the recordings, averaged.",
+    "ensemble-cinc2017": {
+        "summary": "Rhythm of a single-lead ECG, and where it shows: the mean of bidirectional LSTMs over convolutions "
+        "and of residual networks with an LSTM and attention over time, one of each trained without another fifth of the "
+        "recordings.",
         **_COMMON,
     },
     "tiny-cinc2017": {
@@ -98,9 +125,39 @@ def steps(name):
     return [(step, clone(transformer).fit([np.zeros(1)])) for step, transformer in STEPS.get(name, _NO_STEPS)]
 
 
-def networks(classifier):
-    """Give the fitted networks of a classifier by name: those of a VotingClassifier, else one without a name."""
-    return dict(getattr(classifier, "named_estimators_", {"": classifier}))
+def members(recipe):
+    """Give the classifiers of a recipe by name: those of a VotingClassifier, else one without a name."""
+    return dict(getattr(recipe, "estimators", {"": recipe}))
+
+
+def joined(recipe, fitted):
+    """Make of fitted members what `fit` of the recipe would have made.
+
+    Parameters
+    ----------
+    recipe : estimator
+        A classifier, or a VotingClassifier.
+    fitted : dict of {str: estimator}
+        By names as `members` gives them.
+
+    Returns
+    -------
+    estimator
+        Fitted.
+    """
+    if not hasattr(recipe, "estimators"):
+        return fitted[""]
+    vote = clone(recipe)
+    vote.estimators_ = [fitted[name] for name in members(recipe)]
+    vote.named_estimators_ = Bunch(**fitted)
+    vote.le_ = LabelEncoder().fit(vote.estimators_[0].classes_)
+    vote.classes_ = vote.le_.classes_
+    return vote
+
+
+def file_of(fold, member):
+    """Give the name, without its ending, of the files of a member that has not seen a fold."""
+    return (f"fold-{fold}" if fold < FOLDS.get_n_splits() else "all") + (member and f"-{member}")
 
 
 FOLDS = StratifiedKFold(5, shuffle=True, random_state=0)

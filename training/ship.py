@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from external import check
 from figures import draw
-from recipes import ABOUT, ENSEMBLE, FOLDS, RECIPES, load, networks, steps
+from recipes import ABOUT, ENSEMBLE, FOLDS, RECIPES, file_of, joined, load, members, steps
 from sklearn.pipeline import Pipeline
 
 from ecgclf._versions import versions
@@ -30,7 +30,7 @@ SHELF = HERE.parent / "src" / "ecgclf" / "pretrained" / "data"
 DATABASES = {"mitdb": "MIT-BIH Arrhythmia", "cpsc2021": "CPSC 2021"}
 
 
-def read_answers(folder):
+def read_answers(recipe, folder):
     """Read what the folds answered.
 
     Returns
@@ -38,17 +38,20 @@ def read_answers(folder):
     names, labels : ndarray of shape (n_recordings,)
         The recordings and their labels.
     probabilities : ndarray of shape (n_recordings, n_classes)
-        What the network that had not seen each answered, uncalibrated.
+        What the classifier that had not seen each answered, uncalibrated: of a vote, the mean of its members.
     folds : ndarray of shape (n_recordings,)
         The fold of each.
     """
-    rows = []
-    for fold in range(FOLDS.get_n_splits()):
-        with open(folder / f"fold-{fold}.csv", newline="", encoding="utf-8") as file:
-            rows += [(fold, *row) for row in list(csv.reader(file))[1:]]
-    rows.sort(key=lambda row: row[1])
-    folds, names, labels, *columns = map(np.array, zip(*rows, strict=True))
-    return names, labels, np.array(columns, dtype=float).T, folds
+    of_members = []
+    for member in members(recipe):
+        rows = []
+        for fold in range(FOLDS.get_n_splits()):
+            with open(folder / f"{file_of(fold, member)}.csv", newline="", encoding="utf-8") as file:
+                rows += [(fold, *row) for row in list(csv.reader(file))[1:]]
+        rows.sort(key=lambda row: row[1])
+        folds, names, labels, *columns = map(np.array, zip(*rows, strict=True))
+        of_members.append(np.array(columns, dtype=float).T)
+    return names, labels, np.mean(of_members, axis=0), folds
 
 
 def calibrated_by_others(probabilities, targets, folds):
@@ -70,12 +73,16 @@ def make(name, folder):
     answers : tuple
         As `read_answers` gives them.
     """
-    answers = read_answers(folder)
+    recipe = RECIPES[name]
+    answers = read_answers(recipe, folder)
     _, labels, probabilities, _ = answers
-    files = [f"fold-{k}" for k in range(FOLDS.get_n_splits())] if ENSEMBLE[name] else ["all"]
+    n_folds = FOLDS.get_n_splits()
     # What `fit` would do, with the networks that train.py has fitted.
-    model = TunedDecisionClassifierCV(RECIPES[name], cv=FOLDS, ensemble=ENSEMBLE[name])
-    model.estimators_ = [load_file(folder / f"{file}.ecgclf") for file in files]
+    model = TunedDecisionClassifierCV(recipe, cv=FOLDS, ensemble=ENSEMBLE[name])
+    model.estimators_ = [
+        joined(recipe, {each: load_file(folder / f"{file_of(fold, each)}.ecgclf") for each in members(recipe)})
+        for fold in (range(n_folds) if ENSEMBLE[name] else [n_folds])
+    ]
     model.classes_, targets = np.unique(labels, return_inverse=True)
     model._tune(probabilities, targets)
     return model, answers
@@ -84,7 +91,7 @@ def make(name, folder):
 def make_card(name, pipeline, answers, data, external):
     """Measure all that stands on the card."""
     model = pipeline["classify"]
-    every = [network for member in model.estimators_ for network in networks(member).values()]
+    every = [network for fitted in model.estimators_ for network in getattr(fitted, "estimators_", [fitted])]
     names, labels, probabilities, folds = answers
     classes = model.classes_
     targets = np.searchsorted(classes, labels)

@@ -6,8 +6,8 @@ another day or machine. After each epoch the state of the fit is kept in `--chec
 there, whatever ended it, and gives the same weights to the bit.
 
 A fold leaves in training/MODEL its classifier (fold-K.ecgclf), the answers to the recordings that it has not seen
-(fold-K.csv) and its course (fold-K.log). When all are there, `python training/ship.py MODEL FOLDER` makes of them what
-is in the package.
+(fold-K.csv) and its course (fold-K.log). Of a vote each member does (fold-K-MEMBER.ecgclf and so on), and `--members`
+trains these alone. When all are there, `python training/ship.py MODEL FOLDER` makes of them what is in the package.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pooch
 import torch
-from recipes import FOLDS, RECIPES, load, networks, steps
+from recipes import FOLDS, RECIPES, file_of, load, members, steps
 from sklearn.base import clone
 
 from ecgclf.metrics import cinc2017_score
@@ -25,13 +25,13 @@ from ecgclf.persistence import save
 HERE = Path(__file__).parent
 
 
-def train_fold(recipe, X, y, names, fold, out, checkpoints):
+def train_fold(recipe, X, y, names, fold, out, checkpoints, only=None):
     """Train on all folds but one, and write what comes of it.
 
     Parameters
     ----------
     recipe : estimator
-        A classifier.
+        A classifier, or a vote of some.
     X, y, names : ndarray of shape (n_recordings,)
         Recordings, as the steps before the classifier give them, labels, names.
     fold : int
@@ -40,43 +40,36 @@ def train_fold(recipe, X, y, names, fold, out, checkpoints):
         Folder to write to.
     checkpoints : path-like
         Folder of the states of unfinished fits.
+    only : list of str, default=None
+        Members of a vote to train; None for all.
     """
-    n_folds = FOLDS.get_n_splits()
     train, test = [*FOLDS.split(y, y), (range(len(y)), [])][fold]
-    name = f"fold-{fold}" if fold < n_folds else "all"
-    classifier = _with(clone(recipe), checkpoint_dir=checkpoints, verbose=1)
-    classifier.fit(X[train], y[train])
-    for own, network in networks(classifier).items():
-        network.set_params(checkpoint_dir=None, verbose=0)
-        with open(out / f"{name}{own and f'-{own}'}.log", "w", newline="", encoding="utf-8") as file:
+    for member, classifier in members(recipe).items():
+        if only is not None and member not in only:
+            continue
+        classifier = clone(classifier).set_params(checkpoint_dir=checkpoints, verbose=1)
+        classifier.fit(X[train], y[train]).set_params(checkpoint_dir=None, verbose=0)
+        name = file_of(fold, member)
+        with open(out / f"{name}.log", "w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
             writer.writerow(["epoch", "train_loss", "seconds"])
-            for row in network.net_.history:
+            for row in classifier.net_.history:
                 # Batch by batch the course would take more room than the network.
                 row.pop("batches")
                 writer.writerow([row["epoch"], f"{row['train_loss']:.5f}", f"{row['dur']:.1f}"])
-    _with(classifier, checkpoint_dir=None, verbose=0)
-    save(classifier, out / f"{name}.ecgclf")
-    if fold == n_folds:
-        return
-    probabilities = classifier.predict_proba(X[test])
-    with open(out / f"{name}.csv", "w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(["record", "label", *classifier.classes_])
-        for record, label, row in zip(names[test], y[test], probabilities, strict=True):
-            writer.writerow([record, label, *(f"{p:.6f}" for p in row)])
-    score = cinc2017_score(y[test], classifier.classes_[probabilities.argmax(axis=1)])
-    print(f"{name}: {len(train)} recordings trained on, {len(test)} others answered, score {score:.4f}", flush=True)
-
-
-def _with(classifier, **values):
-    """Set parameters of each network in a classifier, whatever holds it."""
-    own = {name: name.rpartition("__") for name in classifier.get_params()}
-    # A VotingClassifier has a `verbose`, too.
-    held = [before for before, _, last in own.values() if last == "checkpoint_dir"]
-    return classifier.set_params(
-        **{name: values[last] for name, (before, _, last) in own.items() if last in values and before in held}
-    )
+        save(classifier, out / f"{name}.ecgclf")
+        if len(test) == 0:
+            continue
+        probabilities = classifier.predict_proba(X[test])
+        with open(out / f"{name}.csv", "w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(["record", "label", *classifier.classes_])
+            for record, label, row in zip(names[test], y[test], probabilities, strict=True):
+                writer.writerow([record, label, *(f"{p:.6f}" for p in row)])
+        score = cinc2017_score(y[test], classifier.classes_[probabilities.argmax(axis=1)])
+        print(
+            f"{name}: {len(train)} recordings trained on, {len(test)} others answered, score {score:.4f}", flush=True
+        )
 
 
 def main():
@@ -86,9 +79,13 @@ def main():
     parser.add_argument("folder", type=Path)
     numbers = range(FOLDS.get_n_splits() + 1)
     parser.add_argument("--folds", type=int, nargs="+", default=numbers, choices=numbers, metavar="K")
+    parser.add_argument("--members", nargs="+", metavar="MEMBER")
     parser.add_argument("--checkpoints", type=Path, default=Path(pooch.os_cache("ecgclf")) / "training")
     parser.add_argument("--out", type=Path, default=HERE)
     args = parser.parse_args()
+    there = list(members(RECIPES[args.model]))
+    if not set(args.members or there) <= set(there):
+        parser.error(f"{args.model} has the members {there}, not all of {args.members}")
     # A fit is the same to the bit on any number of threads, and one leaves the rest of the machine alone.
     torch.set_num_threads(1)
     X, y, names = load(args.folder)
@@ -97,7 +94,7 @@ def main():
     out = args.out / args.model
     out.mkdir(parents=True, exist_ok=True)
     for fold in args.folds:
-        train_fold(RECIPES[args.model], X, y, names, fold, out, args.checkpoints)
+        train_fold(RECIPES[args.model], X, y, names, fold, out, args.checkpoints, args.members)
 
 
 if __name__ == "__main__":
