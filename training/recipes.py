@@ -96,8 +96,8 @@ ABOUT = {
         **_COMMON,
     },
     "ensemble-cinc2017": {
-        "summary": "Rhythm of a single-lead ECG, and where it shows: the mean of bidirectional LSTMs over convolutions "
-        "and of residual networks with an LSTM and attention over time; one of each was trained without another fifth "
+        "summary": "Rhythm of a single-lead ECG, and where it shows: the mean of bidirectional LSTMs over convolutions"
+        " and of residual networks with an LSTM and attention over time; one of each trained without another fifth "
         "of the recordings.",
         **_COMMON,
     },
