@@ -201,3 +201,46 @@ def test_wrong_attributes_are_found():
     assert attribute_faults(_Fitted(classes_=1, alpha=2), _Fitted) == []
     assert attribute_faults(_Fitted(classes_=1, net_=2), _Fitted) == ["attribute 'net_' is not documented"]
     assert attribute_faults(_Fitted(), _Fitted) == ["attribute 'classes_' is documented but not there after fit"]
+
+
+def unresolved(room, documented):
+    """Give the names under "See Also" that the page of an object of a room cannot link to."""
+    missing = []
+    for name in entries(sections(documented).get("See Also", "")):
+        home, _, last = name.rpartition(".")
+        try:
+            there = hasattr(import_module(home or f"ecgclf.{room}"), last)
+        except ImportError:
+            there = False
+        if not there:
+            missing.append(name)
+    return missing
+
+
+@pytest.mark.parametrize("name", CALLABLES)
+def test_see_also_leads_somewhere(name):
+    assert not unresolved(name.partition(".")[0], CALLABLES[name])
+
+
+def test_see_also_is_really_looked_up():
+    def documented():
+        """Show.
+
+        See Also
+        --------
+        Resampler : There.
+        Gone, ecgclf.signal.gone : Not there.
+        ecgclf.signal.resample : There.
+        ecgclf.nowhere.x : No such module.
+        """
+
+    assert unresolved("preprocessing", documented) == ["Gone", "ecgclf.signal.gone", "ecgclf.nowhere.x"]
+
+
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_the_html_of_an_estimator_links_to_its_page(name):
+    """Where the API pages put it: generated/ecgclf.room.Name.html."""
+    cls = ESTIMATORS[name]
+    meta = "estimator" in inspect.signature(cls).parameters
+    estimator = cls(LogisticRegression()) if meta else cls()
+    assert f'generated/ecgclf.{name}.html"' in estimator._repr_html_()

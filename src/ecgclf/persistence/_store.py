@@ -30,7 +30,7 @@ def save(estimator, path):
     See Also
     --------
     load : Read the file.
-    to_onnx : Write a classifier for onnxruntime.
+    ecgclf.onnx.to_onnx : Write a classifier for onnxruntime.
 
     Notes
     -----
