@@ -31,6 +31,25 @@ suppress_warnings = ["config.cache"]
 autosummary_generate = True
 autosummary_ignore_module_all = False
 autosummary_imported_members = True
+toc_object_entries_show_parents = "hide"
+# The page of the guide to each module.
+autosummary_context = {
+    "guides": {
+        "ecgclf.augmentation": "augmentation",
+        "ecgclf.classifiers": "classifiers",
+        "ecgclf.datasets": "recordings",
+        "ecgclf.decision": "decision",
+        "ecgclf.explanation": "explanation",
+        "ecgclf.metrics": "metrics",
+        "ecgclf.nn": "networks",
+        "ecgclf.onnx": "deploy",
+        "ecgclf.persistence": "deploy",
+        "ecgclf.plotting": "plotting",
+        "ecgclf.preprocessing": "preprocessing",
+        "ecgclf.pretrained": "pretrained",
+        "ecgclf.signal": "preprocessing",
+    }
+}
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
 autodoc_typehints = "none"
