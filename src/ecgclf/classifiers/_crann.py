@@ -8,10 +8,8 @@ from sklearn.utils.validation import check_is_fitted
 from ecgclf import _training
 from ecgclf._docstrings import CLASSIFIER_ATTRIBUTES, RECORDINGS, classifier_example, classifier_parameters, document
 from ecgclf._recordings import check_recordings
-from ecgclf.classifiers._base import BaseECGClassifier
-from ecgclf.classifiers._crnn import NETWORK_CONSTRAINTS, NETWORK_PARAMETERS
+from ecgclf.classifiers._crnn import NETWORK_PARAMETERS, BaseCRNNClassifier
 from ecgclf.classifiers._windows import prediction_windows
-from ecgclf.nn import CRNN
 
 
 @document(
@@ -20,7 +18,7 @@ from ecgclf.nn import CRNN
     attributes=CLASSIFIER_ATTRIBUTES,
     example=classifier_example("CRANNClassifier", "n_filters=(16, 32), kernel_sizes=(9, 5), strides=(4, 2)"),
 )
-class CRANNClassifier(BaseECGClassifier):
+class CRANNClassifier(BaseCRNNClassifier):
     """Convolutions, LSTM over what they give, additive attention over time.
 
     As :class:`CRNNClassifier`, but the network learns where to look [2]_; `attention` tells where it did.
@@ -75,8 +73,7 @@ class CRANNClassifier(BaseECGClassifier):
     """
 
     _parameter_constraints: dict = {
-        **BaseECGClassifier._parameter_constraints,
-        **NETWORK_CONSTRAINTS,
+        **BaseCRNNClassifier._parameter_constraints,
         "pooling": [StrOptions({"attention", "attention_max"})],
         "n_attention_units": [Interval(Integral, 1, None, closed="left")],
     }
@@ -119,6 +116,17 @@ class CRANNClassifier(BaseECGClassifier):
         verbose=0,
     ):
         super().__init__(
+            segment_length=segment_length,
+            n_filters=n_filters,
+            kernel_sizes=kernel_sizes,
+            strides=strides,
+            segment_pooling=segment_pooling,
+            batch_norm=batch_norm,
+            n_units=n_units,
+            n_layers=n_layers,
+            bidirectional=bidirectional,
+            pooling=pooling,
+            dropout=dropout,
             max_epochs=max_epochs,
             batch_size=batch_size,
             learning_rate=learning_rate,
@@ -141,36 +149,10 @@ class CRANNClassifier(BaseECGClassifier):
             checkpoint_dir=checkpoint_dir,
             verbose=verbose,
         )
-        self.segment_length = segment_length
-        self.n_filters = n_filters
-        self.kernel_sizes = kernel_sizes
-        self.strides = strides
-        self.segment_pooling = segment_pooling
-        self.batch_norm = batch_norm
-        self.n_units = n_units
-        self.n_layers = n_layers
-        self.bidirectional = bidirectional
-        self.pooling = pooling
         self.n_attention_units = n_attention_units
-        self.dropout = dropout
 
     def _make_module(self, n_leads, n_classes):
-        return CRNN(
-            n_leads,
-            n_classes,
-            segment_length=self.segment_length,
-            n_filters=self.n_filters,
-            kernel_sizes=self.kernel_sizes,
-            strides=self.strides,
-            segment_pooling=self.segment_pooling,
-            batch_norm=self.batch_norm,
-            n_units=self.n_units,
-            n_layers=self.n_layers,
-            bidirectional=self.bidirectional,
-            pooling=self.pooling,
-            n_attention_units=self.n_attention_units,
-            dropout=self.dropout,
-        )
+        return super()._make_module(n_leads, n_classes, n_attention_units=self.n_attention_units)
 
     @document(X=RECORDINGS)
     def attention(self, X):

@@ -39,66 +39,22 @@ n_layers : int, default=1
 bidirectional : bool, default=True
     Whether the LSTM also reads from the end."""
 
-NETWORK_CONSTRAINTS = {
-    "segment_length": [Interval(Integral, 1, None, closed="left"), None],
-    "n_filters": ["array-like"],
-    "kernel_sizes": ["array-like"],
-    "strides": ["array-like"],
-    "segment_pooling": [StrOptions({"max", "mean"})],
-    "batch_norm": ["boolean"],
-    "n_units": [Interval(Integral, 1, None, closed="left")],
-    "n_layers": [Interval(Integral, 1, None, closed="left")],
-    "bidirectional": ["boolean"],
-    "dropout": [Interval(Real, 0, 1, closed="left")],
-}
 
-
-@document(
-    network=NETWORK_PARAMETERS,
-    parameters=classifier_parameters(max_epochs=30, learning_rate=0.003),
-    attributes=CLASSIFIER_ATTRIBUTES,
-    example=classifier_example("CRNNClassifier", "n_filters=(16, 32), kernel_sizes=(9, 5), strides=(4, 2)"),
-)
-class CRNNClassifier(BaseECGClassifier):
-    """Convolutions, LSTM over what they give, pooling over time.
-
-    Residual blocks, or convolutions on short segments, describe the recording step by step, an LSTM reads the
-    descriptions in the order of time, and its outputs are pooled.
-
-    Parameters
-    ----------
-    {network}
-
-    pooling : {"mean", "max", "mean_max"}, default="mean_max"
-        How the LSTM's outputs are pooled over time.
-
-    dropout : float, default=0.3
-        Dropout inside residual blocks, before and between the LSTM layers and before the last layer, while training.
-
-    {parameters}
-
-    Attributes
-    ----------
-    {attributes}
-
-    See Also
-    --------
-    CRANNClassifier : The same with attention in place of the pooling.
-
-    References
-    ----------
-    .. [1] He K, Zhang X, Ren S, Sun J (2016). Identity mappings in deep residual networks. ECCV 2016, 630-645.
-       :doi:`10.1007/978-3-319-46493-0_38`
-
-    Examples
-    --------
-    {example}
-    """
+class BaseCRNNClassifier(BaseECGClassifier):
+    """Convolutions and an LSTM, whatever pools them."""
 
     _parameter_constraints: dict = {
         **BaseECGClassifier._parameter_constraints,
-        **NETWORK_CONSTRAINTS,
-        "pooling": [StrOptions({"mean", "max", "mean_max"})],
+        "segment_length": [Interval(Integral, 1, None, closed="left"), None],
+        "n_filters": ["array-like"],
+        "kernel_sizes": ["array-like"],
+        "strides": ["array-like"],
+        "segment_pooling": [StrOptions({"max", "mean"})],
+        "batch_norm": ["boolean"],
+        "n_units": [Interval(Integral, 1, None, closed="left")],
+        "n_layers": [Interval(Integral, 1, None, closed="left")],
+        "bidirectional": ["boolean"],
+        "dropout": [Interval(Real, 0, 1, closed="left")],
     }
 
     def __init__(
@@ -172,7 +128,7 @@ class CRNNClassifier(BaseECGClassifier):
         self.pooling = pooling
         self.dropout = dropout
 
-    def _make_module(self, n_leads, n_classes):
+    def _make_module(self, n_leads, n_classes, n_attention_units=1):
         return CRNN(
             n_leads,
             n_classes,
@@ -187,5 +143,53 @@ class CRNNClassifier(BaseECGClassifier):
             bidirectional=self.bidirectional,
             pooling=self.pooling,
             dropout=self.dropout,
-            n_attention_units=1,
+            n_attention_units=n_attention_units,
         )
+
+
+@document(
+    network=NETWORK_PARAMETERS,
+    parameters=classifier_parameters(max_epochs=30, learning_rate=0.003),
+    attributes=CLASSIFIER_ATTRIBUTES,
+    example=classifier_example("CRNNClassifier", "n_filters=(16, 32), kernel_sizes=(9, 5), strides=(4, 2)"),
+)
+class CRNNClassifier(BaseCRNNClassifier):
+    """Convolutions, LSTM over what they give, pooling over time.
+
+    Residual blocks, or convolutions on short segments, describe the recording step by step, an LSTM reads the
+    descriptions in the order of time, and its outputs are pooled.
+
+    Parameters
+    ----------
+    {network}
+
+    pooling : {"mean", "max", "mean_max"}, default="mean_max"
+        How the LSTM's outputs are pooled over time.
+
+    dropout : float, default=0.3
+        Dropout inside residual blocks, before and between the LSTM layers and before the last layer, while training.
+
+    {parameters}
+
+    Attributes
+    ----------
+    {attributes}
+
+    See Also
+    --------
+    CRANNClassifier : The same with attention in place of the pooling.
+
+    References
+    ----------
+    .. [1] He K, Zhang X, Ren S, Sun J (2016). Identity mappings in deep residual networks. ECCV 2016, 630-645.
+       :doi:`10.1007/978-3-319-46493-0_38`
+
+    Examples
+    --------
+    {example}
+    """
+
+    _parameter_constraints: dict = {
+        **BaseCRNNClassifier._parameter_constraints,
+        "pooling": [StrOptions({"mean", "max", "mean_max"})],
+    }

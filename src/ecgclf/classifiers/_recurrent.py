@@ -19,7 +19,7 @@ n_filters : int, default=32
 kernel_size : int, default=15
     Extent of the stem's convolutions, in timepoints of their input.
 
-n_units : int, default=n_units_default
+n_units : int, default=64
     LSTM units, per direction.
 
 n_layers : int, default=1
@@ -31,24 +31,107 @@ pooling : {"mean", "max", "mean_max"}, default="mean_max"
 dropout : float, default=0.2
     Dropout before and between the LSTM layers and before the last layer, while training."""
 
-_NETWORK_CONSTRAINTS = {
-    "stem_stride": [Interval(Integral, 1, None, closed="left")],
-    "n_filters": [Interval(Integral, 1, None, closed="left")],
-    "kernel_size": [Interval(Integral, 1, None, closed="left")],
-    "n_units": [Interval(Integral, 1, None, closed="left")],
-    "n_layers": [Interval(Integral, 1, None, closed="left")],
-    "pooling": [StrOptions({"mean", "max", "mean_max"})],
-    "dropout": [Interval(Real, 0, 1, closed="left")],
-}
+
+class _BaseRecurrentClassifier(BaseECGClassifier):
+    """A network that reads forwards only, or both ways."""
+
+    _parameter_constraints: dict = {
+        **BaseECGClassifier._parameter_constraints,
+        "stem_stride": [Interval(Integral, 1, None, closed="left")],
+        "n_filters": [Interval(Integral, 1, None, closed="left")],
+        "kernel_size": [Interval(Integral, 1, None, closed="left")],
+        "n_units": [Interval(Integral, 1, None, closed="left")],
+        "n_layers": [Interval(Integral, 1, None, closed="left")],
+        "pooling": [StrOptions({"mean", "max", "mean_max"})],
+        "dropout": [Interval(Real, 0, 1, closed="left")],
+    }
+    _bidirectional: bool
+
+    def __init__(
+        self,
+        *,
+        stem_stride=64,
+        n_filters=32,
+        kernel_size=15,
+        n_units=64,
+        n_layers=1,
+        pooling="mean_max",
+        dropout=0.2,
+        max_epochs=20,
+        batch_size=16,
+        learning_rate=3e-3,
+        weight_decay=0.01,
+        schedule="one_cycle",
+        class_weight=None,
+        label_smoothing=0.0,
+        early_stopping=False,
+        validation_fraction=None,
+        n_iter_no_change=10,
+        window_length=None,
+        window_stride=None,
+        augmentation=None,
+        callbacks=None,
+        net_params=None,
+        device="auto",
+        precision="float32",
+        random_state=None,
+        warm_start=False,
+        checkpoint_dir=None,
+        verbose=0,
+    ):
+        super().__init__(
+            max_epochs=max_epochs,
+            batch_size=batch_size,
+            learning_rate=learning_rate,
+            weight_decay=weight_decay,
+            schedule=schedule,
+            class_weight=class_weight,
+            label_smoothing=label_smoothing,
+            early_stopping=early_stopping,
+            validation_fraction=validation_fraction,
+            n_iter_no_change=n_iter_no_change,
+            window_length=window_length,
+            window_stride=window_stride,
+            augmentation=augmentation,
+            callbacks=callbacks,
+            net_params=net_params,
+            device=device,
+            precision=precision,
+            random_state=random_state,
+            warm_start=warm_start,
+            checkpoint_dir=checkpoint_dir,
+            verbose=verbose,
+        )
+        self.stem_stride = stem_stride
+        self.n_filters = n_filters
+        self.kernel_size = kernel_size
+        self.n_units = n_units
+        self.n_layers = n_layers
+        self.pooling = pooling
+        self.dropout = dropout
+
+    def _make_module(self, n_leads, n_classes):
+        return RecurrentNet(
+            n_leads,
+            n_classes,
+            stem_stride=self.stem_stride,
+            n_filters=self.n_filters,
+            kernel_size=self.kernel_size,
+            n_units=self.n_units,
+            n_layers=self.n_layers,
+            bidirectional=self._bidirectional,
+            pooling=self.pooling,
+            dropout=self.dropout,
+        )
 
 
 @document(
     parameters=classifier_parameters(max_epochs=20, learning_rate=0.003),
-    network=_NETWORK_PARAMETERS.replace("n_units_default", "64"),
+    network=_NETWORK_PARAMETERS,
     attributes=CLASSIFIER_ATTRIBUTES,
     example=classifier_example("LSTMClassifier", "stem_stride=8"),
 )
-class LSTMClassifier(BaseECGClassifier):
+class LSTMClassifier(_BaseRecurrentClassifier):
     """LSTM over a strided convolutional stem, pooled over time.
 
     The stem slows the signal down and describes it, the LSTM [1]_ reads the descriptions in the order of time over
@@ -78,93 +161,16 @@ class LSTMClassifier(BaseECGClassifier):
     {example}
     """
 
-    _parameter_constraints: dict = {**BaseECGClassifier._parameter_constraints, **_NETWORK_CONSTRAINTS}
-
-    def __init__(
-        self,
-        *,
-        stem_stride=64,
-        n_filters=32,
-        kernel_size=15,
-        n_units=64,
-        n_layers=1,
-        pooling="mean_max",
-        dropout=0.2,
-        max_epochs=20,
-        batch_size=16,
-        learning_rate=3e-3,
-        weight_decay=0.01,
-        schedule="one_cycle",
-        class_weight=None,
-        label_smoothing=0.0,
-        early_stopping=False,
-        validation_fraction=None,
-        n_iter_no_change=10,
-        window_length=None,
-        window_stride=None,
-        augmentation=None,
-        callbacks=None,
-        net_params=None,
-        device="auto",
-        precision="float32",
-        random_state=None,
-        warm_start=False,
-        checkpoint_dir=None,
-        verbose=0,
-    ):
-        super().__init__(
-            max_epochs=max_epochs,
-            batch_size=batch_size,
-            learning_rate=learning_rate,
-            weight_decay=weight_decay,
-            schedule=schedule,
-            class_weight=class_weight,
-            label_smoothing=label_smoothing,
-            early_stopping=early_stopping,
-            validation_fraction=validation_fraction,
-            n_iter_no_change=n_iter_no_change,
-            window_length=window_length,
-            window_stride=window_stride,
-            augmentation=augmentation,
-            callbacks=callbacks,
-            net_params=net_params,
-            device=device,
-            precision=precision,
-            random_state=random_state,
-            warm_start=warm_start,
-            checkpoint_dir=checkpoint_dir,
-            verbose=verbose,
-        )
-        self.stem_stride = stem_stride
-        self.n_filters = n_filters
-        self.kernel_size = kernel_size
-        self.n_units = n_units
-        self.n_layers = n_layers
-        self.pooling = pooling
-        self.dropout = dropout
-
-    def _make_module(self, n_leads, n_classes):
-        return RecurrentNet(
-            n_leads,
-            n_classes,
-            stem_stride=self.stem_stride,
-            n_filters=self.n_filters,
-            kernel_size=self.kernel_size,
-            n_units=self.n_units,
-            n_layers=self.n_layers,
-            bidirectional=False,
-            pooling=self.pooling,
-            dropout=self.dropout,
-        )
+    _bidirectional = False
 
 
 @document(
     parameters=classifier_parameters(max_epochs=20, learning_rate=0.003),
-    network=_NETWORK_PARAMETERS.replace("n_units_default", "64"),
+    network=_NETWORK_PARAMETERS,
     attributes=CLASSIFIER_ATTRIBUTES,
     example=classifier_example("BiLSTMClassifier", "stem_stride=8"),
 )
-class BiLSTMClassifier(BaseECGClassifier):
+class BiLSTMClassifier(_BaseRecurrentClassifier):
     """Bidirectional LSTM over a strided convolutional stem, pooled over time.
 
     As :class:`LSTMClassifier`, with a second LSTM [1]_ that reads each recording from its own end: every step knows
@@ -194,81 +200,4 @@ class BiLSTMClassifier(BaseECGClassifier):
     {example}
     """
 
-    _parameter_constraints: dict = {**BaseECGClassifier._parameter_constraints, **_NETWORK_CONSTRAINTS}
-
-    def __init__(
-        self,
-        *,
-        stem_stride=64,
-        n_filters=32,
-        kernel_size=15,
-        n_units=64,
-        n_layers=1,
-        pooling="mean_max",
-        dropout=0.2,
-        max_epochs=20,
-        batch_size=16,
-        learning_rate=3e-3,
-        weight_decay=0.01,
-        schedule="one_cycle",
-        class_weight=None,
-        label_smoothing=0.0,
-        early_stopping=False,
-        validation_fraction=None,
-        n_iter_no_change=10,
-        window_length=None,
-        window_stride=None,
-        augmentation=None,
-        callbacks=None,
-        net_params=None,
-        device="auto",
-        precision="float32",
-        random_state=None,
-        warm_start=False,
-        checkpoint_dir=None,
-        verbose=0,
-    ):
-        super().__init__(
-            max_epochs=max_epochs,
-            batch_size=batch_size,
-            learning_rate=learning_rate,
-            weight_decay=weight_decay,
-            schedule=schedule,
-            class_weight=class_weight,
-            label_smoothing=label_smoothing,
-            early_stopping=early_stopping,
-            validation_fraction=validation_fraction,
-            n_iter_no_change=n_iter_no_change,
-            window_length=window_length,
-            window_stride=window_stride,
-            augmentation=augmentation,
-            callbacks=callbacks,
-            net_params=net_params,
-            device=device,
-            precision=precision,
-            random_state=random_state,
-            warm_start=warm_start,
-            checkpoint_dir=checkpoint_dir,
-            verbose=verbose,
-        )
-        self.stem_stride = stem_stride
-        self.n_filters = n_filters
-        self.kernel_size = kernel_size
-        self.n_units = n_units
-        self.n_layers = n_layers
-        self.pooling = pooling
-        self.dropout = dropout
-
-    def _make_module(self, n_leads, n_classes):
-        return RecurrentNet(
-            n_leads,
-            n_classes,
-            stem_stride=self.stem_stride,
-            n_filters=self.n_filters,
-            kernel_size=self.kernel_size,
-            n_units=self.n_units,
-            n_layers=self.n_layers,
-            bidirectional=True,
-            pooling=self.pooling,
-            dropout=self.dropout,
-        )
+    _bidirectional = True
