@@ -38,9 +38,15 @@ class NotThereError(Exception):
 def setup(app):
     """Connect to Sphinx."""
     app.connect("builder-inited", _build)
+    app.connect("source-read", _name_model)
     # Whether the page is there depends on npm, of which Sphinx knows nothing.
     app.connect("env-get-outdated", lambda app, env, *_: [_PAGE] if _PAGE in env.all_docs else [])
     return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def _name_model(app, docname, content):
+    if docname == _PAGE:
+        content[0] = content[0].replace("@MODEL@", MODEL)
 
 
 def _build(app):
@@ -61,7 +67,7 @@ def install(folder=INSTALLED):
     Parameters
     ----------
     folder : pathlib.Path
-        Where to.
+        Where to. Outside of what Sphinx reads, which has documents of others in it.
 
     Returns
     -------
@@ -124,7 +130,9 @@ def write(folder, engine, estimator=None):
         "wasm": _text(gzip.compress((engine / "ort-wasm-simd-threaded.wasm").read_bytes(), 6, mtime=0)),
     }
     _write_script(folder / "engine.js", "engine", parts)
-    _write_script(folder / "shipped.js", "shipped", {**_model(estimator), "recordings": _recordings()})
+    about, network = _model(estimator)
+    _write_script(folder / "network.js", "network", _text(network))
+    _write_script(folder / "shipped.js", "shipped", {**about, "recordings": _recordings()})
 
 
 def _write_script(path, name, content):
@@ -147,16 +155,15 @@ def _model(estimator):
     unknown = {step["step"] for step in about["preprocessing"]} - STEPS
     if unknown or about["n_leads"] != 1 or about["window_length"] is not None:
         raise ExtensionError(
-            f"docs/browser/model.js takes models of one lead, without windows, whose preprocessing is {sorted(STEPS)}; "
-            f"{MODEL} has {about['n_leads']} leads, window_length={about['window_length']} and {sorted(unknown)}."
+            f"docs/browser/model.js takes models of one lead, without windows, whose steps are {sorted(STEPS)}; "
+            f"{MODEL} has n_leads={about['n_leads']}, window_length={about['window_length']}, steps {sorted(unknown)}."
         )
     score = card.out_of_fold.score
     return {
         "name": MODEL,
         "score": [score.value, score.low, score.high],
         "about": {key: value for key, value in about.items() if key != "versions"},
-        "onnx": _text(data),
-    }
+    }, data
 
 
 def _recordings():

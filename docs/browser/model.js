@@ -16,7 +16,7 @@
   }
 
   async function open() {
-    await Promise.all([load("ort.wasm.min.js"), load("engine.js")]);
+    await Promise.all([load("ort.wasm.min.js"), load("engine.js"), load("network.js")]);
     // Nothing is fetched: a page that is opened as a file may not, and this one has forbidden it to itself.
     const { glue, wasm } = ecgclf.engine;
     const packed = new Blob([ecgclf.bytes(wasm)]).stream().pipeThrough(new DecompressionStream("gzip"));
@@ -25,8 +25,10 @@
     ort.env.wasm.wasmPaths = { mjs: URL.createObjectURL(module) };
     ort.env.wasm.numThreads = 1;
     ort.env.wasm.proxy = false;
+    const session = await ort.InferenceSession.create(ecgclf.bytes(ecgclf.network), { executionProviders: ["wasm"] });
     delete ecgclf.engine;
-    return ort.InferenceSession.create(ecgclf.bytes(ecgclf.shipped.onnx), { executionProviders: ["wasm"] });
+    delete ecgclf.network;
+    return session;
   }
 
   // What the steps before the network make of a signal. As load_pretrained(sampling_rate=...) has it, a first step
@@ -46,11 +48,15 @@
     return prepared;
   }
 
-  // The answer to one recording: a probability for each class, the label, and the attention where the graph gives it.
+  // The answer to one recording: a probability for each class, the label, and where the graph has a second output
+  // "attention", of shape (n, steps), non-negative weights of steps that divide the recording evenly.
   async function predict(signal, rate) {
     const { about } = ecgclf.shipped;
     const prepared = prepare(signal, rate);
-    opened ??= open();
+    opened ??= open().catch((error) => {
+      opened = null; // to be tried again
+      throw error;
+    });
     const session = await opened;
     const given = {
       signal: new ort.Tensor("float32", prepared, [1, 1, prepared.length]),
