@@ -24,6 +24,7 @@ SOURCES = Path(__file__).parents[1] / "browser"
 INSTALLED = Path(__file__).parents[1] / "_build" / "browser"
 #: The preprocessing that `model.js` does.
 STEPS = {"resample"}
+_RUNTIME, _GLUE, _WASM = "ort.wasm.min.js", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm"
 _PAGE = "browser/index"
 _EACH = 2  # recordings of each label, the first ones by name
 _GAIN = 1000  # of the bundled recordings, in units a mV
@@ -61,36 +62,35 @@ def _build(app):
     app.tags.add("browser")
 
 
-def install(folder=INSTALLED):
-    """Install what ``package-lock.json`` names, unless it is there.
+def install(folder=None):
+    """Get the engine from npm as ``package-lock.json`` pins it, unless it is there.
 
     Parameters
     ----------
-    folder : pathlib.Path
-        Where to. Outside of what Sphinx reads, which has documents of others in it.
+    folder : pathlib.Path, default=None
+        Where to. By default, `INSTALLED`.
 
     Returns
     -------
     pathlib.Path
-        The folder of the files that make up the engine.
+        The folder.
     """
-    lock = (SOURCES / "package-lock.json").read_bytes()
-    engine = folder / "node_modules" / "onnxruntime-web" / "dist"
-    if (folder / "package-lock.json").is_file() and (folder / "package-lock.json").read_bytes() == lock:
-        return engine
+    folder = INSTALLED if folder is None else folder
+    lock = SOURCES / "package-lock.json"
+    known = folder / lock.name
+    if known.is_file() and known.read_bytes() == lock.read_bytes():
+        return folder
     npm = shutil.which("npm")
     if npm is None:
         raise NotThereError("npm is not installed")
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
-        draft = Path(scratch) / folder.name
-        draft.mkdir()
-        for name in ("package.json", "package-lock.json"):
-            shutil.copy(SOURCES / name, draft)
+        for name in ("package.json", lock.name):
+            shutil.copy(SOURCES / name, scratch)
         try:
             done = subprocess.run(
                 [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
-                cwd=draft,
+                cwd=scratch,
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 text=True,
@@ -100,14 +100,19 @@ def install(folder=INSTALLED):
             raise NotThereError(f"npm failed ({error})") from error
         if done.returncode:
             raise NotThereError(f"npm failed ({' '.join(done.stderr.split())[:200]})")
-        # Whole or not at all, whoever else installs at the same time.
+        draft = Path(scratch) / "engine"
+        draft.mkdir()
+        for name in (_RUNTIME, _GLUE, _WASM):
+            shutil.copy(Path(scratch) / "node_modules" / "onnxruntime-web" / "dist" / name, draft)
+        shutil.copy(lock, draft)
+        # Whole or not at all, whoever else does the same at the same time.
         shutil.rmtree(folder, ignore_errors=True)
         try:
             os.rename(draft, folder)
         except OSError as error:
-            if not engine.is_dir():
+            if not known.is_file():
                 raise NotThereError(f"{folder} cannot be written ({error})") from error
-    return engine
+    return folder
 
 
 def write(folder, engine, estimator=None):
@@ -123,11 +128,11 @@ def write(folder, engine, estimator=None):
         The model. By default, the shipped one.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for path in [*SOURCES.glob("*.js"), *SOURCES.glob("*.css"), engine / "ort.wasm.min.js"]:
+    for path in [*SOURCES.glob("*.js"), *SOURCES.glob("*.css"), engine / _RUNTIME]:
         shutil.copy(path, folder)
     parts = {
-        "glue": _text((engine / "ort-wasm-simd-threaded.mjs").read_bytes()),
-        "wasm": _text(gzip.compress((engine / "ort-wasm-simd-threaded.wasm").read_bytes(), 6, mtime=0)),
+        "glue": _text((engine / _GLUE).read_bytes()),
+        "wasm": _text(gzip.compress((engine / _WASM).read_bytes(), 6, mtime=0)),
     }
     _write_script(folder / "engine.js", "engine", parts)
     about, network = _model(estimator)
