@@ -1,10 +1,14 @@
 """What Sphinx needs to know."""
 
 import os
+import sys
 import warnings
 from datetime import date
+from pathlib import Path
 
 import ecgclf
+
+sys.path.insert(0, str(Path(__file__).with_name("_ext")))
 
 project = "ecgclf"
 author = "The ecgclf developers"
@@ -21,6 +25,7 @@ extensions = [
     "sphinx_design",
     "sphinx_copybutton",
     "myst_parser",
+    "browser",
 ]
 templates_path = ["_templates"]
 exclude_patterns = ["_build", "**/GALLERY_HEADER.rst"]
@@ -101,7 +106,7 @@ html_theme_options = {
     "footer_start": ["copyright"],
     "footer_end": ["not-medical"],
 }
-html_sidebars = {"index": [], "install": [], "glossary": []}
+html_sidebars = {"index": [], "install": [], "glossary": [], "browser/index": []}
 
 
 def setup(app):

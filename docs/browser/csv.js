@@ -1,0 +1,47 @@
+// CSV files: a row a sample, a column a lead, in mV.
+"use strict";
+
+(() => {
+  const NUMBER = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i;
+  const MISSING = /^(nan|na|null|none|n\/a|)$/i;
+  const MOST_COLUMNS = 64;
+
+  function split(line, separator) {
+    return line.split(separator).map((field) => field.trim().replace(/^"(.*)"$/, "$1").trim());
+  }
+
+  function readCsv(text, name) {
+    if (text.includes("\0")) throw new ecgclf.Problem(`${name} is no text. A CSV file has one number of mV a line.`);
+    const lines = text.split(/\r\n|\r|\n/);
+    // Only at the end: an empty line between two others is a sample that is missing.
+    while (lines.length && !lines[lines.length - 1].trim()) lines.pop();
+    if (!lines.length) throw new ecgclf.Problem(`${name} is empty.`);
+    const separator = [";", "\t", ","].find((each) => lines[0].includes(each)) ?? ",";
+    const first = split(lines[0], separator);
+    const titled = !first.every((field) => NUMBER.test(field) || MISSING.test(field));
+    if (first.length > MOST_COLUMNS) {
+      throw new ecgclf.Problem(`${name} has ${first.length} columns. Expected are few columns, each a lead, and a row a sample.`);
+    }
+    const rows = titled ? lines.slice(1) : lines;
+    if (!rows.length) throw new ecgclf.Problem(`${name} has a line of titles and no samples.`);
+    const signals = first.map(() => new Float32Array(rows.length));
+    rows.forEach((line, row) => {
+      const fields = split(line, separator);
+      const where = `line ${row + 1 + titled}`;
+      if (fields.length !== first.length && line.trim()) {
+        throw new ecgclf.Problem(`${name} has ${fields.length} columns in ${where}, and ${first.length} in its first line.`);
+      }
+      first.forEach((_, column) => {
+        const field = fields[column] ?? "";
+        if (!NUMBER.test(field) && !MISSING.test(field)) {
+          throw new ecgclf.Problem(`${name} has “${field.slice(0, 40)}” in ${where}, where a number of mV is expected (1.5, not 1,5).`);
+        }
+        signals[column][row] = MISSING.test(field) ? NaN : Number(field);
+      });
+    });
+    const leads = signals.map((signal, i) => ({ name: (titled && first[i]) || `column ${i + 1}`, signal }));
+    return { name: name.replace(/\.\w+$/, ""), rate: null, leads };
+  }
+
+  Object.assign(ecgclf, { readCsv });
+})();

@@ -1,0 +1,97 @@
+// Another sampling rate, as ecgclf.signal.resample does it: a polyphase low-pass filter without phase shift.
+"use strict";
+
+(() => {
+  const LARGEST_TERM = 1000n;
+  const HALF = 10; // zeros of the filter to each side, on the slower grid
+  const BETA = 5; // of the Kaiser window
+
+  // A number as the fraction that it is.
+  function fraction(x) {
+    let down = 1n;
+    while (!Number.isInteger(x)) {
+      x *= 2;
+      down *= 2n;
+    }
+    return [BigInt(x), down];
+  }
+
+  // The closest fraction whose denominator is at most LARGEST_TERM, by continued fractions.
+  function limited(numerator, denominator) {
+    let [n, d] = [numerator, denominator];
+    let [p0, q0, p1, q1] = [0n, 1n, 1n, 0n];
+    while (d !== 0n) {
+      const a = n / d;
+      const q2 = q0 + a * q1;
+      if (q2 > LARGEST_TERM) break;
+      [p0, q0, p1, q1] = [p1, q1, p0 + a * p1, q2];
+      [n, d] = [d, n - a * d];
+    }
+    if (d === 0n) return [p1, q1];
+    const k = (LARGEST_TERM - q0) / q1;
+    const other = [p0 + k * p1, q0 + k * q1];
+    // |p1/q1 - x| <= |other - x| ?
+    const size = (x) => (x < 0n ? -x : x);
+    const error = (p, q) => size(p * denominator - numerator * q);
+    return error(p1, q1) * other[1] <= error(...other) * q1 ? [p1, q1] : other;
+  }
+
+  // The factors by which the rate is raised and then lowered.
+  function ratio(oldRate, newRate) {
+    if (newRate < oldRate) return ratio(newRate, oldRate).reverse();
+    const [a, b] = fraction(newRate);
+    const [c, d] = fraction(oldRate);
+    return limited(a * d, b * c).map(Number);
+  }
+
+  // Modified Bessel function of the first kind, order 0.
+  function bessel(x) {
+    let [term, sum] = [1, 1];
+    for (let k = 1; term > 1e-17 * sum; k++) {
+      term *= (x / (2 * k)) ** 2;
+      sum += term;
+    }
+    return sum;
+  }
+
+  // A windowed sinc that cuts at the lower of the two rates.
+  function design(up, down) {
+    const widest = Math.max(up, down);
+    const half = HALF * widest;
+    const taps = new Float64Array(2 * half + 1);
+    let sum = 0;
+    for (let i = 0; i < taps.length; i++) {
+      const at = (i - half) / widest;
+      const sinc = at === 0 ? 1 : Math.sin(Math.PI * at) / (Math.PI * at);
+      taps[i] = sinc * bessel(BETA * Math.sqrt(1 - ((i - half) / half) ** 2));
+      sum += taps[i];
+    }
+    return taps.map((tap) => (tap / sum) * up);
+  }
+
+  // The ends are continued by their value; what is filtered starts from 0.
+  function filter(signal, up, down, taps) {
+    if (up === down) return Float64Array.from(signal);
+    const n = signal.length;
+    const half = Math.floor(taps.length / 2);
+    const out = new Float64Array(Math.ceil((n * up) / down));
+    const first = signal[0];
+    for (let m = 0; m < out.length; m++) {
+      const at = m * down + half;
+      let from = Math.floor(at / up);
+      let sum = 0;
+      for (let tap = at % up; tap < taps.length; tap += up, from--) {
+        sum += taps[tap] * (signal[Math.min(Math.max(from, 0), n - 1)] - first);
+      }
+      out[m] = sum + first;
+    }
+    return out;
+  }
+
+  function resample(signal, oldRate, newRate) {
+    const [up, down] = ratio(oldRate, newRate);
+    return filter(signal, up, down, up === down ? [] : design(up, down));
+  }
+
+  Object.assign(ecgclf, { ratio, filter, resample });
+})();
