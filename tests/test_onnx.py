@@ -311,6 +311,13 @@ def test_the_file_tells_about_itself(real, path):
     assert shapes == {"signal": ["n", 1, "n_timepoints"], "lengths": ["n"]}
 
 
+def test_a_step_of_the_same_name_from_elsewhere_is_refused():
+    """It may do anything, and what is exported would be ours."""
+    other = type("RecordingNormalizer", (), {"method": "zscore", "clip": None, "__module__": "elsewhere"})()
+    with pytest.raises(ValueError, match="step RecordingNormalizer cannot be exported"):
+        describe(other)
+
+
 def test_a_sampling_rate_that_contradicts_is_refused(real, path):
     X, y = real
     classifier = small("LSTMClassifier", max_epochs=1).fit(X, y)

@@ -28,7 +28,7 @@ def describe(transformer):
     """
     cls = type(transformer)
     # By name: this room imports no estimator. A class of the same name from elsewhere would do something else.
-    name = cls.__name__ if cls.__module__.startswith("") else None
+    name = cls.__name__ if cls.__module__.startswith("ecgclf.") else None
     if name not in _DESCRIBED:
         raise ValueError(
             f"a step {cls.__name__} cannot be exported; steps that can are {sorted(_DESCRIBED)}, then a classifier "
