@@ -4,13 +4,15 @@ import os
 import shutil
 
 import numpy as np
-import onnx
 import pytest
+from sklearn.pipeline import make_pipeline
 
 from ecgclf.datasets import load_cinc2017_sample, read_recordings
+from ecgclf.preprocessing import Resampler
 from ecgclf.pretrained import load_pretrained
 from ecgclf.signal import resample
 from ecgclf.signal._sampling import ratio_of_rates
+from small import small
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright, of the extra docs, is not installed")
 pytest.importorskip("pydata_sphinx_theme", reason="pydata-sphinx-theme, of the extra docs, is not installed")
@@ -279,17 +281,11 @@ def test_resampling_is_that_of_python(page):
 
 
 def test_a_model_with_a_rate_of_its_own_and_attention_is_answered_and_drawn(chromium, site, engine, tmp_path):
-    """Of those to come: its network takes 100 Hz, and its graph gives attention."""
-    model = load_pretrained(browser.MODEL).set_params(resample__new_sampling_rate=100.0)
+    """Its network takes 100 Hz, and tells where it looks."""
+    model = make_pipeline(Resampler(100.0, sampling_rate=300.0), small("CRANNClassifier", max_epochs=1))
+    model.fit(SAMPLE.data[:16], SAMPLE.target[:16])
     shutil.copytree(site, tmp_path / "site")
-    static = tmp_path / "site" / "_static" / "browser"
-    browser.write(static, engine, model)
-    network = static / "network.js"
-    head, text, tail = network.read_text().split('"')
-    graph = onnx.load_from_string(browser.base64.b64decode(text))
-    graph.graph.node.append(onnx.helper.make_node("Abs", ["signal"], ["attention"]))
-    graph.graph.output.append(onnx.helper.make_tensor_value_info("attention", onnx.TensorProto.FLOAT, None))
-    network.write_text(f'{head}"{browser._text(graph.SerializeToString())}"{tail}')
+    browser.write(tmp_path / "site" / "_static" / "browser", engine, model)
 
     page = open_page(chromium, (tmp_path / "site").as_uri())
     page.click("#ecg-bundled button")
@@ -299,10 +295,15 @@ def test_a_model_with_a_rate_of_its_own_and_attention_is_answered_and_drawn(chro
         if rate != 300.0:
             give(page, *write_record(tmp_path, SAMPLE.data[at], rate=rate))
             found = answer(page)
-        (expected,) = model.set_params(resample__sampling_rate=rate).predict_proba([SAMPLE.data[at]])
+        (expected,) = model.set_params(resampler__sampling_rate=rate).predict_proba([SAMPLE.data[at]])
         np.testing.assert_allclose(found["probabilities"], expected, atol=TOLERANCE, rtol=0)
         assert page.locator("#ecg-attention").count() == 1
         assert page.is_visible("#ecg-scale-attention")
+    x = SAMPLE.data[at]
+    looked = page.evaluate("async (x) => (await ecgclf.predict(Float32Array.from(x), 300)).attention", x.tolist())
+    (expected,) = model[1].attention(model[0].set_params(sampling_rate=300.0).transform([x]))
+    # A last step that is not whole gives its weight to fewer timepoints.
+    np.testing.assert_allclose(np.divide(looked, sum(looked)), expected, atol=2e-3 * expected.max())
     page.close()
 
 

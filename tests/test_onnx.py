@@ -311,6 +311,48 @@ def test_the_file_tells_about_itself(real, path):
     assert shapes == {"signal": ["n", 1, "n_timepoints"], "lengths": ["n"]}
 
 
+CRANN = small("CRANNClassifier", max_epochs=1)
+
+
+@pytest.mark.parametrize("settings", [{}, {"window_length": 300, "window_stride": 200}, {"pooling": "attention"}])
+def test_attention_is_that_of_the_network(settings, real, path):
+    X, y = real
+    classifier = small("CRANNClassifier", max_epochs=1, **settings).fit(X, y)
+    to_onnx(classifier, path)
+    for one, other in zip(load_onnx(path).attention(X), classifier.attention(X), strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-6)
+        assert one.sum() == pytest.approx(1)
+
+
+def test_attention_of_an_ensemble_is_the_mean_and_on_the_axis_of_the_recording(real, path):
+    X, _ = real
+    vote = VotingClassifier([("a", CRANN), ("b", small("CRNNClassifier", max_epochs=1))], voting="soft")
+    tuned = TunedDecisionClassifierCV(vote, cv=2, calibration=None, ensemble=True)
+    model = make_pipeline(Resampler(100.0, sampling_rate=300.0), tuned).fit(X, np.arange(len(X)) % 2)
+    to_onnx(model, path)
+    prepared = model[0].transform(X)
+    looked = [each.named_estimators_["a"].attention(prepared) for each in model[-1].estimators_]
+    for x, first, second, found in zip(X, *looked, load_onnx(path).attention(X), strict=True):
+        mean = (first + second) / 2
+        expected = mean[np.arange(len(x)) * len(mean) // len(x)]
+        np.testing.assert_allclose(found, expected / expected.sum(), atol=1e-6)
+
+
+def test_where_there_is_no_telling_where_it_looks(real, path):
+    X, y = real
+    for estimator in (
+        small("CRNNClassifier", max_epochs=1),
+        make_pipeline(FixedLength(600), CRANN),
+        VotingClassifier(
+            [("a", CRANN), ("b", small("CRANNClassifier", max_epochs=1, segment_length=64))], voting="soft"
+        ),
+    ):
+        to_onnx(estimator.fit(X, y), path)
+        with pytest.raises(ValueError, match="does not tell where"):
+            load_onnx(path).attention(X)
+        assert [output.name for output in onnx.load(path).graph.output] == ["probabilities"]
+
+
 def test_a_step_of_the_same_name_from_elsewhere_is_refused():
     """It may do anything, and what is exported would be ours."""
     other = type("RecordingNormalizer", (), {"method": "zscore", "clip": None, "__module__": "elsewhere"})()

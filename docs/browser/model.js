@@ -48,8 +48,8 @@
     return prepared;
   }
 
-  // The answer to one recording: a probability for each class, the label, and where the graph has a second output
-  // "attention", of shape (n, steps), non-negative weights of steps that divide the recording evenly.
+  // The answer to one recording: a probability for each class, the label, and, where the model has attention, its
+  // weight at each timepoint that the network gets.
   async function predict(signal, rate) {
     const { about } = ecgclf.shipped;
     const prepared = prepare(signal, rate);
@@ -69,7 +69,9 @@
       classes: about.classes,
       probabilities: chances,
       label: about.classes[weighted.indexOf(Math.max(...weighted))],
-      attention: attention ? [...attention.data] : null,
+      attention: attention
+        ? Array.from(prepared, (_, i) => attention.data[Math.floor(i / about.attention_step)])
+        : null,
     };
   }
 

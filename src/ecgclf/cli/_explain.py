@@ -81,12 +81,16 @@ def attention(model, signal):
     """Where the networks of a model looked, at each timepoint of the signal; None where they have no attention."""
     import numpy as np
 
+    if model.attention is not None:
+        return model.attention([signal])[0]
     last = getattr(model.estimator, "steps", [("", model.estimator)])[-1][1]
     looked = [network for network in _networks(last) if hasattr(network, "attention")]
-    if not looked:
+    steps = [step for _, step in getattr(model.estimator, "steps", [])[:-1]]
+    # Of a piece there is no telling where in the recording it lies.
+    if not looked or any(hasattr(step, "n_timepoints") for step in steps):
         return None
     prepared = [signal]
-    for _, step in getattr(model.estimator, "steps", [])[:-1]:
+    for step in steps:
         prepared = step.transform(prepared)
     weights = np.mean([network.attention(prepared)[0] for network in looked], axis=0)
     # Steps may have changed the rate.

@@ -25,9 +25,11 @@ class Model:
         What probabilities are multiplied by before the greatest decides.
     estimator : estimator, default=None
         The model itself, where it is an estimator.
+    attention : callable, default=None
+        From recordings to where it looks in each, if the model tells that itself.
     """
 
-    def __init__(self, name, classes, sampling_rate, n_leads, predict_proba, weights, estimator=None):
+    def __init__(self, name, classes, sampling_rate, n_leads, predict_proba, weights, estimator=None, attention=None):
         import numpy as np
 
         self.name = name
@@ -37,6 +39,7 @@ class Model:
         self.predict_proba = predict_proba
         self.weights = np.array(weights)
         self.estimator = estimator
+        self.attention = attention
 
     def decide(self, probabilities):
         """Give the label of each row."""
@@ -108,7 +111,10 @@ def _of_onnx(path, sampling_rate):
     except (ImportError, ValueError) as error:
         raise UsageError(str(error)) from error
     rate = _rate(str(path), model.sampling_rate, sampling_rate)
-    return Model(str(path), model.classes_, rate, model.n_leads_, model.predict_proba, model.class_weights_)
+    attention = None if model.metadata["attention_step"] is None else model.attention
+    return Model(
+        str(path), model.classes_, rate, model.n_leads_, model.predict_proba, model.class_weights_, None, attention
+    )
 
 
 def _rate(name, told, given):

@@ -52,7 +52,9 @@ def to_onnx(estimator, path, *, sampling_rate=None):
     -----
     The graph takes ``signal``, float32 of shape (n, n_leads, n_timepoints) in mV, recordings of any length padded at
     their ends with whatever, and ``lengths``, int64 of shape (n,); batch and time are dynamic. It gives
-    ``probabilities``, float32 of shape (n, n_classes). The standardisation of each lead is inside.
+    ``probabilities``, float32 of shape (n, n_classes). The standardisation of each lead is inside. Where networks have
+    attention it gives ``attention`` too, float32 of shape (n, n_steps), their mean: a weight for every
+    "attention_step" timepoints, as the metadata say, zero in the padding and 1 in sum.
 
     The networks of an ensemble and the temperature of calibrated probabilities are in the graph. Decisions tuned for a
     metric are not: the weights that they multiply probabilities by stand in the metadata as "class_weights".
@@ -92,30 +94,50 @@ def to_onnx(estimator, path, *, sampling_rate=None):
     steps, votes, classes, tuned = _apart(estimator)
     classifiers = [classifier for vote in votes for classifier in vote]
     about = _about(steps, classifiers[0], classes.tolist(), sampling_rate)
+    about["attention_step"] = _attention_step(about["preprocessing"], classifiers)
     about["class_weights"] = [1.0] * len(classes) if tuned is None else tuned.class_weights_.tolist()
 
     g = Graph()
     temperature = 1.0 if tuned is None else tuned.temperature_
-    members = []
+    members, looked = [], []
     for vote in votes:
-        logits = [write(g, classifier.net_.module_, "signal", "lengths") for classifier in vote]
+        logits, attentions = zip(
+            *(write(g, classifier.net_.module_, "signal", "lengths") for classifier in vote), strict=True
+        )
+        looked += [attention for attention in attentions if attention is not None]
         if len(vote) > 1:
             # Its mean is what the temperature is applied to.
             mean = g("Mean", *(g("Softmax", each, axis=1) for each in logits))
-            logits = [g("Log", g("Max", mean, _TINY))]
+            logits = (g("Log", g("Max", mean, _TINY)),)
         members.append(g("Softmax", g("Div", logits[0], temperature) if temperature != 1 else logits[0], axis=1))
+    results = {"probabilities": (_mean(g, members), len(classes))}
+    if about["attention_step"] is not None:
+        results["attention"] = (_mean(g, looked), "n_steps")
     model = g.model(
-        g("Mean", *members) if len(members) > 1 else members[0],
+        [result for result, _ in results.values()],
         [
             helper.make_tensor_value_info("signal", TensorProto.FLOAT, ["n", about["n_leads"], "n_timepoints"]),
             helper.make_tensor_value_info("lengths", TensorProto.INT64, ["n"]),
         ],
-        [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["n", len(classes)])],
+        [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", width]) for name, (_, width) in results.items()],
     )
     helper.set_model_props(model, {"ecgclf": json.dumps(about, allow_nan=False, default=np.generic.item)})
     data = model.SerializeToString()
     _compare(from_bytes(data, Path(path)), estimator, classifiers)
     write_atomically(path, data)
+
+
+def _mean(g, outputs):
+    return g("Mean", *outputs) if len(outputs) > 1 else outputs[0]
+
+
+def _attention_step(preprocessing, classifiers):
+    """Timepoints to each weight of the attention; None without, or where there is no telling."""
+    if any(step["step"] == "length" for step in preprocessing):
+        return None
+    looked = [classifier.net_.module_ for classifier in classifiers if hasattr(classifier, "attention")]
+    steps = {network.encoder.segment_length for network in looked}
+    return steps.pop() if len(steps) == 1 else None
 
 
 def _apart(estimator):

@@ -38,9 +38,10 @@ class Graph:
         name, _ = self.constants.setdefault(key, (f"c{len(self.constants)}", array))
         return name
 
-    def model(self, output, inputs, outputs):
-        """Make the model; `output` gets the name of the only one of `outputs`."""
-        self.nodes.append(helper.make_node("Identity", [output], [outputs[0].name]))
+    def model(self, results, inputs, outputs):
+        """Make the model; each of `results` gets the name of its place among `outputs`."""
+        for result, output in zip(results, outputs, strict=True):
+            self.nodes.append(helper.make_node("Identity", [result], [output.name]))
         constants = [numpy_helper.from_array(array, name) for name, array in self.constants.values()]
         graph = helper.make_graph(self.nodes, "ecgclf", inputs, outputs, constants)
         opsets = [helper.make_opsetid("", OPSET)]
@@ -128,21 +129,27 @@ def max_pool(g, layer, x, mask, new_mask):
 
 
 def pool(g, layer, x, lengths):
-    """Write `MaskedPool` or `AttentionPool` over `x` of shape (n, n_timepoints, n_features), zero in the padding."""
+    """Write `MaskedPool` or `AttentionPool` over `x` of shape (n, n_timepoints, n_features), zero in the padding.
+
+    Gives the names of the features and of the attention, (n, n_timepoints), which is None for a `MaskedPool`.
+    """
+    attention = None
     seen = column(g, inside(g, lengths, size(g, x, 1)), 2)
     pooled = []
     if isinstance(layer, _layers.AttentionPool):
         hidden = g("Tanh", g("MatMul", x, array_of(layer.hidden.weight).T))
         scores = g("Where", seen, g("MatMul", hidden, array_of(layer.score.weight).T), _LOWEST)
-        pooled.append(g("ReduceSum", g("Mul", g("Softmax", scores, axis=1), x), np.array([1]), keepdims=0))
+        weights = g("Softmax", scores, axis=1)
+        attention = g("Squeeze", weights, np.array([2]))
+        pooled.append(g("ReduceSum", g("Mul", weights, x), np.array([1]), keepdims=0))
         layer = layer.maximum
         if layer is None:
-            return pooled[0]
+            return pooled[0], attention
     elif layer.kind != "max":
         pooled.append(g("Div", g("ReduceSum", x, np.array([1]), keepdims=0), column(g, number(g, lengths))))
     if layer.kind != "mean":
         pooled.append(g("ReduceMax", g("Where", seen, x, _LOWEST), np.array([1]), keepdims=0))
-    return g("Concat", *pooled, axis=1)
+    return g("Concat", *pooled, axis=1), attention
 
 
 def lstm(g, layer, x, lengths):

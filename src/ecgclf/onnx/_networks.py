@@ -22,8 +22,10 @@ def write(g, network, x, lengths):
 
     Returns
     -------
-    str
+    logits : str
         Name of the logits.
+    attention : str or None
+        Name of the weights of its steps, if it has attention.
 
     Raises
     ------
@@ -39,7 +41,8 @@ def write(g, network, x, lengths):
         )
     x = layers.input_scale(g, network.scale, layers.trim(g, x, lengths), lengths)
     x, lengths = writer(g, network, x, lengths)
-    return layers.linear(g, network.head, layers.pool(g, network.pool, x, lengths))
+    pooled, attention = layers.pool(g, network.pool, x, lengths)
+    return layers.linear(g, network.head, pooled), attention
 
 
 def _residual(g, network, x, lengths):

@@ -115,7 +115,8 @@ class OnnxClassifier:
         Of the recordings it takes, in Hz; None where nobody said.
     metadata : dict
         The rest of what the file says of itself: "preprocessing", the steps of `prepare`; "window_length" and
-        "window_stride", over which probabilities are averaged; "network_sampling_rate"; "unit"; "versions".
+        "window_stride", over which probabilities are averaged; "attention_step", timepoints of the network to a weight
+        of the attention, if it has one; "network_sampling_rate"; "unit"; "versions".
 
     See Also
     --------
@@ -156,24 +157,67 @@ class OnnxClassifier:
         ValueError
             If a recording has other leads, no samples, or samples that are missing or not finite.
         """
-        windows = []
-        for i, recording in enumerate(X):
-            prepared = self.prepare(_checked(i, recording, self.n_leads_))
-            length, stride = self.metadata["window_length"], self.metadata["window_stride"]
-            windows += [(i, window) for window in _windows(prepared, length, stride)]
-        order = sorted(range(len(windows)), key=lambda w: windows[w][1].shape[1])
+        prepared = self._prepared(X)
         total, count = np.zeros((len(X), len(self.classes_))), np.zeros((len(X), 1))
-        for start in range(0, len(order), _BATCH):
-            batch = [windows[w] for w in order[start : start + _BATCH]]
-            lengths = np.array([window.shape[1] for _, window in batch], dtype=np.int64)
-            signal = np.zeros((len(batch), self.n_leads_, lengths.max()), dtype=np.float32)
-            for row, (_, window) in zip(signal, batch, strict=True):
-                row[:, : window.shape[1]] = window
-            (probabilities,) = self._session.run(["probabilities"], {"signal": signal, "lengths": lengths})
-            for (i, _), row in zip(batch, probabilities, strict=True):
-                total[i] += row
-                count[i] += 1
+        for i, _, _, row in self._run("probabilities", prepared):
+            total[i] += row
+            count[i] += 1
         return total / count
+
+    def attention(self, X):
+        """Tell where in each recording the networks looked.
+
+        Parameters
+        ----------
+        X : sequence of ndarray
+            As for `predict_proba`.
+
+        Returns
+        -------
+        weights : list of ndarray of shape (n_timepoints_i,)
+            One array a recording, on its own time axis; non-negative and 1 in sum. The weight of a step of the network
+            is spread evenly over its timepoints.
+
+        Raises
+        ------
+        ValueError
+            If the file does not tell: its networks have no attention, steps of their own, or get but a piece of a
+            recording.
+        """
+        step = self.metadata["attention_step"]
+        if step is None:
+            raise ValueError(f"{self.name} does not tell where its networks look.")
+        prepared = self._prepared(X)
+        total = [np.zeros(recording.shape[1]) for recording in prepared]
+        for i, start, stop, row in self._run("attention", prepared):
+            at = np.arange(stop - start) // step
+            total[i][start:stop] += row[at] / np.bincount(at)[at]
+        weights = []
+        for recording, own in zip(X, total, strict=True):
+            n_timepoints = np.shape(recording)[-1]
+            # Steps may have changed the rate.
+            spread = own[np.arange(n_timepoints) * len(own) // n_timepoints]
+            weights.append(spread / spread.sum())
+        return weights
+
+    def _prepared(self, X):
+        return [self.prepare(_checked(i, recording, self.n_leads_)) for i, recording in enumerate(X)]
+
+    def _run(self, output, prepared):
+        """Give (recording, start, stop, what the graph gives) of each window."""
+        length, stride = self.metadata["window_length"], self.metadata["window_stride"]
+        windows = [
+            (i, *window) for i, each in enumerate(prepared) for window in _windows(each.shape[1], length, stride)
+        ]
+        windows.sort(key=lambda window: window[2] - window[1])
+        for first in range(0, len(windows), _BATCH):
+            batch = windows[first : first + _BATCH]
+            lengths = np.array([stop - start for _, start, stop in batch], dtype=np.int64)
+            signal = np.zeros((len(batch), self.n_leads_, lengths.max()), dtype=np.float32)
+            for row, (i, start, stop) in zip(signal, batch, strict=True):
+                row[:, : stop - start] = prepared[i][:, start:stop]
+            (rows,) = self._session.run([output], {"signal": signal, "lengths": lengths})
+            yield from ((*window, row) for window, row in zip(batch, rows, strict=True))
 
     def predict(self, X):
         """Predict the label of each recording, by the weights that its decisions were tuned with, if they were.
@@ -226,7 +270,10 @@ def _checked_about(path, text):
             and all(isinstance(weight, Real) for weight in about["class_weights"])
             and _is_count(about["n_leads"], _MOST_LEADS)
             and (about["sampling_rate"] is None or 0 < about["sampling_rate"] < np.inf)
-            and all(about[key] is None or _is_count(about[key]) for key in ("window_length", "window_stride"))
+            and all(
+                about[key] is None or _is_count(about[key])
+                for key in ("window_length", "window_stride", "attention_step")
+            )
             and all(_is_step(step) for step in about["preprocessing"])
             # What else a step needs shows when it is done.
             and np.isfinite(_prepare(np.zeros((about["n_leads"], 64)), about["preprocessing"])).all()
@@ -290,15 +337,14 @@ def _checked(i, recording, n_leads):
     return recording
 
 
-def _windows(recording, length, stride):
-    n_timepoints = recording.shape[1]
+def _windows(n_timepoints, length, stride):
     if length is None or n_timepoints <= length:
-        return [recording]
+        return [(0, n_timepoints)]
     last = n_timepoints - length
     starts = list(range(0, last + 1, stride))
     if starts[-1] != last:
         starts.append(last)
-    return [recording[:, start : start + length] for start in starts]
+    return [(start, start + length) for start in starts]
 
 
 def _filter(x, sos, zi, padding):
