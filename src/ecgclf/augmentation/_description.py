@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.signal import welch
 
-from .. import signal
-from .._whole import at_most, nearest
+from ecgclf import signal
+from ecgclf._whole import at_most, nearest
 
 SLOWEST, FASTEST = 30, 200  # beats per minute
 AMPLITUDE_LEVELS = (np.arange(200) + 0.5) / 200

@@ -6,11 +6,11 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 
-from .._recordings import check_recordings
-from ..signal._beats import check_beat_rate
-from . import _comparison as comparison
-from ._description import describe
-from ._memorisation import Memorisation, compare_distances
+from ecgclf._recordings import check_recordings
+from ecgclf.augmentation import _comparison as comparison
+from ecgclf.augmentation._description import describe
+from ecgclf.augmentation._memorisation import Memorisation, compare_distances
+from ecgclf.signal._beats import check_beat_rate
 
 _FEWEST = 10
 
@@ -112,7 +112,7 @@ class FidelityReport:
         ecgclf.plotting.FidelityDisplay
             The display, drawn.
         """
-        from ..plotting import FidelityDisplay
+        from ecgclf.plotting import FidelityDisplay
 
         return FidelityDisplay.from_report(self, figure=figure)
 

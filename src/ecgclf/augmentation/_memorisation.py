@@ -7,8 +7,8 @@ import numpy as np
 from scipy import fft
 from scipy.stats import betabinom
 
-from .. import signal
-from .._whole import at_least, at_most, nearest
+from ecgclf import signal
+from ecgclf._whole import at_least, at_most, nearest
 
 _WINDOW = 5.0  # s: several beats, so that their spacing has to match and not their shape alone
 _BAND = (2.0, 20.0)  # Hz: where QRS complexes are, without baseline and without most noise

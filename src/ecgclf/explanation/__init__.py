@@ -1,9 +1,9 @@
 """Explanations of any fitted classifier: which part of the recording spoke for a label, and how sure that is."""
 
-from ._average import AverageExplanation, average_explanations
-from ._explanation import Explanation, ExplanationWarning
-from ._lime import LimeTimeSeriesExplainer
-from ._trust import Faithfulness, Stability
+from ecgclf.explanation._average import AverageExplanation, average_explanations
+from ecgclf.explanation._explanation import Explanation, ExplanationWarning
+from ecgclf.explanation._lime import LimeTimeSeriesExplainer
+from ecgclf.explanation._trust import Faithfulness, Stability
 
 __all__ = [
     "AverageExplanation",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ._explanation import ExplanationWarning
+from ecgclf.explanation._explanation import ExplanationWarning
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -13,14 +13,13 @@ from ecgclf._docstrings import RECORDINGS, document
 from ecgclf._links import DocLinkMixin
 from ecgclf._recordings import check_recordings
 from ecgclf._state import all_or_nothing
-
-from . import _perturbations
-from ._answers import answers
-from ._explanation import Explanation, ExplanationWarning, warn_of
-from ._model import Model, check_recording
-from ._segments import cut
-from ._surrogate import DISTANCES, METHODS, fit_surrogates
-from ._trust_mixin import TrustMixin
+from ecgclf.explanation import _perturbations
+from ecgclf.explanation._answers import answers
+from ecgclf.explanation._explanation import Explanation, ExplanationWarning, warn_of
+from ecgclf.explanation._model import Model, check_recording
+from ecgclf.explanation._segments import cut
+from ecgclf.explanation._surrogate import DISTANCES, METHODS, fit_surrogates
+from ecgclf.explanation._trust_mixin import TrustMixin
 
 
 class LimeTimeSeriesExplainer(DocLinkMixin, TrustMixin, BaseEstimator):

@@ -6,10 +6,10 @@ from numbers import Integral
 import numpy as np
 from sklearn.utils import check_random_state
 
-from . import _trust
-from ._answers import answers
-from ._explanation import Explanation, ExplanationWarning
-from ._model import Model
+from ecgclf.explanation import _trust
+from ecgclf.explanation._answers import answers
+from ecgclf.explanation._explanation import Explanation, ExplanationWarning
+from ecgclf.explanation._model import Model
 
 
 class TrustMixin:

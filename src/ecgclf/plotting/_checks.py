@@ -6,10 +6,10 @@ from numbers import Real
 
 import numpy as np
 
-from .._recordings import as_recording, visible
-from .._whole import at_least, nearest
-from ..signal import find_r_peaks
-from ._layout import STANDARD
+from ecgclf._recordings import as_recording, visible
+from ecgclf._whole import at_least, nearest
+from ecgclf.plotting._layout import STANDARD
+from ecgclf.signal import find_r_peaks
 
 _MOST_LEADS = 64
 _TALLEST_BEAT = 10.0  # mV; of 7,028 recordings of the Challenge 2017 none comes beyond 5.3

@@ -5,12 +5,12 @@ from textwrap import wrap
 
 import numpy as np
 
-from .._docstrings import document
-from ._checks import check_along_time, check_recording, choose
-from ._paper import MARGINS, PAPER_PARAMETERS, draw_recording, new_axes, prepare
-from ._scale import LIMIT_PARAMETER, Scale
-from ._tracks import ATTENTION, ATTENTION_PARAMETER, ATTENTION_ROOM, draw_along_time
-from ._weights_on_paper import NAME, UNDER_LEAD, UNDER_ROW, draw_weights
+from ecgclf._docstrings import document
+from ecgclf.plotting._checks import check_along_time, check_recording, choose
+from ecgclf.plotting._paper import MARGINS, PAPER_PARAMETERS, draw_recording, new_axes, prepare
+from ecgclf.plotting._scale import LIMIT_PARAMETER, Scale
+from ecgclf.plotting._tracks import ATTENTION, ATTENTION_PARAMETER, ATTENTION_ROOM, draw_along_time
+from ecgclf.plotting._weights_on_paper import NAME, UNDER_LEAD, UNDER_ROW, draw_weights
 
 _LINE = 4.2  # mm, a line of the title
 _CHARACTER = 1.9  # mm, a wide one of the title

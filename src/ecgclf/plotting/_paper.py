@@ -5,9 +5,9 @@ from numbers import Real
 
 import numpy as np
 
-from ..signal._checks import check_sampling_rate
-from ._checks import check_names, check_part, check_peaks, warn_of_units
-from ._layout import MM_PER_MILLIVOLT, MM_PER_SECOND, choose_bands, from_median, lay_out
+from ecgclf.plotting._checks import check_names, check_part, check_peaks, warn_of_units
+from ecgclf.plotting._layout import MM_PER_MILLIVOLT, MM_PER_SECOND, choose_bands, from_median, lay_out
+from ecgclf.signal._checks import check_sampling_rate
 
 MM = 1 / 25.4  # inches
 MARGINS = {"left": 18, "right": 6, "bottom": 13, "top": 10}  # in mm

@@ -1,9 +1,9 @@
 """A recording on ECG paper."""
 
-from .._docstrings import document
-from ._checks import check_along_time, check_recording
-from ._paper import PAPER_PARAMETERS, draw_recording, new_axes, prepare
-from ._tracks import ATTENTION, ATTENTION_PARAMETER, ATTENTION_ROOM, draw_along_time
+from ecgclf._docstrings import document
+from ecgclf.plotting._checks import check_along_time, check_recording
+from ecgclf.plotting._paper import PAPER_PARAMETERS, draw_recording, new_axes, prepare
+from ecgclf.plotting._tracks import ATTENTION, ATTENTION_PARAMETER, ATTENTION_ROOM, draw_along_time
 
 #: What is drawn, for the docstrings of displays of recordings.
 RECORDING_PARAMETERS = """\

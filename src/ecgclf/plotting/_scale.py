@@ -5,7 +5,7 @@ from numbers import Real
 
 import numpy as np
 
-from ._paper import MM, PAPER
+from ecgclf.plotting._paper import MM, PAPER
 
 #: Weights of the strongest colour are at least so large: what changes a probability by a hundredth is not loud.
 FLOOR = 0.1

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ._paper import EDGE, INK
+from ecgclf.plotting._paper import EDGE, INK
 
 ON_GRID, TRACKS = 0.5, 1  # zorder; the grid has 0, traces have 2
 PAD = 0.06  # mV from the edge of a track to what is drawn in it

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from .._docstrings import document
-from ._checks import choose
-from ._scale import LIMIT_PARAMETER, MEANING, Scale, box, signed
+from ecgclf._docstrings import document
+from ecgclf.plotting._checks import choose
+from ecgclf.plotting._scale import LIMIT_PARAMETER, MEANING, Scale, box, signed
 
 _HEIGHT, _OTHER = 0.2, 1.3  # inches, of a feature and of all else
 _OPTIONS = f"""\

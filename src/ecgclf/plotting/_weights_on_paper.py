@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from ._paper import INK
-from ._scale import box
-from ._tracks import ON_GRID, PAD, TRACKS, open_track
+from ecgclf.plotting._paper import INK
+from ecgclf.plotting._scale import box
+from ecgclf.plotting._tracks import ON_GRID, PAD, TRACKS, open_track
 
 # Rooms for bars, in mV: coarse squares, so that every baseline lies on a line.
 UNDER_LEAD, UNDER_ROW = 0.5, 1.0

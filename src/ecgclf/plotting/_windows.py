@@ -4,11 +4,11 @@ from itertools import pairwise
 
 import numpy as np
 
-from .._docstrings import document
-from ._checks import check_recording
-from ._paper import INK, PAPER_PARAMETERS, draw_recording, new_axes, prepare
-from ._recording import RECORDING_PARAMETERS
-from ._tracks import PAD, TRACKS, open_track
+from ecgclf._docstrings import document
+from ecgclf.plotting._checks import check_recording
+from ecgclf.plotting._paper import INK, PAPER_PARAMETERS, draw_recording, new_axes, prepare
+from ecgclf.plotting._recording import RECORDING_PARAMETERS
+from ecgclf.plotting._tracks import PAD, TRACKS, open_track
 
 _NAME, _ROOM = "probability", 1.5  # mV
 # Told apart also in grey and by eyes that confuse red and green.

@@ -1,9 +1,9 @@
 """Transformers that prepare recordings."""
 
-from ._filters import BandpassFilter, NotchFilter, RecordingNormalizer, WaveletDenoiser
-from ._length import FixedLength, Resampler
-from ._quality import SignalQuality
-from ._rr import RRFeatures
+from ecgclf.preprocessing._filters import BandpassFilter, NotchFilter, RecordingNormalizer, WaveletDenoiser
+from ecgclf.preprocessing._length import FixedLength, Resampler
+from ecgclf.preprocessing._quality import SignalQuality
+from ecgclf.preprocessing._rr import RRFeatures
 
 __all__ = [
     "BandpassFilter",

@@ -11,11 +11,11 @@ from sklearn.base import (
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from .._docstrings import FEATURE_NAMES, document
-from .._links import DocLinkMixin
-from .._recordings import check_recordings, has_columns, restack
-from .._state import all_or_nothing
-from ..signal._beats import check_beat_rate
+from ecgclf._docstrings import FEATURE_NAMES, document
+from ecgclf._links import DocLinkMixin
+from ecgclf._recordings import check_recordings, has_columns, restack
+from ecgclf._state import all_or_nothing
+from ecgclf.signal._beats import check_beat_rate
 
 
 class BaseRecordingTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):

@@ -4,10 +4,10 @@ from numbers import Integral, Real
 
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from .. import signal
-from ..signal._checks import check_below_nyquist, check_sampling_rate
-from ..signal._filters import check_band, check_wavelet
-from ._base import BaseRecordingTransformer, SameColumns
+from ecgclf import signal
+from ecgclf.preprocessing._base import BaseRecordingTransformer, SameColumns
+from ecgclf.signal._checks import check_below_nyquist, check_sampling_rate
+from ecgclf.signal._filters import check_band, check_wavelet
 
 _POSITIVE = Interval(Real, 0, None, closed="neither")
 _COUNT = Interval(Integral, 1, None, closed="left")

@@ -5,9 +5,9 @@ from numbers import Integral, Real
 import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from .. import signal
-from ..signal._checks import check_sampling_rate
-from ._base import BaseRecordingTransformer, NewColumns, stack
+from ecgclf import signal
+from ecgclf.preprocessing._base import BaseRecordingTransformer, NewColumns, stack
+from ecgclf.signal._checks import check_sampling_rate
 
 _POSITIVE = Interval(Real, 0, None, closed="neither")
 _PAD_MODES = {"zero": "constant", "edge": "edge", "repeat": "wrap"}

@@ -5,8 +5,8 @@ from numbers import Real
 import numpy as np
 from sklearn.utils._param_validation import Interval
 
-from .. import signal
-from ._base import FiguresOfBeats
+from ecgclf import signal
+from ecgclf.preprocessing._base import FiguresOfBeats
 
 
 class SignalQuality(FiguresOfBeats):

@@ -5,9 +5,9 @@ from numbers import Real
 import numpy as np
 from sklearn.utils._param_validation import Interval
 
-from .. import signal
-from ..signal._rr import RR_FIGURES
-from ._base import FiguresOfBeats
+from ecgclf import signal
+from ecgclf.preprocessing._base import FiguresOfBeats
+from ecgclf.signal._rr import RR_FIGURES
 
 
 class RRFeatures(FiguresOfBeats):

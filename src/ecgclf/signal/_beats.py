@@ -4,10 +4,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.ndimage import uniform_filter1d
 
-from .._whole import at_least, nearest
-from ._checks import FloatArray, as_signal, check_sampling_rate
-from ._filters import bandpass
-from ._silence import bridge, flatten_steps, level, runs
+from ecgclf._whole import at_least, nearest
+from ecgclf.signal._checks import FloatArray, as_signal, check_sampling_rate
+from ecgclf.signal._filters import bandpass
+from ecgclf.signal._silence import bridge, flatten_steps, level, runs
 
 _QRS_BAND = (8.0, 20.0)  # Hz
 _QRS_DURATION = 0.097  # s, as in the paper

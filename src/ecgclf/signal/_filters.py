@@ -9,8 +9,8 @@ import pywt
 from numpy.typing import ArrayLike
 from scipy import signal
 
-from .._whole import at_least
-from ._checks import FloatArray, as_signal, check_below_nyquist, check_sampling_rate
+from ecgclf._whole import at_least
+from ecgclf.signal._checks import FloatArray, as_signal, check_below_nyquist, check_sampling_rate
 
 
 def check_band(sampling_rate: float, low: float, high: float) -> None:

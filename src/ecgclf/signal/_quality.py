@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .._whole import at_least, nearest
-from ._beats import check_beat_rate, find_r_peaks
-from ._checks import FloatArray, as_signal
-from ._filters import bandpass
-from ._silence import flat, runs
+from ecgclf._whole import at_least, nearest
+from ecgclf.signal._beats import check_beat_rate, find_r_peaks
+from ecgclf.signal._checks import FloatArray, as_signal
+from ecgclf.signal._filters import bandpass
+from ecgclf.signal._silence import flat, runs
 
 _BAND = (0.5, 40.0)  # Hz
 _REACH = 0.3  # s, to each side of an R peak: P wave to T wave, in atrial fibrillation too

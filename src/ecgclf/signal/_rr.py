@@ -3,10 +3,10 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .._recordings import visible
-from .._whole import at_most
-from ._checks import as_signal, check_sampling_rate
-from ._silence import flat, runs
+from ecgclf._recordings import visible
+from ecgclf._whole import at_most
+from ecgclf.signal._checks import as_signal, check_sampling_rate
+from ecgclf.signal._silence import flat, runs
 
 RR_FIGURES = (
     "n_beats",

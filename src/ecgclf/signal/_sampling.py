@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.signal import resample_poly
 
-from ._checks import FloatArray, as_signal, check_sampling_rate
+from ecgclf.signal._checks import FloatArray, as_signal, check_sampling_rate
 
 _LARGEST_TERM = 1000
 

@@ -4,8 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation, maximum_filter1d, minimum_filter1d
 
-from .._whole import at_least, nearest
-from ._checks import FloatArray
+from ecgclf._whole import at_least, nearest
+from ecgclf.signal._checks import FloatArray
 
 _BLOCK = 2.0  # s, surely holds a beat
 _STILL = 0.3  # s, longer than the top of a clipped QRS complex
