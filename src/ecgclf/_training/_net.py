@@ -100,8 +100,8 @@ class RecordingNet(NeuralNetClassifier):
                 if partwise:
                     self._partwise = PartwiseModule(self.module_, spread, self.autocast, self._rng)
                 return super().fit_loop(X, y, epochs=self.max_epochs - self.n_done_, **fit_params)
-        except KeyboardInterrupt as interrupt:
-            self.interrupted_ = not _raised_by_early_stopping(interrupt)
+        except KeyboardInterrupt:
+            self.interrupted_ = not _stopped_early(self)
             raise
         finally:
             self._partwise = self._draws = self._rng = None
@@ -118,12 +118,10 @@ def _diverged(net, what):
     )
 
 
-def _raised_by_early_stopping(interrupt):
-    # skorch's way to stop early is a KeyboardInterrupt of its own.
-    trace = interrupt.__traceback__
-    while trace.tb_next is not None:
-        trace = trace.tb_next
-    return isinstance(trace.tb_frame.f_locals.get("self"), EarlyStopping)
+def _stopped_early(net):
+    # skorch's way to stop early is a KeyboardInterrupt of its own, when its patience is at an end.
+    watchers = [callback for _, callback in net.callbacks_ if isinstance(callback, EarlyStopping)]
+    return any(watcher.misses_ == watcher.patience for watcher in watchers)
 
 
 def resolve_device(device):
@@ -154,7 +152,7 @@ def resolve_device(device):
 
 
 def build_net(
-    make_module,
+    module,
     *,
     class_weights,
     label_smoothing,
@@ -173,7 +171,7 @@ def build_net(
 
     Parameters
     ----------
-    make_module : torch.nn.Module
+    module : torch.nn.Module
         The network.
     class_weights : ndarray of shape (n_classes,) or None
         Weights of the classes in the loss.
@@ -216,7 +214,7 @@ def build_net(
         ours.append(("progress_bar", ProgressBar()))
     weight = None if class_weights is None else torch.tensor(class_weights, dtype=torch.float32)
     arguments = {
-        "module": make_module,
+        "module": module,
         "criterion": torch.nn.CrossEntropyLoss,
         "criterion__weight": weight,
         "criterion__label_smoothing": label_smoothing,
