@@ -20,6 +20,7 @@ FLOORS = (
     {"explanation", "plotting", "persistence", "onnx"},
     {"pretrained", "cli", "__main__"},
 )
+NAMES = ("ground", "crafts", "seams", "estimators", "lookers-on", "roof")
 _NO_ESTIMATORS = set().union(*FLOORS[:3])
 # Otherwise than their floor has it.
 EXCEPTIONS = {
@@ -61,6 +62,35 @@ DOORS = {
 }
 # Loaded when something is drawn, not when the door is opened.
 INSIDE_FUNCTIONS_ONLY = {"matplotlib"}
+
+
+def table():
+    """Write the floors down, as CONTRIBUTING.md shows them."""
+    lines = ["| floor | rooms, and what each is the door of | of ecgclf they may import |", "|---|---|---|"]
+    for floor, (name, rooms) in enumerate(zip(NAMES, FLOORS, strict=True)):
+        below, may = set().union(*FLOORS[:floor]), {}
+        for room in sorted(rooms):
+            may.setdefault(_told(EXCEPTIONS.get(room, below)), []).append(f"`{room}`")
+        usual = max(may, key=lambda told: len(may[told]))
+        others = [f"{', '.join(names)}: {told}" for told, names in may.items() if told != usual]
+        shown = ", ".join(f"`{room}`{_doors(room)}" for room in sorted(rooms))
+        lines.append(f"| {floor} {name} | {shown} | {'; '.join([usual, *others])} |")
+    return "\n".join(lines)
+
+
+def _told(allowed):
+    """Say in words which rooms are allowed: whole floors from the lowest on, and more."""
+    whole = 0
+    while whole < len(FLOORS) and FLOORS[whole] <= allowed:
+        whole += 1
+    more = allowed.difference(*FLOORS[:whole])
+    told = {0: "nothing", 1: "floor 0", len(FLOORS): "all"}.get(whole, f"floors 0-{whole - 1}")
+    return " and ".join([told, *(f"`{room}`" for room in sorted(more))])
+
+
+def _doors(room):
+    libraries = sorted(name for name, doors in DOORS.items() if any(_lies_in(door, room) for door in doors))
+    return f" ({', '.join(libraries)})" if libraries else ""
 
 
 def violations(source, path):
@@ -226,3 +256,8 @@ def test_a_bad_import_is_found(path, source, complaint):
 )
 def test_a_good_import_is_let_through(path, source):
     assert violations(dedent(source), path) == []
+
+
+def test_contributing_shows_the_floors_as_they_are_held():
+    guide = (Path(__file__).parents[1] / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    assert table() in guide, f"put into CONTRIBUTING.md:\n{table()}"
