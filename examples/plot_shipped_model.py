@@ -3,7 +3,8 @@ A trained model in ten lines
 ============================
 
 Trained models come inside the package. This example lets one of them answer 200 real recordings that it has not
-seen, holds the answers against its card, and draws one recording with its answer. It also shows a reason why one model has two scores on two sets of recordings: the mix of labels.
+seen, holds the answers against its card, and draws one recording with its answer. It also shows a reason why one model
+has two scores on two sets of recordings: the mix of labels.
 """
 
 # %%
