@@ -20,6 +20,7 @@ extensions = [
     "sphinx.ext.extlinks",
     "sphinx.ext.intersphinx",
     "sphinx.ext.mathjax",
+    "matplotlib.sphinxext.plot_directive",
     "numpydoc",
     "sphinx_gallery.gen_gallery",
     "sphinx_design",
@@ -90,6 +91,11 @@ warnings.filterwarnings("ignore", message="FigureCanvasAgg is non-interactive")
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
 myst_heading_anchors = 3
+
+# Figures of the guide: drawn by the code that stands above them.
+plot_formats = [("png", 120)]
+plot_include_source = True
+plot_html_show_formats = plot_html_show_source_link = False
 
 html_theme = "pydata_sphinx_theme"
 html_title = "ecgclf"
