@@ -55,7 +55,7 @@ for explanation in explanations:
 # Would another seed say the same?
 # --------------------------------
 # Each point is the weight of a segment with another draw of perturbations. The weights for "A" keep their order. Those
-# for "N" are near zero, and the five largest of one seed are other ones than those of the next.
+# for "N" are near zero, and some of the five largest change from seed to seed.
 import matplotlib.pyplot as plt
 
 figure, axes = plt.subplots(2, 1, figsize=(6.4, 6.2), layout="constrained")
