@@ -50,7 +50,7 @@ autosummary_context = {
         "ecgclf.nn": "networks",
         "ecgclf.onnx": "deploy",
         "ecgclf.persistence": "deploy",
-        "ecgclf.plotting": "plotting",
+        "ecgclf.plotting": "explanation",
         "ecgclf.preprocessing": "preprocessing",
         "ecgclf.pretrained": "pretrained",
         "ecgclf.signal": "preprocessing",
