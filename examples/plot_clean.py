@@ -39,8 +39,8 @@ display = RecordingDisplay.from_recording(
 # %%
 # Filters
 # -------
-# All are transformers of scikit-learn, and shift no wave in time. They take collections of recordings: a single one is
-# given as ``[recording]``.
+# All are transformers of scikit-learn, and shift no wave in time. They take collections of recordings: a single one
+# is given as ``[recording]``.
 from sklearn.pipeline import make_pipeline
 
 from ecgclf.preprocessing import BandpassFilter, NotchFilter, WaveletDenoiser
@@ -58,8 +58,8 @@ of_clear = {name: each.fit_transform([clear])[0] for name, each in filters.items
 
 # %%
 # What is left of the disturbance is the difference between the disturbed and the clear recording, both filtered. What
-# the filter takes of the ECG is the difference that it makes to the clear one. Both are standard deviations over time;
-# the last column is the median height of the R peaks of the clear recording. All are in mV.
+# the filter takes of the ECG is the difference that it makes to the clear one. Both are standard deviations over
+# time; the last column is the median height of the R peaks of the clear recording. All are in mV.
 from ecgclf.signal import find_r_peaks
 
 r_peaks = find_r_peaks(clear, rate)
@@ -151,8 +151,8 @@ _ = ax.legend()
 
 # %%
 # :class:`~ecgclf.preprocessing.RRFeatures` gives figures of them: ``cv_rr`` is their standard deviation divided by
-# their mean, ``pnn50`` the share of successive differences above 50 ms. Here are the medians over recordings; in those
-# that are too noisy (~), many of the R peaks are none, and the figures mean nothing.
+# their mean, ``pnn50`` the share of successive differences above 50 ms. Here are the medians over recordings; in
+# those that are too noisy (~), many of the R peaks are none, and the figures mean nothing.
 from ecgclf.preprocessing import RRFeatures
 
 rr = RRFeatures(rate).set_output(transform="pandas").fit_transform(sample.data)
@@ -185,12 +185,12 @@ for name, X in collections.items():
 # What we saw
 # -----------
 # The notch takes the hum and nothing else. The band-pass takes most of the wander, lets some of the hum through, and
-# changes the ECG, too, below 0.5 Hz; with the notch before it the hum is gone. The wavelets let hum through and change
-# the ECG most: the R peaks are a tenth lower, and slow waves are missing. R peaks were found in spite of hum and
-# wander.
+# changes the ECG, too, below 0.5 Hz; with the notch before it the hum is gone. The wavelets let hum through and
+# change the ECG most: the R peaks are a tenth lower, and slow waves are missing. R peaks were found in spite of hum
+# and wander.
 #
 # The network gave the same answers when recordings were z-scored, and nearly the same after the band-pass. Hum and
-# wander, which it was not trained on to this extent, changed one answer in seven, and filters took that back. So clean
-# for the eye, and for disturbances that the training recordings did not have; more than that is not needed here. That
-# the filtered recordings score a little higher than the others is a matter of two or three of 200 recordings, and no
-# evidence.
+# wander, which it was not trained on to this extent, changed one answer in seven, and filters took that back. So
+# clean for the eye, and for disturbances that the training recordings did not have; more than that is not needed
+# here. That the filtered recordings score a little higher than the others is a matter of two or three of 200
+# recordings, and no evidence.

@@ -39,8 +39,8 @@ pipeline = Pipeline(steps)
 # %%
 # What is searched
 # ----------------
-# Parameters are named by their path: the step, and the parameter of the step, and the parameter of its augmentation. A
-# whole step can be searched as well, as by ``"filter": [bandpass, "passthrough"]``.
+# Parameters are named by their path: the step, and the parameter of the step, and the parameter of its augmentation.
+# A whole step can be searched as well, as by ``"filter": [bandpass, "passthrough"]``.
 # :obj:`~ecgclf.metrics.cinc2017_scorer` is the challenge's score, the mean F1 of N, A and O.
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
 
@@ -91,7 +91,8 @@ for score, fitted in zip(outer["test_score"], outer["estimator"], strict=True):
     print(f"inside {fitted.best_score_:.3f}, outside {score:.3f}")
 
 # %%
-# All recordings together have been tested once, so that one score with an interval can be told of the whole procedure.
+# All recordings together have been tested once, so that one score with an interval can be told of the whole
+# procedure.
 import numpy as np
 
 from ecgclf.metrics import rhythm_report

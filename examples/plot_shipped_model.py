@@ -37,8 +37,8 @@ report = rhythm_report(sample.target, probabilities, model.classes_, y_pred=labe
 print(report)
 
 # %%
-# The card of the model says what is to be expected. It holds the figures on these 200 recordings, and figures on 6,827
-# recordings of the same source, each answered by a network that had not seen it.
+# The card of the model says what is to be expected. It holds the figures on these 200 recordings, and figures on
+# 6,827 recordings of the same source, each answered by a network that had not seen it.
 from ecgclf.pretrained import model_card
 
 card = model_card("tiny-cinc2017")
@@ -49,9 +49,9 @@ print("card, 6,827 recordings:   ", card.out_of_fold.score)
 # %%
 # Why the two scores differ
 # -------------------------
-# F1 depends on how frequent the labels are, and the 200 recordings were drawn with more of the rare ones: a quarter of
-# them are A, of the 6,827 a twelfth. Recall, the share of the recordings of a label that get it, does not depend on
-# that.
+# F1 depends on how frequent the labels are, and the 200 recordings were drawn with more of the rare ones: a quarter
+# of them are A, of the 6,827 a twelfth. Recall, the share of the recordings of a label that get it, does not depend
+# on that.
 here, elsewhere = card.bundled, card.out_of_fold
 print("recall  of 200  of 6,827")
 for k, label in enumerate(here.classes):
@@ -95,8 +95,8 @@ display = RecordingDisplay.from_recording(
 # -----------
 # The model scores here what its card says that it scores here, and less than on the 6,827 recordings. Part of the
 # difference is the mix of labels: with the weights the score moves towards that of the card. What remains is within
-# the interval, which on 200 recordings reaches about six hundredths to either side. Recall is nearly the same for A, N
-# and O; that of noise, of which there are 25 recordings, is the least certain.
+# the interval, which on 200 recordings reaches about six hundredths to either side. Recall is nearly the same for A,
+# N and O; that of noise, of which there are 25 recordings, is the least certain.
 #
 # It does not show how good the model is on recordings of another device. For that the card has figures of its own:
 # ``print(card)``, or ``ecgclf models tiny-cinc2017`` on the command line.
