@@ -50,7 +50,7 @@ autosummary_context = {
         "ecgclf.nn": "networks",
         "ecgclf.onnx": "deploy",
         "ecgclf.persistence": "deploy",
-        "ecgclf.plotting": "explanation",
+        "ecgclf.plotting": "plotting",
         "ecgclf.preprocessing": "preprocessing",
         "ecgclf.pretrained": "pretrained",
         "ecgclf.signal": "preprocessing",
