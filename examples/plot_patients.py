@@ -114,8 +114,8 @@ print("accuracy:", scores.round(3))
 # only the question: the first split asks how it does on patients that it knows.
 #
 # Inside ``fit`` it is the same. Without groups, the recordings set aside promise an accuracy that the patients of the
-# test do not keep, and early stopping would be misled; with groups, promise and test agree within what 37 patients
+# test do not keep, and early stopping would go by it; with groups, promise and test agree within what 37 patients
 # allow to say.
 #
-# Three stretches of one recording resemble one another more than recordings of different days do. How large the
+# Three stretches of one recording may resemble one another more than recordings of different days do. How large the
 # optimism is for real patients, only data that tell the patients can show.
