@@ -80,6 +80,7 @@ sphinx_gallery_conf = {
     "backreferences_dir": "generated/backreferences",
     "reference_url": {"ecgclf": None},
     "within_subsection_order": "FileNameSortKey",
+    "parallel": 2,
     "show_memory": False,
     "remove_config_comments": True,
     "min_reported_time": 0,
