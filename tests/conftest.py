@@ -35,3 +35,7 @@ def _own_cache(tmp_path_factory):
 def shared_data():
     """The folder of the developers' shared data; use together with ``pytest.mark.shared``."""
     return _shared_folder() / "data"
+
+
+# It needs what only the documentation is built with, and has no examples.
+collect_ignore = ["pages.py"]

@@ -503,10 +503,14 @@ def test_padding_does_not_matter(exported, items, filler):
     signal = np.full((len(items), 1, lengths.max() + 13), filler, dtype=np.float32)
     for row, item in zip(signal, items, strict=True):
         row[:, : item.shape[1]] = item
-    (together,) = exported.run(None, {"signal": signal, "lengths": lengths})
-    for item, expected in zip(items, together, strict=True):
+    together, *attention = exported.run(None, {"signal": signal, "lengths": lengths})
+    for i, item in enumerate(items):
         alone = {"signal": item.astype(np.float32)[np.newaxis], "lengths": np.array([item.shape[1]])}
-        np.testing.assert_allclose(exported.run(None, alone)[0][0], expected, atol=1e-5)
+        expected, *looked = exported.run(None, alone)
+        np.testing.assert_allclose(together[i], expected[0], atol=1e-5)
+        for all_steps, own in zip(attention, looked, strict=True):
+            np.testing.assert_allclose(all_steps[i, : own.shape[1]], own[0], atol=1e-5)
+            assert (all_steps[i, own.shape[1] :] == 0).all()
 
 
 @pytest.fixture(scope="module", params=NAMES)
