@@ -6,9 +6,10 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from ecgclf import _training
-from ecgclf._docstrings import CLASSIFIER_ATTRIBUTES, RECORDINGS, classifier_example, classifier_parameters, document
+from ecgclf._docstrings import CLASSIFIER_ATTRIBUTES, RECORDINGS, classifier_parameters, document
 from ecgclf._recordings import check_recordings
 from ecgclf.classifiers._crnn import NETWORK_PARAMETERS, BaseCRNNClassifier
+from ecgclf.classifiers._example import classifier_example
 from ecgclf.classifiers._windows import prediction_windows
 
 

@@ -4,8 +4,9 @@ from numbers import Integral, Real
 
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from ecgclf._docstrings import CLASSIFIER_ATTRIBUTES, classifier_example, classifier_parameters, document
+from ecgclf._docstrings import CLASSIFIER_ATTRIBUTES, classifier_parameters, document
 from ecgclf.classifiers._base import BaseECGClassifier
+from ecgclf.classifiers._example import classifier_example
 from ecgclf.nn import RecurrentNet
 
 _NETWORK_PARAMETERS = """\
