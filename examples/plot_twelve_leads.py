@@ -144,12 +144,13 @@ for ax, (name, average) in zip(axes, averages.items(), strict=True):
 # %%
 # What we saw
 # -----------
-# Both networks answer all recordings right, and they go about it in different ways. The plain network wants both
-# leads that were raised: without V2 or without V3 it is wrong in a tenth or two of the recordings, and its
-# explanation names these two. The one trained with lead dropout has learnt that either is enough, and answers without
-# the other. Taking one out then matters less: V3 still comes first, but the weight of V2 hardly stands out from those
-# of leads that have nothing to say. Without both nobody can know, and both networks answer no better than a coin.
+# Both networks answer all recordings right, and they go about it in different ways. The plain network leans on both
+# leads that were raised: when one is off it is wrong in a tenth or two of the recordings, and its explanation names
+# these two. The one trained with lead dropout has learnt that either is enough, and answers without the other. Taking
+# one out then changes less, and both have smaller weights, hardly larger than those of some leads that have nothing
+# to say. With both off nobody can know, and both networks answer no better than a coin.
 #
 # So a small weight does not say that a network has no use for a lead. Either-or is what a linear model cannot say,
 # and some of the explanations are off for it. The recordings are made, and easy: real ones are not all answered
-# right, and there is no truth to hold an explanation against.
+# right, and there is no truth to hold an explanation against. One training of each network is a single case, too;
+# with another ``random_state`` the plain one may do without one of the two leads.
