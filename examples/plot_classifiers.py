@@ -117,10 +117,9 @@ for seed in (1, 2):
 # -----------
 # What they cost is certain: the two that put an LSTM over residual blocks, CRNN and CRANN, take about twice as long
 # as the others. What they answer is not. All five learn the 80 recordings nearly by heart, and on those set aside
-# their loss ends about where it began; every score lies within the intervals of all others, and another seed moves
-# the score of one network about as far as another network does. Whoever takes the highest of these scores takes it by
-# chance.
+# their loss ends about where it began; the intervals of the scores overlap widely, and another seed moves the score
+# of one network about as far as another network does. Whoever takes the highest of these scores takes it by chance.
 #
 # To compare networks, take the recordings by the thousand, several splits, and the same test recordings for all:
-# :doc:`/more/benchmarks` has figures of 1,500 training recordings. With as few as here, take a trained model of the
-# package instead, or the cheapest network.
+# :doc:`/more/benchmarks` has figures of three of them, trained on 1,500. With as few as here, take a trained model of
+# the package instead, or the cheapest network.

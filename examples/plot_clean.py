@@ -73,6 +73,8 @@ for name in filters:
 
 # %%
 # The same for the eye, over three seconds; the clear recording is drawn in grey.
+
+# sphinx_gallery_thumbnail_number = 2
 import matplotlib.pyplot as plt
 
 shown = slice(int(6 * rate), int(9 * rate))

@@ -34,7 +34,7 @@ print(f"{len(X)} recordings of {len(whole)} patients, {np.mean(y == 'N'):.3f} of
 # Torn apart, and together
 # ------------------------
 # The same network is tested twice by cross-validation: with recordings dealt out at random, and with all recordings
-# of a patient in one fold.
+# of a patient in one fold. ``GroupKFold`` does the latter, too, without an eye on the labels.
 from sklearn.model_selection import (
     StratifiedGroupKFold,
     StratifiedKFold,
@@ -86,7 +86,8 @@ import matplotlib.pyplot as plt
 figure, ax = plt.subplots(layout="constrained")
 for name, fitted in {"without groups": torn, "groups=patients": together}.items():
     history = fitted.net_.history
-    (line,) = ax.plot(history[:, "epoch"], history[:, "valid_acc"], label=f"{name}, set aside")
+    epochs, accuracies = history[:, "epoch"], history[:, "valid_acc"]
+    (line,) = ax.plot(epochs, accuracies, label=f"{name}, set aside")
     accuracy = fitted.score(X[test], y[test])
     ax.plot(fitted.n_epochs_, accuracy, "o", color=line.get_color(), label=f"{name}, test")
 ax.set(xlabel="Epoch", ylabel="Accuracy", ylim=(0, 1))
