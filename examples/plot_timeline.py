@@ -114,12 +114,12 @@ ax.plot(
     label="mean of the eight",
 )
 ax.axvline(0, color="#1a1a1a", linewidth=0.8)
-ax.set(
+ax.legend(frameon=False)
+labels = ax.set(
     xlabel="middle of the window, s from the change into A",
     ylabel="probability of A",
     ylim=(0, 1),
 )
-legend = ax.legend(frameon=False)
 
 # %%
 # Most windows hold a seam, for pieces and windows are both of 30 s. Is it the seam that disturbs, another recording
