@@ -98,7 +98,7 @@ with joblib.parallel_config(backend="dask", scatter=[X, y]):
         seconds = fitted.cv_results_["mean_fit_time"].sum() * fitted.n_splits_
         same = np.array_equal(alone.predict_proba(X), fitted.predict_proba(X))
         n_kept = len(list(Path(folder.name).iterdir()))
-        print(f"{run} run: twelve fits took {seconds:.1f} s, {n_kept} in the folder, same as without it: {same}")
+        print(f"{run} run: fits took {seconds:.1f} s, {n_kept} are kept, same answers: {same}")
 folder.cleanup()
 client.close()
 

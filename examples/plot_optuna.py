@@ -66,7 +66,7 @@ study = optuna.create_study(direction="maximize", sampler=optuna.samplers.TPESam
 study.enqueue_trial({"noise": 0.0, "time_scaling": 0.0, "dropout": 0.4, "learning_rate": 0.003})
 study.optimize(objective, n_trials=10)
 for trial in study.trials:
-    print(f"{trial.number:2} {trial.value:.3f}", {name: round(value, 3) for name, value in trial.params.items()})
+    print(f"{trial.number} {trial.value:.3f}", *[f"{name}={value:.2g}" for name, value in trial.params.items()])
 
 # %%
 # The estimate
