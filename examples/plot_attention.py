@@ -161,6 +161,7 @@ pairs = {
     "attention and weights": [],
 }
 with warnings.catch_warnings():
+    # What is asked is whether two trainings agree, in explanations that are good and in those that are not.
     warnings.simplefilter("ignore", ExplanationWarning)
     for x, label in zip(X_test, y_test, strict=True):
         weights = [explainer.explain(each, x, labels=label).weights[0] for each in twins]
