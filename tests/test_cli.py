@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 import numpy as np
 import pytest
+from matplotlib import pyplot as plt
 from sklearn.metrics import f1_score
 from sklearn.pipeline import make_pipeline
 
@@ -53,6 +54,14 @@ def folder(tmp_path_factory, sample):
     lines = [f"{name},{label}\n" for name, label in zip(sample.record_names[:6], sample.target[:6], strict=True)]
     (folder / "REFERENCE.csv").write_text("".join(lines))
     return folder
+
+
+@pytest.fixture(autouse=True)
+def no_figure_left_open():
+    yield
+    left = plt.get_fignums()
+    plt.close("all")
+    assert not left
 
 
 def run(capsys, *arguments):

@@ -3,7 +3,7 @@
 import sys
 
 from ecgclf.cli._explain import picture
-from ecgclf.cli._files import whole
+from ecgclf.cli._files import draw
 from ecgclf.cli._models import Model, open_model
 
 RHYTHMS = {"N": "normal rhythm", "A": "atrial fibrillation", "O": "other rhythm", "~": "noisy"}
@@ -15,6 +15,7 @@ def run(out, train, seed):
     import numpy as np
 
     from ecgclf.datasets import load_cinc2017_sample
+    from ecgclf.plotting import RecordingDisplay
 
     # First, so that a folder that cannot be made is known before anything is computed.
     out.mkdir(parents=True, exist_ok=True)
@@ -38,7 +39,7 @@ def run(out, train, seed):
     name = sample.record_names[test[shown]]
     title = f"{name}: predicted {RHYTHMS[predicted[shown]]}, labelled {RHYTHMS[labels[test][shown]]}"
     recording, explanation = out / "recording.png", out / "explanation.png"
-    _draw(data[shown], sample.sampling_rate, title, recording)
+    draw(recording, RecordingDisplay.from_recording, data[shown], sampling_rate=sample.sampling_rate, title=title)
     picture(model, data[shown], predicted[shown], explanation, "beats", seed, title, sample.lead_names)
     print(f"\nA recording with its prediction: {recording.resolve()}")
     print(f"What spoke for the prediction: {explanation.resolve()}")
@@ -107,15 +108,3 @@ def table(y_true, predictions):
         f"{text:<36}" + "".join(f"{x:>{w}.2f}" for x, w in zip(values, widths, strict=True)) for text, values in rows
     ]
     return "\n".join([head, *body])
-
-
-def _draw(recording, sampling_rate, title, path):
-    import matplotlib
-
-    from ecgclf.plotting import RecordingDisplay
-
-    # A picture for a file needs no screen.
-    matplotlib.use("Agg")
-    display = RecordingDisplay.from_recording(recording, sampling_rate=sampling_rate, title=title)
-    with whole(path) as draft:
-        display.figure_.savefig(draft, bbox_inches="tight")

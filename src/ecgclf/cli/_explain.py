@@ -2,7 +2,7 @@
 
 import sys
 
-from ecgclf.cli._files import UsageError, check_writable, find, read, whole
+from ecgclf.cli._files import UsageError, check_writable, draw, find, read
 from ecgclf.cli._models import open_model
 
 _SUFFIXES = (".png", ".pdf", ".svg", ".jpg", ".jpeg", ".webp")
@@ -52,13 +52,9 @@ def picture(model, signal, label, out, segmentation, seed, title, lead_names):
     lead_names : list of str
         Names of the leads.
     """
-    import matplotlib
-
     from ecgclf.explanation import LimeTimeSeriesExplainer
     from ecgclf.plotting import ExplanationDisplay
 
-    # A picture for a file needs no screen.
-    matplotlib.use("Agg")
     explainer = LimeTimeSeriesExplainer(
         segmentation=segmentation,
         sampling_rate=model.sampling_rate,
@@ -66,15 +62,15 @@ def picture(model, signal, label, out, segmentation, seed, title, lead_names):
         verbose=int(sys.stderr.isatty()),
     )
     explanation = explainer.explain(model if model.estimator is None else model.estimator, signal, labels=[label])
-    display = ExplanationDisplay.from_explanation(
+    draw(
+        out,
+        ExplanationDisplay.from_explanation,
         explanation,
         label=label,
         title=title,
         lead_names=lead_names,
         attention=attention(model, signal),
     )
-    with whole(out) as draft:
-        display.figure_.savefig(draft, bbox_inches="tight")
 
 
 def attention(model, signal):

@@ -47,6 +47,32 @@ def whole(path):
         os.replace(draft, path)
 
 
+def draw(out, display, *args, **kwargs):
+    """Draw into a file.
+
+    Parameters
+    ----------
+    out : pathlib.Path
+        The picture; its suffix says of what kind.
+    display : callable
+        Makes a display of the other arguments.
+    *args, **kwargs : object
+        What it is given.
+    """
+    import matplotlib
+
+    # A picture for a file needs no screen.
+    matplotlib.use("Agg")
+    from matplotlib import pyplot as plt
+
+    figure = display(*args, **kwargs).figure_
+    try:
+        with whole(out) as draft:
+            figure.savefig(draft, bbox_inches="tight")
+    finally:
+        plt.close(figure)
+
+
 def find(paths):
     """Find the records that were named, on the command line or by their folder.
 
