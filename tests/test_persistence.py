@@ -280,6 +280,35 @@ def test_a_file_is_a_safetensors_file_that_others_read_too(recordings, path):
         assert any(np.array_equal(tensor.numpy(), array) for array in stored)
 
 
+def test_weights_that_float16_holds_take_half_the_room_and_come_back_to_the_bit(recordings, path):
+    classifier = small("ResNetClassifier", max_epochs=1).fit(*recordings)
+    save(classifier, path)
+    tensors = [t for t in classifier.net_.module_.state_dict().values() if t.dtype == torch.float32]
+    before, n_weights = path.stat().st_size, sum(t.numel() for t in tensors)
+    for tensor in tensors:
+        tensor.copy_(tensor.half())
+    next(t for t in tensors if t.shape[0] > 2 and t.ndim == 1)[:3] = torch.tensor([-0.0, 65504.0, 2.0**-24])
+    again = roundtrip(classifier, path)
+    # What is left of the file, its header, differs by the digits of places.
+    assert abs(before - path.stat().st_size - 2 * n_weights) < 200
+    for one, other in zip(
+        classifier.net_.module_.state_dict().values(), again.net_.module_.state_dict().values(), strict=True
+    ):
+        assert one.dtype == other.dtype
+        assert one.numpy().tobytes() == other.numpy().tobytes()
+
+
+@given(hnp.arrays(np.float16, hnp.array_shapes()).map(lambda array: array.astype(np.float32)))
+def test_float32_stays_float32(array):
+    encoder = Encoder()
+    encoded = encoder.value(array, "value")
+    (stored,) = encoder.arrays.values()
+    assert stored.dtype == (np.float32 if np.isnan(array).any() else np.float16)
+    again = Decoder(encoder.arrays).value(encoded)
+    assert again.dtype == np.float32
+    np.testing.assert_array_equal(again, array)
+
+
 def test_versions_are_recorded_and_a_change_of_sklearn_is_told(path, monkeypatch):
     from sklearn.exceptions import InconsistentVersionWarning
     from sklearn.preprocessing import StandardScaler

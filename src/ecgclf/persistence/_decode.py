@@ -70,6 +70,8 @@ class Decoder:
             raise Refused(f"it uses the array {encoded['array']!r} twice, or does not have it")
         if TIME_DTYPE.fullmatch(dtype) and array.dtype == np.int64:
             array = array.view(dtype)
+        elif np.dtype(np.float32).str == dtype and array.dtype == np.float16:
+            array = array.astype(np.float32)
         elif not PLAIN_DTYPE.fullmatch(dtype) or array.dtype != np.dtype(dtype):
             raise Refused(f"its array {encoded['array']!r} is of dtype {array.dtype}, not {dtype}")
         return np.asarray(array, order="F" if encoded["order"] == "F" else "C")
