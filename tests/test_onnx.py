@@ -135,6 +135,71 @@ def test_a_vote_says_the_same(tuned, real, path):
     np.testing.assert_array_equal(model.predict(X), pipeline.predict(X))
 
 
+@pytest.mark.parametrize("n_leads", [1, 2])
+@pytest.mark.parametrize("shared", [[], [Resampler(300.0, sampling_rate=250.0), RecordingNormalizer()]], ids=len)
+def test_members_of_a_vote_may_have_rates_of_their_own(shared, n_leads, path, tmp_path):
+    rate = 250.0 if shared else 300.0
+    X, y = make_recordings(
+        16, n_leads=n_leads, sampling_rate=rate, duration=(1.0, 6.0), random_state=0, return_X_y=True
+    )
+    crann = small("CRANNClassifier", max_epochs=2)
+    vote = VotingClassifier(
+        [
+            ("a", make_pipeline(*shared, small("LSTMClassifier", max_epochs=2))),
+            ("b", make_pipeline(*shared, Resampler(100.0, sampling_rate=300.0), crann)),
+            ("c", make_pipeline(*shared, make_pipeline(Resampler(60.0, sampling_rate=300.0), crann))),
+        ],
+        voting="soft",
+    )
+    model = vote.fit(X, y)
+    assert np.ptp(check(model, X, path)[:, 0]) > 1e-3
+    told = about(path)
+    assert (told["sampling_rate"], told["network_sampling_rate"]) == (rate, 300.0)
+    assert [step["step"] for step in told["preprocessing"]] == ["resample", "normalize"][: len(shared)]
+    # Whatever stands beyond the end of a recording: the same answers.
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    x = np.atleast_2d(X[0])[None].astype(np.float32)
+    lengths = np.array([x.shape[2]])
+    padded = np.concatenate([x, np.full((1, n_leads, 500), 1e30, dtype=np.float32)], axis=2)
+    (alone,), (beside,) = (
+        session.run(["probabilities"], {"signal": signal, "lengths": count})
+        for signal, count in [
+            (x, lengths),
+            (np.concatenate([padded, padded]), np.array([x.shape[2], x.shape[2] + 100])),
+        ]
+    )
+    np.testing.assert_allclose(beside[0], alone[0], atol=1e-6, rtol=0)
+    # Attention of both is on other steps, hence not told; that of one is.
+    assert told["attention_step"] is None
+    one = vote.set_params(c="drop").fit(X, y)
+    to_onnx(one, path)
+    step = about(path)["attention_step"]
+    network = one.estimators_[1][-1]
+    own_step = network.net_.module_.encoder.segment_length
+    assert step == 3 * own_step
+    if not shared:
+        of_network = network.attention(one.estimators_[1][0].transform(X))
+        for found, expected in zip(load_onnx(path).attention(X), of_network, strict=True):
+            np.testing.assert_allclose(_by_step(found, step), _by_step(expected, own_step), atol=1e-6)
+
+
+def _by_step(weights, step):
+    return np.add.reduceat(weights, np.arange(0, len(weights), step))
+
+
+@pytest.mark.parametrize("own", [Resampler(200.0, sampling_rate=300.0), NotchFilter(sampling_rate=300.0)], ids=str)
+def test_other_steps_of_their_own_are_refused(own, real, path):
+    one = small("LSTMClassifier", max_epochs=1)
+    vote = VotingClassifier([("a", one), ("b", make_pipeline(own, one))], voting="soft").fit(*real)
+    with pytest.raises(ValueError, match="other preprocessing steps, .* and cannot share a file"):
+        to_onnx(vote, path)
+    rates = {"a": 300.0, "b": 200.0}
+    voters = [(name, make_pipeline(Resampler(100.0, sampling_rate=rate), one)) for name, rate in rates.items()]
+    vote = VotingClassifier(voters, voting="soft")
+    with pytest.raises(ValueError, match="one network takes recordings at .*but the preprocessing is made for"):
+        to_onnx(vote.fit(*real), path)
+
+
 @pytest.mark.parametrize(
     ("settings", "match"),
     [({"voting": "hard"}, "voting='hard'"), ({"voting": "soft", "weights": [2, 1]}, r"weights=\[2, 1\]")],

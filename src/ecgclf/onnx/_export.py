@@ -4,6 +4,7 @@ import json
 import warnings
 from numbers import Integral
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from sklearn.ensemble import VotingClassifier
@@ -27,7 +28,8 @@ def to_onnx(estimator, path, *, sampling_rate=None):
     estimator : estimator
         A classifier of this package, a VotingClassifier of some of them (soft, without weights), a Pipeline of
         preprocessing steps (all but RRFeatures and SignalQuality) that ends in one, or a TunedDecisionClassifierCV of
-        these, also at the end of such a Pipeline.
+        these, also at the end of such a Pipeline. Members of a vote may each begin with a Resampler of their own that
+        lowers the rate by a whole factor.
     path : path-like
         Where to write. A file that is already there is replaced only by a whole new one.
     sampling_rate : float, default=None
@@ -59,8 +61,8 @@ def to_onnx(estimator, path, *, sampling_rate=None):
     The networks of an ensemble and the temperature of calibrated probabilities are in the graph. Decisions tuned for a
     metric are not: the weights that they multiply probabilities by stand in the metadata as "class_weights".
 
-    What comes before it, the steps of a Pipeline, is described in numbers in the metadata of the file, with the
-    labels, the windows over which probabilities are averaged, sampling rates and versions: JSON under the key
+    What comes before it, the steps that all networks share, is described in numbers in the metadata of the file, with
+    the labels, the windows over which probabilities are averaged, sampling rates and versions: JSON under the key
     "ecgclf". `OnnxClassifier.prepare` does these steps with numpy alone.
 
     A graph is written in float32, also for a classifier of ``precision="bfloat16"``. Before the file is written,
@@ -88,21 +90,28 @@ def to_onnx(estimator, path, *, sampling_rate=None):
         from onnx import TensorProto, helper
     except ImportError as error:
         raise ImportError(f"to_onnx needs the extra onnx: pip install 'ecgclf[onnx]' ({error}).") from error
-    from ecgclf.onnx._graph import Graph
+    from ecgclf.onnx._graph import Graph, lower_rate, trim
     from ecgclf.onnx._networks import write
 
     steps, votes, classes, tuned = _apart(estimator)
-    classifiers = [classifier for vote in votes for classifier in vote]
-    about = _about(steps, classifiers[0], classes.tolist(), sampling_rate)
-    about["attention_step"] = _attention_step(about["preprocessing"], classifiers)
+    networks = [network for vote in votes for network in vote]
+    classifiers = [network.classifier for network in networks]
+    about = _about(steps, networks, classes.tolist(), sampling_rate)
+    about["attention_step"] = _attention_step(about["preprocessing"], networks)
     about["class_weights"] = [1.0] * len(classes) if tuned is None else tuned.class_weights_.tolist()
 
     g = Graph()
+    signals = {1: ("signal", "lengths")}
+    for network in networks:
+        if network.down not in signals:
+            signals[network.down] = lower_rate(
+                g, trim(g, *signals[1]), "lengths", about["n_leads"], network.down, network.taps
+            )
     temperature = 1.0 if tuned is None else tuned.temperature_
     members, looked = [], []
     for vote in votes:
         logits, attentions = zip(
-            *(write(g, classifier.net_.module_, "signal", "lengths") for classifier in vote), strict=True
+            *(write(g, network.classifier.net_.module_, *signals[network.down]) for network in vote), strict=True
         )
         looked += [attention for attention in attentions if attention is not None]
         if len(vote) > 1:
@@ -131,36 +140,42 @@ def _mean(g, outputs):
     return g("Mean", *outputs) if len(outputs) > 1 else outputs[0]
 
 
-def _attention_step(preprocessing, classifiers):
+def _attention_step(preprocessing, networks):
     """Timepoints to each weight of the attention; None without, or where there is no telling."""
     if any(step["step"] == "length" for step in preprocessing):
         return None
-    looked = [classifier.net_.module_ for classifier in classifiers if hasattr(classifier, "attention")]
-    steps = {network.encoder.segment_length for network in looked}
+    looked = [network for network in networks if hasattr(network.classifier, "attention")]
+    steps = {network.classifier.net_.module_.encoder.segment_length * network.down for network in looked}
     return steps.pop() if len(steps) == 1 else None
+
+
+class _Network(NamedTuple):
+    """A classifier, the rate of the recordings, and by what factor it is lowered in the graph, by which filter."""
+
+    classifier: object
+    sampling_rate: float | None
+    down: int = 1
+    taps: list | None = None
 
 
 def _apart(estimator):
     """Take an estimator apart: steps, the votes whose means are averaged, their labels, and what tunes them."""
     *steps, last = _steps(estimator)
     tuned = last if hasattr(last, "temperature_") and hasattr(last, "estimators_") else None
-    inner, votes = [], []
+    votes = []
     for member in [last] if tuned is None else tuned.estimators_:
         *before, classifier = _steps(member)
         if tuned is not None and classifier.classes_.tolist() != tuned.classes_.tolist():
             raise ValueError(
                 "a classifier of the ensemble has not seen all classes, and cannot be exported with the others."
             )
-        voters = [_steps(voter) for voter in _voters(classifier)]
-        votes.append([voter[-1] for voter in voters])
-        inner += [[*before, *voter[:-1]] for voter in voters]
-    classifiers = [classifier for vote in votes for classifier in vote]
+        votes.append([[*before, *_steps(voter)] for voter in _voters(classifier)])
+    chains = [chain for vote in votes for chain in vote]
+    classifiers = [chain[-1] for chain in chains]
     for classifier in classifiers:
         if not hasattr(classifier, "_rebuild_module") or not hasattr(classifier, "predict_windows"):
             raise ValueError(f"{type(classifier).__name__} cannot be exported; a classifier of ecgclf can.")
         check_is_fitted(classifier)
-    if any(repr(each) != repr(inner[0]) for each in inner):
-        raise ValueError("the classifiers of the ensemble have other preprocessing steps, and cannot share a file.")
     if len({(classifier.window_length, str(classifier.window_stride)) for classifier in classifiers}) > 1:
         raise ValueError("the classifiers of the ensemble have windows of their own, and cannot share a file.")
     if tuned is not None and tuned.temperature_ != 1 and classifiers[0].window_length is not None:
@@ -168,7 +183,30 @@ def _apart(estimator):
             "the temperature is applied to means over windows, which are not part of the graph. Export a classifier "
             "with window_length=None, or one with calibration=None."
         )
-    return [*steps, *inner[0]], votes, last.classes_, tuned
+    # What all do goes before the graph.
+    n_shared = len(chains[0]) - 1
+    for chain in chains:
+        alike = [repr(one) == repr(other) for one, other in zip(chain[:-1], chains[0], strict=False)]
+        n_shared = min(n_shared, [*alike, False].index(False))
+    votes = [[_network([*steps, *chain], len(steps) + n_shared) for chain in vote] for vote in votes]
+    return [*steps, *chains[0][:n_shared]], votes, last.classes_, tuned
+
+
+def _network(chain, n_shared):
+    """Take apart what only some of the networks do."""
+    from ecgclf.onnx._steps import describe
+
+    classifier, own = chain[-1], chain[n_shared:-1]
+    told, _ = sampling_rates(chain[:-1])
+    if not own:
+        return _Network(classifier, told)
+    step = describe(own[0])
+    if len(own) > 1 or step["step"] != "resample" or step["up"] != 1 or classifier.window_length is not None:
+        raise ValueError(
+            f"the classifiers of the ensemble have other preprocessing steps, {own}, and cannot share a file. What "
+            "they may have of their own is a Resampler that lowers the rate by a whole factor."
+        )
+    return _Network(classifier, told, step["down"], step["taps"])
 
 
 def _voters(classifier):
@@ -192,14 +230,18 @@ def _steps(estimator):
     return [part for step in steps for part in _steps(step)]
 
 
-def _about(transformers, classifier, classes, sampling_rate):
+def _about(transformers, networks, classes, sampling_rate):
     from ecgclf.onnx._steps import describe
 
     preprocessing = [describe(step) for step in transformers]
-    told, of_network = sampling_rates(transformers)
-    if told is not None and sampling_rate is not None and sampling_rate != told:
-        raise ValueError(f"sampling_rate={sampling_rate!r}, but the preprocessing is made for {told!r} Hz.")
-    raw = sampling_rate if told is None else told
+    _, of_network = sampling_rates(transformers)
+    raw = sampling_rate
+    for told in {network.sampling_rate for network in networks} - {None}:
+        if raw is not None and raw != told:
+            what = "sampling_rate=" if raw == sampling_rate else "one network takes recordings at "
+            raise ValueError(f"{what}{raw!r}, but the preprocessing is made for {told!r} Hz.")
+        raw = told
+    classifier = networks[0].classifier
     if not all(isinstance(label, str | int | float) for label in classes):
         raise ValueError(f"labels such as {classes[0]!r} cannot be written into an ONNX file.")
     stride = classifier.window_stride

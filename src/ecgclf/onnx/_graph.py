@@ -91,6 +91,20 @@ def trim(g, x, lengths):
     return g("Slice", x, np.array([0]), longest, np.array([2]))
 
 
+def lower_rate(g, x, lengths, n_leads, down, taps):
+    """Write `ecgclf.signal.resample` by a whole factor; gives the names of the signal and of its lengths."""
+    half = len(taps) // 2
+    at_end = g("Expand", g("Sub", column(g, lengths, 1, 2), 1), np.array([1, n_leads, 1]))
+    # From the first value of each lead, and beyond each recording's end its last one.
+    first = g("Slice", x, np.array([0]), np.array([1]), np.array([2]))
+    x, last = g("Sub", x, first), g("Sub", g("GatherElements", x, at_end, axis=2), first)
+    x = g("Where", column(g, inside(g, lengths, size(g, x, 2)), 1), x, last)
+    x = g("Pad", x, np.array([0, 0, half, 0, 0, half]), mode="edge")
+    weight = np.tile(np.array(taps[::-1], dtype=np.float32), (n_leads, 1, 1))
+    x = g("Conv", x, weight, strides=[down], group=n_leads)
+    return g("Add", x, first), ceil_divided(g, lengths, down)
+
+
 def input_scale(g, layer, x, lengths):
     """Write `InputScale`."""
     mean, std = array_of(layer.mean)[:, None], array_of(layer.std)[:, None]
