@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from external import check
 from figures import draw
-from recipes import ABOUT, ENSEMBLE, FOLDS, RECIPES, file_of, joined, load, members, steps
+from recipes import ABOUT, ENSEMBLE, FOLDS, RECIPES, file_of, joined, load, members, network_of
 from sklearn.pipeline import Pipeline
 
 from ecgclf._versions import versions
@@ -23,6 +23,7 @@ from ecgclf.decision._rules import apply_temperature, fit_temperature
 from ecgclf.metrics import rhythm_report
 from ecgclf.persistence import load as load_file
 from ecgclf.persistence import save
+from ecgclf.preprocessing import Resampler
 from ecgclf.pretrained import ModelCard
 
 HERE = Path(__file__).parent
@@ -91,7 +92,7 @@ def make(name, folder):
 def make_card(name, pipeline, answers, data, external):
     """Measure all that stands on the card."""
     model = pipeline["classify"]
-    every = [network for fitted in model.estimators_ for network in getattr(fitted, "estimators_", [fitted])]
+    every = [network_of(each) for fitted in model.estimators_ for each in getattr(fitted, "estimators_", [fitted])]
     names, labels, probabilities, folds = answers
     classes = model.classes_
     targets = np.searchsorted(classes, labels)
@@ -138,7 +139,10 @@ def main():
     model, answers = make(args.model, folder)
     if answers[0].tolist() != data[2].tolist():
         raise SystemExit(f"{folder} has answers to other recordings than those that train.py trains on.")
-    pipeline = Pipeline([*steps(args.model), ("classify", model)])
+    rate = load_cinc2017_sample().sampling_rate
+    # It changes nothing until its `sampling_rate` is set to another; all that it learns is the number of leads.
+    resample = Resampler(rate, sampling_rate=rate).fit([np.zeros(1)])
+    pipeline = Pipeline([("resample", resample), ("classify", model)])
     card = make_card(args.model, pipeline, answers, data, args.external)
     save(pipeline, SHELF / f"{args.model}.ecgclf")
     text = json.dumps(card.to_dict(), indent=1, ensure_ascii=False)
