@@ -303,8 +303,8 @@ def test_labels_that_one_set_has_alone(sets):
     ("change", "message"),
     [
         (lambda X, y: (X[:9], y[:9]), "synthetic has 9 recording"),
-        (lambda X, y: X, "synthetic is a ndarray of length 60; expected a pair"),
-        (lambda X, y: None, "synthetic is a None; expected a pair"),
+        (lambda X, y: X, "synthetic is an ndarray of length 60; expected a pair"),
+        (lambda X, y: None, "synthetic is None; expected a pair"),
         (lambda X, y: (X, y[:-1]), "synthetic: .*inconsistent numbers of samples"),
         (lambda X, y: (X, None), "synthetic: .*requires y"),
         (lambda X, y: ([np.stack([x, x]) for x in X], y), r"synthetic has recordings of 2 lead\(s\), real of 1"),
