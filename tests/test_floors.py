@@ -13,7 +13,7 @@ PACKAGE = Path(ecgclf.__file__).parent
 
 # A room may import rooms of lower floors and itself; never a room beside it, never one above. The roof may import all.
 FLOORS = (
-    {"_recordings", "_docstrings", "_files", "_lazy", "_links", "_state", "_versions", "_whole"},
+    {"_recordings", "_docstrings", "_files", "_lazy", "_links", "_state", "_versions", "_warnings", "_whole"},
     {"signal", "metrics", "nn"},
     {"_training", "datasets"},
     {"preprocessing", "classifiers", "augmentation", "decision"},
@@ -44,6 +44,7 @@ LIBRARIES = {
     "_links": set(),
     "_state": set(),
     "_versions": set(),
+    "_warnings": set(),
     "_whole": {"numpy"},
     "signal": {"numpy", "scipy", "pywt"},
     "metrics": {"numpy", "sklearn.exceptions", "sklearn.metrics", "sklearn.utils"},

@@ -2,7 +2,6 @@
 
 import copy
 import math
-import warnings
 from contextlib import nullcontext
 
 import numpy as np
@@ -18,6 +17,7 @@ from ecgclf._training._data import WindowDataset, bucket_loader
 from ecgclf._training._net_params import check_net_params
 from ecgclf._training._parts import PartwiseModule, split, workers
 from ecgclf._training._random import dropout_draws
+from ecgclf._warnings import warn
 
 # For rows so short scikit-learn asks that a subset has the same answers to 1e-7, below the rounding of float32; there
 # double precision costs nothing. Recordings keep their answers to 1e-5 in any company.
@@ -279,10 +279,9 @@ def train(net, training, validation, history=None):
         if any(isinstance(callback, Checkpoint) for _, callback in net.callbacks_):
             raise KeyboardInterrupt
         n_epochs = len(net.history) - n_before
-        warnings.warn(
+        warn(
             f"Training was interrupted after {n_epochs} of {net.max_epochs} epochs. The estimator is usable as "
             "trained so far; fit again with warm_start=True to go on.",
-            stacklevel=5,
         )
     return _best_epoch(net, n_before)
 

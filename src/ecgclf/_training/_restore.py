@@ -1,11 +1,10 @@
 """What to keep of a trained net, and a net made of it again."""
 
-import warnings
-
 from skorch import NeuralNetClassifier
 from skorch.history import History
 
 from ecgclf._training._net import build_net, resolve_device
+from ecgclf._warnings import warn
 
 
 def is_net(value):
@@ -62,7 +61,7 @@ def restore_net(module, state, device, classes):
     try:
         device = resolve_device(device)
     except ValueError as error:
-        warnings.warn(f"{error} The network is on the CPU now.", stacklevel=2)
+        warn(f"{error} The network is on the CPU now.")
         device = "cpu"
     net = build_net(
         module,

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 
-from ecgclf._recordings import check_recordings
+from ecgclf._recordings import called, check_recordings
 from ecgclf.augmentation import _comparison as comparison
 from ecgclf.augmentation._description import describe
 from ecgclf.augmentation._memorisation import Memorisation, compare_distances
@@ -248,8 +248,8 @@ class _Set(BaseEstimator):
 
 def _check_set(name, pair):
     if not isinstance(pair, tuple | list) or len(pair) != 2:
-        came = f"{type(pair).__name__} of length {len(pair)}" if hasattr(pair, "__len__") else repr(pair)
-        raise ValueError(f"{name} is a {came}; expected a pair of recordings and their labels: {name}=(X, y).")
+        came = f"{called(pair)} of length {len(pair)}" if hasattr(pair, "__len__") else called(pair)
+        raise ValueError(f"{name} is {came}; expected a pair of recordings and their labels: {name}=(X, y).")
     try:
         recordings, y = check_recordings(_Set(), *pair)
     except ValueError as error:

@@ -2,7 +2,6 @@
 
 import math
 import os
-import warnings
 from contextlib import nullcontext
 
 import numpy as np
@@ -10,6 +9,7 @@ import torch
 from tqdm.auto import tqdm
 
 from ecgclf import _training
+from ecgclf._warnings import warn
 from ecgclf.augmentation._amplitudes import Amplitudes
 from ecgclf.nn import CachedWaveNet, WaveNet
 
@@ -68,7 +68,7 @@ class Generator:
         try:
             self.device = _training.resolve_device(self.device)
         except ValueError as error:
-            warnings.warn(f"{error} The generator is on the CPU now.", stacklevel=2)
+            warn(f"{error} The generator is on the CPU now.")
             self.device = "cpu"
         for network in self.networks:
             network.to(self.device)
@@ -114,10 +114,9 @@ class Generator:
                             )
                         bar.set_postfix(epoch=epoch + 1, bits=f"{losses[k][-1]:.3f}")
         except KeyboardInterrupt:
-            warnings.warn(
+            warn(
                 f"Training was interrupted after {sum(map(len, losses))} of {max_epochs * len(members)} epochs. The "
                 "generator is usable as trained so far.",
-                stacklevel=6,
             )
         return losses
 
@@ -216,9 +215,8 @@ class Generator:
                         items[batch[row]] = item
         except KeyboardInterrupt:
             n_finished = sum(item is not None for item in items)
-            warnings.warn(
+            warn(
                 f"Generation was interrupted after {n_finished} of {len(items)} recordings; these are kept.",
-                stacklevel=4,
             )
         return items
 

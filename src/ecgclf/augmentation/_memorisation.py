@@ -1,6 +1,5 @@
 """Does a generator copy its training recordings? Nearest neighbours under shifts, and an exact test on them."""
 
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +7,7 @@ from scipy import fft
 from scipy.stats import betabinom
 
 from ecgclf import signal
+from ecgclf._warnings import warn
 from ecgclf._whole import at_least, at_most, nearest
 
 _WINDOW = 5.0  # s: several beats, so that their spacing has to match and not their shape alone
@@ -250,10 +250,9 @@ def compare_distances(real, synthetic, held_out, synthetic_labels, held_out_labe
 def _warn_of_leaks(near_held):
     n_leaked, n_held = int((near_held <= _SUSPICIOUS).sum()), int((~np.isnan(near_held)).sum())
     if n_leaked > max(1, _QUANTILE * n_held):
-        warnings.warn(
+        warn(
             f"{n_leaked} of {n_held} held-out recordings are nearly the same as a training recording, so copies by "
             "the generator cannot be told from them. Hold out recordings that are not in the training set.",
-            stacklevel=4,
         )
 
 
