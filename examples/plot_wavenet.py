@@ -59,7 +59,10 @@ print("bits per sample:", np.round(augmenter.loss_curves_[0], 2).tolist())
 # estimator replaces a part of the training recordings by them, and none when it predicts.
 y_invented = np.sort(y_held_out)
 X_invented = np.concatenate(
-    [augmenter.sample((y_invented == label).sum(), label, n_timepoints=1500) for label in ("A", "N")]
+    [
+        augmenter.sample((y_invented == label).sum(), label, n_timepoints=1500)
+        for label in ("A", "N")
+    ]
 )
 print(X_invented.shape)
 
@@ -106,13 +109,19 @@ label = display.axes_[1, 2].set_xlabel("distance to the nearest\nof training (0:
 # that the inventions were made for.
 for label in ("A", "N"):
     row = report.get("rr_variation", label)
-    print(f"variation of RR, {label}: real {row.real:.2f}, invented {row.synthetic:.2f}, held out {row.held_out:.2f}")
+    print(
+        f"variation of RR, {label}: real {row.real:.2f},"
+        f" invented {row.synthetic:.2f}, held out {row.held_out:.2f}"
+    )
 row = report.get("auroc")
 print(f"told from real, AUROC: {row.synthetic:.2f}, held out {row.held_out:.2f}")
 row = report.get("trained_on_it_tested_on_held_out")
 print(f"trained on it: {row.synthetic:.2f}, on real {row.real:.2f}")
 row = report.get("trained_on_real_tested_on_it")
-print(f"trained on real, tested on it: {row.synthetic:.2f}, on held out {row.held_out:.2f}")
+print(
+    f"trained on real, tested on it: {row.synthetic:.2f},"
+    f" on held out {row.held_out:.2f}"
+)
 
 # %%
 # Is anything copied?
@@ -145,3 +154,9 @@ print(of_copies.memorisation)
 # is in :doc:`the same place </more/benchmarks>` and in :ref:`sphx_glr_auto_examples_plot_augmentation.py`. What this
 # does not show is that no generator could do better, nor how well one would do that sees half a minute at once. With
 # 48 held-out recordings each figure has a spread of several hundredths; the differences named here are far larger.
+#
+# .. seealso::
+#
+#    In the guide:
+#
+#    - :doc:`/guide/augmentation`
