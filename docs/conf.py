@@ -99,6 +99,7 @@ sphinx_gallery_conf = {
     "minigallery_sort_order": "lessons.place",
     "parallel": 2,
     "show_memory": False,
+    "show_signature": False,
     "remove_config_comments": True,
     "min_reported_time": 0,
     "abort_on_example_error": True,
@@ -140,7 +141,8 @@ def setup(app):
 
 
 def _is_of_others(app, what, name, member, skip, options):
-    return skip or not str(getattr(member, "__module__", None) or "ecgclf").startswith("ecgclf")
+    of_others = not str(getattr(member, "__module__", None) or "ecgclf").startswith("ecgclf")
+    return skip or (of_others and what != "data")  # an object of ours may be of a class of theirs
 
 
 def _describe(app, what, name, member, options, lines):

@@ -26,15 +26,7 @@ model = load_pretrained("tiny-cinc2017", sampling_rate=rate)
 which = sample.record_names.index("A00384")
 recording = sample.data[which][: int(7 * rate)]
 probabilities = model.predict_proba([recording])[0]
-print(
-    dict(
-        zip(
-            model.classes_.tolist(),
-            probabilities.round(2).tolist(),
-            strict=True,
-        )
-    )
-)
+print(dict(zip(model.classes_.tolist(), probabilities.round(2).tolist(), strict=True)))
 
 display = RecordingDisplay.from_recording(
     recording,

@@ -14,6 +14,7 @@ questions are answered no worse there.
 # -------------------------------------
 # One recording of atrial fibrillation, one of normal rhythm; the model is sure of both. Of the second explanation the
 # explainer itself warns.
+import textwrap
 import warnings
 
 from ecgclf.datasets import load_cinc2017_sample
@@ -38,7 +39,7 @@ for name in ("A04349", "A06775"):
         explanations.append(explainer.explain(model, recordings[-1]))
     print(explanations[-1])
     for each in told:
-        print("    warns:", str(each.message).split(". ")[0])
+        print(textwrap.indent(textwrap.fill(str(each.message), 76), "    "))
 
 # %%
 # Does the surrogate follow the classifier?
@@ -71,6 +72,7 @@ for ax, recording in zip(axes, recordings, strict=True):
 # explanation makes the probability fall earlier, and rise earlier, than random orders do. For "A" it does. For "N" the
 # curves show why no explanation can be had from segments: whichever is missing first, the probability breaks down, and
 # what matters is that *none* is missing. No sum of weights can say so.
+
 # sphinx_gallery_thumbnail_number = 2
 figure, axes = plt.subplots(2, 2, figsize=(8, 6), layout="constrained", sharey=True)
 for row, explanation in zip(axes, explanations, strict=True):

@@ -129,8 +129,6 @@ print(
 # The distance of a recording to the nearest training recording is 0 for a copy. The inventions are farther away than
 # real recordings held out: no copies, but that is easy for recordings that resemble nothing. So that "no sign of
 # copying" means something, here is a generator that does copy, its recordings a little later and louder.
-print(report.memorisation)
-
 copies = [1.2 * x[50:] for x in X_real]
 of_copies = fidelity_report(
     (X_real, y_real),
@@ -139,7 +137,12 @@ of_copies = fidelity_report(
     sampling_rate=rate,
     random_state=0,
 )
-print(of_copies.memorisation)
+for name, each in {"inventions": report, "copies": of_copies}.items():
+    found = each.memorisation
+    print(
+        f"{name}: {found.n_near} of {found.n_compared} near a training recording,"
+        f" {found.n_expected:.1f} expected, p = {found.p_value:.2g}"
+    )
 
 # %%
 # What we saw
