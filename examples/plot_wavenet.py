@@ -52,7 +52,7 @@ augmenter = WaveNetAugmenter(
     random_state=0,
 )
 augmenter.fit(X_real, y_real)
-print("bits per sample:", np.round(augmenter.loss_curves_[0], 2).tolist())
+print("bits per sample:", [round(row["train_loss"], 2) for row in augmenter.histories_[0]])
 
 # %%
 # As many inventions of 15 s as there are held-out recordings of each label. In a Pipeline of scikit-learn the same
