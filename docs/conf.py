@@ -47,6 +47,7 @@ autosummary_context = {
         "ecgclf.datasets": "recordings",
         "ecgclf.decision": "decision",
         "ecgclf.explanation": "explanation",
+        "ecgclf.fidelity": "augmentation",
         "ecgclf.metrics": "metrics",
         "ecgclf.nn": "networks",
         "ecgclf.onnx": "deploy",

@@ -4,7 +4,7 @@ Recordings that a WaveNet invents
 
 :class:`~ecgclf.augmentation.WaveNetAugmenter` learns to draw every sample of a recording from the samples before it
 and the label, and so invents recordings. At a glance they look like ECGs. Whether they are worth anything, and whether
-they are copies of the training recordings, cannot be seen by looking: :func:`~ecgclf.augmentation.fidelity_report`
+they are copies of the training recordings, cannot be seen by looking: :func:`~ecgclf.fidelity.fidelity_report`
 measures it, each figure beside that of real recordings which the generator never saw. Here is a small generator,
 trained for seconds, and an honest reading of its report.
 """
@@ -52,7 +52,9 @@ augmenter = WaveNetAugmenter(
     random_state=0,
 )
 augmenter.fit(X_real, y_real)
-print("bits per sample:", np.round(augmenter.loss_curves_[0], 2).tolist())
+print(
+    "bits per sample:", [round(row["train_loss"], 2) for row in augmenter.histories_[0]]
+)
 
 # %%
 # As many inventions of 15 s as there are held-out recordings of each label. In a Pipeline of scikit-learn the same
@@ -89,7 +91,7 @@ for ax, (name, x) in zip(axes, shown.items(), strict=True):
 # ----------
 # Each figure of the invented recordings stands beside the same figure of the held-out ones; as good as those is as
 # good as real. First what is good: amplitudes and spectrum.
-from ecgclf.augmentation import fidelity_report
+from ecgclf.fidelity import fidelity_report
 
 report = fidelity_report(
     (X_real, y_real),

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from scipy.stats import mannwhitneyu, wasserstein_distance
 
 from ecgclf._recordings import object_array
-from ecgclf.augmentation import FidelityReport, fidelity_report
-from ecgclf.augmentation import _comparison as comparison
-from ecgclf.augmentation._description import describe
 from ecgclf.datasets import make_recordings
+from ecgclf.fidelity import FidelityReport, fidelity_report
+from ecgclf.fidelity import _comparison as comparison
+from ecgclf.fidelity._description import describe
 from ecgclf.plotting import FidelityDisplay
 from ecgclf.signal import find_r_peaks, rr_intervals
 

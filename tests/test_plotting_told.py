@@ -7,7 +7,6 @@ import matplotlib
 import numpy as np
 import pytest
 
-from ecgclf.augmentation import fidelity_report
 from ecgclf.classifiers import CRANNClassifier
 from ecgclf.datasets import load_cinc2017_sample, make_recordings
 from ecgclf.explanation import (
@@ -16,6 +15,7 @@ from ecgclf.explanation import (
     Stability,
     average_explanations,
 )
+from ecgclf.fidelity import fidelity_report
 from ecgclf.plotting import (
     ExplanationDisplay,
     FaithfulnessDisplay,

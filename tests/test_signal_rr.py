@@ -7,8 +7,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from ecgclf.augmentation._description import describe
 from ecgclf.datasets import make_recordings
+from ecgclf.fidelity._description import describe
 from ecgclf.preprocessing import RRFeatures
 from ecgclf.signal import find_gaps, find_r_peaks, rr_intervals, rr_statistics
 

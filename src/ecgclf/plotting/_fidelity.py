@@ -31,7 +31,7 @@ class FidelityDisplay:
     Parameters
     ----------
     report : FidelityReport
-        What :func:`ecgclf.augmentation.fidelity_report` returned.
+        What :func:`ecgclf.fidelity.fidelity_report` returned.
 
     Attributes
     ----------
@@ -42,13 +42,13 @@ class FidelityDisplay:
 
     See Also
     --------
-    ecgclf.augmentation.fidelity_report : Makes the report.
+    ecgclf.fidelity.fidelity_report : Makes the report.
 
     Examples
     --------
     >>> import matplotlib
     >>> matplotlib.use("Agg")
-    >>> from ecgclf.augmentation import fidelity_report
+    >>> from ecgclf.fidelity import fidelity_report
     >>> from ecgclf.datasets import make_recordings
     >>> from ecgclf.plotting import FidelityDisplay
     >>> X, y = make_recordings(48, duration=(9, 10), random_state=0, return_X_y=True)
@@ -68,7 +68,7 @@ class FidelityDisplay:
         Parameters
         ----------
         report : FidelityReport
-            What :func:`ecgclf.augmentation.fidelity_report` returned.
+            What :func:`ecgclf.fidelity.fidelity_report` returned.
         figure : matplotlib Figure or SubFigure, default=None
             Where to draw; without a layout engine it is given the constrained one. By default, a new figure.
 

@@ -7,9 +7,9 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 
 from ecgclf._recordings import called, check_recordings
-from ecgclf.augmentation import _comparison as comparison
-from ecgclf.augmentation._description import describe
-from ecgclf.augmentation._memorisation import Memorisation, compare_distances
+from ecgclf.fidelity import _comparison as comparison
+from ecgclf.fidelity._description import describe
+from ecgclf.fidelity._memorisation import Memorisation, compare_distances
 from ecgclf.signal._beats import check_beat_rate
 
 _FEWEST = 10
@@ -203,7 +203,7 @@ def fidelity_report(real, synthetic, held_out, *, sampling_rate, random_state=No
     --------
     A "generator" that hands out its training recordings, a little later and louder:
 
-    >>> from ecgclf.augmentation import fidelity_report
+    >>> from ecgclf.fidelity import fidelity_report
     >>> from ecgclf.datasets import make_recordings
     >>> X, y = make_recordings(40, duration=(9, 12), classes=("N", "A"), random_state=0, return_X_y=True)
     >>> copies = [1.2 * x[50:] for x in X[:20]]

@@ -10,7 +10,7 @@ from sklearn.model_selection import RepeatedStratifiedKFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from ecgclf.augmentation._description import FASTEST, SLOWEST
+from ecgclf.fidelity._description import FASTEST, SLOWEST
 
 SETS = ("real", "synthetic", "held_out")
 QUANTITIES = {"rr_interval": "s", "heart_rate": "1/min", "amplitude": "mV", "power_spectrum": "Hz"}
