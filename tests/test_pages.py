@@ -1,11 +1,14 @@
 """The documentation as it was built: its links lead somewhere, and a phone shows its pages whole."""
 
+import re
 import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
+
+import ecgclf
 
 DOCS = Path(__file__).parents[1] / "docs"
 EXAMPLES = DOCS.parent / "examples"
@@ -83,3 +86,8 @@ def test_each_lesson_stands_in_the_lists_and_among_the_pictures_of_the_gallery()
     shown = [Path(line).stem for line in lines if line.startswith("../examples/")]
     assert sorted(listed) == lessons
     assert shown == listed
+
+
+def test_every_module_has_its_place_in_the_api():
+    listed = re.findall(r"^   ecgclf\.(\w+)$", (DOCS / "api" / "index.rst").read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(listed) == sorted(set(ecgclf.__all__) - {"__version__"})

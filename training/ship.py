@@ -89,6 +89,11 @@ def make(name, folder):
     return model, answers
 
 
+def written(recipe):
+    """Write a recipe on one line; scikit-learn would leave out what is beyond 700 characters."""
+    return " ".join(recipe.__repr__(N_CHAR_MAX=10**6).split())
+
+
 def make_card(name, pipeline, answers, data, external):
     """Measure all that stands on the card."""
     model = pipeline["classify"]
@@ -111,7 +116,7 @@ def make_card(name, pipeline, answers, data, external):
         n_networks=len(every),
         n_weights=sum(p.numel() for network in every for p in network.net_.module_.parameters()),
         temperature=model.temperature_,
-        recipe=" ".join(repr(Pipeline([*pipeline.steps[:-1], ("classify", RECIPES[name])])).split()),
+        recipe=written(Pipeline([*pipeline.steps[:-1], ("classify", RECIPES[name])])),
         out_of_fold=rhythm_report(labels, calibrated, classes),
         thirty_seconds=rhythm_report(labels[is_30_s], calibrated[is_30_s], classes),
         af_against_normal=rhythm_report(labels[two], pair / pair.sum(axis=1, keepdims=True), classes[columns]).f1["A"],

@@ -30,7 +30,7 @@ def run(record, out, model_name, lead, sampling_rate, label, segmentation, seed)
     return 0
 
 
-def picture(model, signal, label, out, segmentation, seed, title, lead_names):
+def picture(model, signal, label, out, segmentation, seed, title, lead_names, n_perturbations=1000):
     """Draw an explanation into a file.
 
     Parameters
@@ -51,12 +51,15 @@ def picture(model, signal, label, out, segmentation, seed, title, lead_names):
         Above the picture.
     lead_names : list of str
         Names of the leads.
+    n_perturbations : int, default=1000
+        As `LimeTimeSeriesExplainer` takes it.
     """
     from ecgclf.explanation import LimeTimeSeriesExplainer
     from ecgclf.plotting import ExplanationDisplay
 
     explainer = LimeTimeSeriesExplainer(
         segmentation=segmentation,
+        n_perturbations=n_perturbations,
         sampling_rate=model.sampling_rate,
         random_state=seed,
         verbose=int(sys.stderr.isatty()),
