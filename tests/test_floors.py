@@ -13,7 +13,7 @@ PACKAGE = Path(ecgclf.__file__).parent
 
 # A room may import rooms of lower floors and itself; never a room beside it, never one above. The roof may import all.
 FLOORS = (
-    {"_recordings", "_docstrings", "_files", "_lazy", "_links", "_state", "_versions", "_warnings", "_whole"},
+    {"_recordings", "_docstrings", "_files", "_lazy", "_mixins", "_state", "_versions", "_warnings", "_whole"},
     {"signal", "metrics", "nn"},
     {"_training", "datasets"},
     {"plotting", "persistence", "onnx"},
@@ -36,7 +36,7 @@ LIBRARIES = {
     "_docstrings": set(),
     "_files": set(),
     "_lazy": set(),
-    "_links": set(),
+    "_mixins": {"sklearn.base"},
     "_state": set(),
     "_versions": set(),
     "_warnings": set(),

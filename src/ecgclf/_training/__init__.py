@@ -12,11 +12,12 @@ from ecgclf._training._net import (
     window_attention,
     window_probabilities,
 )
-from ecgclf._training._parts import one_thread
+from ecgclf._training._parts import SMALL_BATCH, one_thread
 from ecgclf._training._random import drawing_from
 from ecgclf._training._restore import is_net, net_state, restore_net
 
 __all__ = [
+    "SMALL_BATCH",
     "Augmentation",
     "WindowDataset",
     "build_net",

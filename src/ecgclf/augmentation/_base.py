@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ecgclf import _training
 from ecgclf._docstrings import RECORDINGS, document
-from ecgclf._links import DocLinkMixin
+from ecgclf._mixins import DocLinkMixin
 from ecgclf._recordings import Recordings, check_recordings, restack
 from ecgclf.augmentation._generator import MAX_LAYERS, Generator
 

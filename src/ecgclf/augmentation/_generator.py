@@ -14,8 +14,6 @@ from ecgclf.augmentation._amplitudes import Amplitudes
 from ecgclf.augmentation._crops import Crops
 from ecgclf.nn import CachedWaveNet, WaveNet
 
-# Samples in a batch that gains nothing from a second thread, as for the classifiers.
-_SMALL_BATCH = 2**16
 # Layers of a block: the last is then dilated by 2**29 samples, three weeks at 300 Hz.
 MAX_LAYERS = 30
 # Recordings generated side by side: more are hardly faster.
@@ -89,7 +87,7 @@ class Generator:
             members = [np.flatnonzero(targets == k) for k in range(len(self.networks))]
         crop_length = int(min(crop_length, max(item.shape[1] for item in items)))
         rng = np.random.RandomState(seed)
-        small = batch_size * crop_length * self.n_leads <= _SMALL_BATCH
+        small = batch_size * crop_length * self.n_leads <= _training.SMALL_BATCH
         classes = targets if self.class_conditional else np.zeros_like(targets)
         histories = []
         with _training.one_thread() if small else nullcontext():

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import Interval
 
-from ecgclf._links import DocLinkMixin
+from ecgclf._mixins import DocLinkMixin
 from ecgclf._recordings import as_recording
 from ecgclf._whole import at_least
 from ecgclf.augmentation import _changes

@@ -7,7 +7,7 @@ from numbers import Integral, Real
 
 import numpy as np
 import torch
-from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
+from sklearn.base import BaseEstimator, _fit_context
 from sklearn.utils import check_random_state, compute_class_weight
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.multiclass import check_classification_targets
@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ecgclf import _training
 from ecgclf._docstrings import RECORDINGS, document
-from ecgclf._links import DocLinkMixin
+from ecgclf._mixins import RecordingClassifierMixin
 from ecgclf._recordings import check_recordings
 from ecgclf._state import all_or_nothing
 from ecgclf.classifiers._checkpoint import checkpoint_of
@@ -24,7 +24,7 @@ from ecgclf.classifiers._validation import check_groups, check_validation, set_a
 from ecgclf.classifiers._windows import Windows, prediction_windows, training_windows
 
 
-class BaseECGClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
+class BaseECGClassifier(RecordingClassifierMixin, BaseEstimator):
     """Base of the classifiers: a subclass adds hyperparameters and `_make_module`."""
 
     _parameter_constraints: dict = {
@@ -301,30 +301,6 @@ class BaseECGClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
         """
         best = self.predict_proba(X).argmax(axis=1)
         return self.classes_[best]
-
-    @document(X=RECORDINGS)
-    def score(self, X, y, sample_weight=None):
-        """Give the share of recordings whose label is predicted.
-
-        It is what scikit-learn's tools go by if they are told nothing else. Where rhythms are rare, tell them
-        ``scoring=``: `ecgclf.metrics.cinc2017_scorer` or "f1_macro".
-
-        Parameters
-        ----------
-        {X}
-
-        y : array-like of shape (n_recordings,)
-            Their labels.
-
-        sample_weight : array-like of shape (n_recordings,), default=None
-            Weight of each recording.
-
-        Returns
-        -------
-        score : float
-            Between 0 and 1.
-        """
-        return super().score(X, y, sample_weight)
 
     @document(X=RECORDINGS)
     def predict_windows(self, X):

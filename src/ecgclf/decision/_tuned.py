@@ -5,7 +5,7 @@ from numbers import Integral, Real
 
 import numpy as np
 from sklearn import get_config
-from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, _fit_context, clone
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, _fit_context, clone
 from sklearn.model_selection import GroupShuffleSplit, StratifiedGroupKFold, StratifiedShuffleSplit, check_cv
 from sklearn.utils import _safe_indexing, assert_all_finite, check_random_state, get_tags, indexable
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
@@ -16,7 +16,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _num_samples, check_is_fitted, column_or_1d, has_fit_parameter
 
 from ecgclf._docstrings import RECORDINGS, document
-from ecgclf._links import DocLinkMixin
+from ecgclf._mixins import RecordingClassifierMixin
 from ecgclf._recordings import visible
 from ecgclf._state import all_or_nothing
 from ecgclf.decision._rules import apply_temperature, fit_temperature, tune_class_weights
@@ -27,7 +27,7 @@ def _have_windows(tuned):
     return all(hasattr(each, "predict_windows") for each in getattr(tuned, "estimators_", [tuned.estimator]))
 
 
-class TunedDecisionClassifierCV(DocLinkMixin, ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
+class TunedDecisionClassifierCV(RecordingClassifierMixin, MetaEstimatorMixin, BaseEstimator):
     """Calibrates a classifier's probabilities and tunes its decisions for a score, by cross-validation inside `fit`.
 
     A classifier trained on the log loss answers the class it finds most probable, which is best for accuracy. A mean
@@ -370,30 +370,6 @@ class TunedDecisionClassifierCV(DocLinkMixin, ClassifierMixin, MetaEstimatorMixi
     def _agreed_windows(self, told):
         probabilities = self._agreed([_widened(each.probabilities, each.labels, self.classes_) for each in told])
         return told[0]._replace(probabilities=probabilities, labels=self.classes_)
-
-    @document(X=RECORDINGS)
-    def score(self, X, y, sample_weight=None):
-        """Give the share of recordings whose label is predicted.
-
-        It is what scikit-learn's tools go by if they are told nothing else. Where rhythms are rare, tell them
-        ``scoring=``: `ecgclf.metrics.cinc2017_scorer` or "f1_macro".
-
-        Parameters
-        ----------
-        {X}
-
-        y : array-like of shape (n_recordings,)
-            Their labels.
-
-        sample_weight : array-like of shape (n_recordings,), default=None
-            Weight of each recording.
-
-        Returns
-        -------
-        score : float
-            Between 0 and 1.
-        """
-        return super().score(X, y, sample_weight)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -9,7 +9,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from ecgclf._docstrings import RECORDINGS, document
-from ecgclf._links import DocLinkMixin
+from ecgclf._mixins import DocLinkMixin
 from ecgclf._recordings import check_recordings
 from ecgclf._state import all_or_nothing
 from ecgclf._warnings import warn

@@ -3,9 +3,7 @@
 from scipy import signal
 
 from ecgclf.signal._filters import design_bandpass, design_notch, wavelet_filters
-from ecgclf.signal._sampling import ratio_of_rates
-
-_PAD_MODES = {"zero": "constant", "edge": "edge", "repeat": "wrap"}
+from ecgclf.signal._sampling import PAD_MODES, ratio_of_rates
 
 
 def describe(transformer):
@@ -66,8 +64,12 @@ def _denoise(step):
 
 
 def _length(step):
-    mode = _PAD_MODES[step.mode]
-    return {"step": "length", "n_timepoints": step.n_timepoints, "position": step.position, "mode": mode}
+    return {
+        "step": "length",
+        "n_timepoints": step.n_timepoints,
+        "position": step.position,
+        "mode": PAD_MODES[step.mode],
+    }
 
 
 _DESCRIBED = {

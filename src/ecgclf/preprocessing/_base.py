@@ -12,7 +12,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from ecgclf._docstrings import FEATURE_NAMES, document
-from ecgclf._links import DocLinkMixin
+from ecgclf._mixins import DocLinkMixin
 from ecgclf._recordings import check_recordings, has_columns, restack
 from ecgclf._state import all_or_nothing
 from ecgclf.signal._beats import check_beat_rate

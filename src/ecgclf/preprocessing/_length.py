@@ -8,9 +8,9 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from ecgclf import signal
 from ecgclf.preprocessing._base import BaseRecordingTransformer, NewColumns, stack
 from ecgclf.signal._checks import check_sampling_rate
+from ecgclf.signal._sampling import PAD_MODES
 
 _POSITIVE = Interval(Real, 0, None, closed="neither")
-_PAD_MODES = {"zero": "constant", "edge": "edge", "repeat": "wrap"}
 
 
 class Resampler(NewColumns, BaseRecordingTransformer):
@@ -119,7 +119,7 @@ class FixedLength(NewColumns, BaseRecordingTransformer):
     _parameter_constraints = {
         "n_timepoints": [Interval(Integral, 1, None, closed="left")],
         "position": [StrOptions({"start", "center", "end"})],
-        "mode": [StrOptions(set(_PAD_MODES))],
+        "mode": [StrOptions(set(PAD_MODES))],
     }
 
     def __init__(self, n_timepoints=9000, *, position="start", mode="zero"):
@@ -137,7 +137,7 @@ class FixedLength(NewColumns, BaseRecordingTransformer):
         if difference >= 0:
             return recording[:, before : before + self.n_timepoints]
         widths = ((0, 0), (before, -difference - before))
-        return np.pad(recording, widths, mode=_PAD_MODES[self.mode])
+        return np.pad(recording, widths, mode=PAD_MODES[self.mode])
 
     def _gives_columns(self):
         # Recordings of one lead become a table, in whatever form they came.

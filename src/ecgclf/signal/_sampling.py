@@ -10,6 +10,8 @@ from scipy.signal import resample_poly
 from ecgclf.signal._checks import FloatArray, as_signal, check_sampling_rate
 
 _LARGEST_TERM = 1000
+# What stands where a recording is made longer, and what numpy calls it.
+PAD_MODES = {"zero": "constant", "edge": "edge", "repeat": "wrap"}
 
 
 def resample(x: ArrayLike, sampling_rate: float, new_sampling_rate: float) -> FloatArray:

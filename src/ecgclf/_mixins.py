@@ -1,0 +1,45 @@
+"""What estimators share beside their rooms: where their pages are, and how they are scored."""
+
+from sklearn.base import ClassifierMixin
+
+from ecgclf._docstrings import RECORDINGS, document
+
+DOCS = "https://ecgclf.github.io/ecgclf/"
+
+
+class DocLinkMixin:
+    """Link the HTML that notebooks show of an estimator to its page.
+
+    scikit-learn fills the template with the public module and the name of the class.
+    """
+
+    _doc_link_module = "ecgclf"
+    _doc_link_template = f"{DOCS}generated/{{estimator_module}}.{{estimator_name}}.html"
+
+
+class RecordingClassifierMixin(DocLinkMixin, ClassifierMixin):
+    """A classifier of recordings: its `score` is scikit-learn's, and tells what it is of."""
+
+    @document(X=RECORDINGS)
+    def score(self, X, y, sample_weight=None):
+        """Give the share of recordings whose label is predicted.
+
+        It is what scikit-learn's tools go by if they are told nothing else. Where rhythms are rare, tell them
+        ``scoring=``: `ecgclf.metrics.cinc2017_scorer` or "f1_macro".
+
+        Parameters
+        ----------
+        {X}
+
+        y : array-like of shape (n_recordings,)
+            Their labels.
+
+        sample_weight : array-like of shape (n_recordings,), default=None
+            Weight of each recording.
+
+        Returns
+        -------
+        score : float
+            Between 0 and 1.
+        """
+        return super().score(X, y, sample_weight)
