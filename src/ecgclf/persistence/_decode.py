@@ -61,6 +61,10 @@ class Decoder:
     def _pairs(self, encoded):
         return {self.value(key): self.value(item) for key, item in encoded}
 
+    def _masked(self, encoded):
+        data, mask = self._items(encoded)
+        return np.ma.MaskedArray(data, mask)
+
     def _slice(self, encoded):
         return slice(*self._items(encoded))
 
@@ -125,43 +129,21 @@ class Decoder:
         cls = _classes.named(encoded["class"], _classes.OBJECTS)
         number = len(self._objects)
         self._objects.append(None)
-        parameters = {key: self.value(item) for key, item in encoded["parameters"].items()}
-        networks = {key: item for key, item in encoded["state"].items() if _is_network(item)}
-        state = {key: self.value(item) for key, item in encoded["state"].items() if key not in networks}
-        _check_names(cls, parameters, encoded["state"])
-        if issubclass(cls, BaseEstimator):
-            thing = cls(**parameters)
-            if cls in (Pipeline, FeatureUnion):
-                # They hold others and nothing of their own.
-                state["_sklearn_version"] = sklearn.__version__
+        parameters, state = (
+            {key: self.value(item) for key, item in encoded[part].items()} for part in ("parameters", "state")
+        )
+        _check_names(cls, parameters, state)
+        thing = cls(**parameters) if issubclass(cls, BaseEstimator) else object.__new__(cls)
+        if cls in (Pipeline, FeatureUnion):
+            # They hold others and nothing of their own.
+            state["_sklearn_version"] = sklearn.__version__
+        if hasattr(thing, "__setstate__"):
             # scikit-learn's estimators warn here if they come from another version of it.
             thing.__setstate__(state)
         else:
-            thing = object.__new__(cls)
             vars(thing).update(state)
-        for key, item in networks.items():
-            several = isinstance(item, list)
-            found = [self._network(thing, one["network"]) for one in (item if several else [item])]
-            vars(thing)[key] = found if several else found[0]
-        if networks and hasattr(thing, "_after_load"):
-            thing._after_load()
         self._objects[number] = thing
         return thing
-
-    def _network(self, owner, encoded):
-        from ecgclf.persistence._networks import restore_network
-
-        if not hasattr(owner, "_rebuild_module"):
-            raise Refused(f"it holds a network for {type(owner).__name__}, which has none")
-        rest = {key: self.value(item) for key, item in encoded.items() if key != "tensors"}
-        tensors = {name: self.value(item) for name, item in encoded["tensors"].items()}
-        return restore_network(owner, tensors, rest)
-
-
-def _is_network(encoded):
-    if isinstance(encoded, list) and encoded:
-        return all(isinstance(item, dict) and "network" in item for item in encoded)
-    return isinstance(encoded, dict) and "network" in encoded
 
 
 def _check_names(cls, parameters, state):
@@ -182,6 +164,7 @@ _BY_KIND = {
     "set": lambda decoder, encoded: set(decoder._items(encoded)),
     "dict": Decoder._pairs,
     "bunch": lambda decoder, encoded: Bunch(**decoder._pairs(encoded)),
+    "masked": Decoder._masked,
     "slice": Decoder._slice,
     "array": Decoder._array,
     "texts": Decoder._texts,
