@@ -16,6 +16,7 @@ import pytest
 import safetensors.numpy
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -25,6 +26,7 @@ from ecgclf.persistence import _container, load, save
 from ecgclf.preprocessing import RRFeatures
 from small import small
 
+LABELS = np.arange(90) % 3
 ON_PURPOSE = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 
 
@@ -36,6 +38,10 @@ def good(tmp_path_factory):
     estimators = {name: small(name, max_epochs=9).fit(X, y) for name in ("CRANNClassifier", "LSTMClassifier")}
     estimators["ResNetClassifier"] = small("ResNetClassifier", max_epochs=1).fit(X, y)
     estimators["Pipeline"] = make_pipeline(RRFeatures(300), StandardScaler(), LogisticRegression()).fit(X, y)
+    table = np.random.default_rng(0).normal(size=(90, 5))
+    estimators["Forest"] = make_pipeline(StandardScaler(), RandomForestClassifier(3, random_state=0)).fit(
+        table, LABELS
+    )
     for name, estimator in estimators.items():
         save(estimator, folder / name)
         load(folder / name)
@@ -128,7 +134,7 @@ def test_what_is_no_file_is_refused(tmp_path):
 
 @pytest.mark.parametrize(
     "name",
-    ["os.system", "builtins.eval", "sklearn.tree.DecisionTreeClassifier", "ecgclf.persistence.load", "../x", 3, None],
+    ["os.system", "builtins.eval", "sklearn.svm.SVC", "ecgclf.persistence.load", "../x", 3, None],
 )
 @pytest.mark.parametrize("kind", ["object", "named"])
 def test_a_class_that_is_not_on_the_list_is_refused(name, kind, path):
@@ -278,6 +284,61 @@ def test_one_array_does_not_unfold_to_many(good, path):
     refused(path, "twice")
 
 
+@pytest.mark.parametrize(
+    ("column", "place", "value", "match"),
+    [
+        ("left_child", 0, 10**9, "nodes after them"),
+        ("right_child", 0, 3_000, "nodes after them"),
+        ("right_child", 0, -10, "nodes after them"),
+        ("left_child", 0, 0, "nodes after them"),
+        ("right_child", 1, 0, "nodes after them"),
+        ("left_child", -1, -2, "nodes after them"),
+        ("feature", 0, 10**9, "asks for others"),
+        ("feature", 0, -3, "asks for others"),
+        ("n_classes", 0, 0, "has no classes"),
+        ("n_classes", 0, 10**12, "does not make sense"),
+        ("n_classes", 0, 4, "does not make sense"),
+        ("threshold", slice(0, 0), None, "the column threshold"),
+        ("n_classes", slice(0, 0), None, "has no classes"),
+        ("values", slice(0, 2), None, "does not make sense"),
+    ],
+)
+def test_a_tree_whose_compiled_code_would_leave_its_memory_is_refused(column, place, value, match, good, path):
+    document, arrays = _container.read_file(good / "Forest")
+    trees = [dict(node["state"]["tree_"]["dict"]) for node in _every(document) if "tree_" in node.get("state", {})]
+    assert len(trees) == 3
+    number = trees[1][column]["array"]
+    if value is None:
+        arrays[number] = arrays[number][place].copy()
+    else:
+        arrays[number][place] = value
+    _container.write_file(path, document, arrays)
+    refused(path, match)
+
+
+@pytest.mark.parametrize("given", [0, 1, True, "5", None])
+def test_a_tree_that_asks_for_more_features_than_its_owner_lets_pass_is_refused(given, good, path):
+    document, arrays = _container.read_file(good / "Forest")
+    state = [node["state"] for node in _every(document) if "tree_" in node.get("state", {})][2]
+    state["n_features_in_"] = given
+    _container.write_file(path, document, arrays)
+    refused(path, "asks for others")
+
+
+def test_the_paths_of_a_tree_are_as_long_as_they_are(good):
+    forest = load(good / "Forest")[-1]
+    fitted = RandomForestClassifier(3, random_state=0).fit(np.random.default_rng(0).normal(size=(90, 5)), LABELS)
+    assert [tree.tree_.max_depth for tree in forest] == [tree.tree_.max_depth for tree in fitted]
+
+
+def _every(node):
+    """Yield every dict of a document."""
+    if isinstance(node, dict):
+        yield node
+    for item in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        yield from _every(item)
+
+
 def _places(node):
     """Yield every list or dict of a document with each of its keys."""
     for key in range(len(node)) if isinstance(node, list) else list(node):
@@ -322,7 +383,11 @@ NODES = VALUES | st.sampled_from(
 
 
 @settings(max_examples=120, deadline=None, suppress_health_check=ON_PURPOSE)
-@given(st.sampled_from(["LSTMClassifier", "CRANNClassifier", "Pipeline"]), st.integers(0), st.lists(NODES, min_size=1))
+@given(
+    st.sampled_from(["LSTMClassifier", "CRANNClassifier", "Pipeline", "Forest"]),
+    st.integers(0),
+    st.lists(NODES, min_size=1),
+)
 def test_a_forged_document_is_loaded_or_refused_but_never_run(good, path, name, seed, nodes):
     """A checksum that fits, and a few places of the document changed."""
     document, arrays = _container.read_file(good / name)

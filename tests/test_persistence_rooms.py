@@ -4,16 +4,18 @@ import time
 
 import numpy as np
 import pytest
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 
 from ecgclf.augmentation import WaveNetAugmenter, WaveNetOverSampler
 from ecgclf.datasets import make_recordings
 from ecgclf.decision import TunedDecisionClassifierCV
 from ecgclf.explanation import LimeTimeSeriesExplainer
-from ecgclf.metrics import cinc2017_score
+from ecgclf.metrics import cinc2017_score, cinc2017_scorer
 from ecgclf.persistence import load, save
 from ecgclf.persistence._container import read_file, write_file
-from ecgclf.preprocessing import RecordingNormalizer
+from ecgclf.preprocessing import RecordingNormalizer, RRFeatures
 from small import GENERATORS, small
 
 
@@ -80,9 +82,18 @@ def test_an_explainer_explains_the_same(perturbation, recordings, tmp_path):
     np.testing.assert_array_equal(ours.weights, theirs.weights)
 
 
-def test_tuned_decisions_come_back(recordings, tmp_path):
+@pytest.mark.parametrize(
+    ("classifier", "scoring"),
+    [
+        (small("CRNNClassifier"), cinc2017_score),
+        (make_pipeline(RRFeatures(300), RandomForestClassifier(5, random_state=0)), cinc2017_scorer),
+        (GridSearchCV(small("LSTMClassifier", max_epochs=1), {"n_units": [2, 3]}, cv=2), "f1_macro"),
+    ],
+    ids=["network", "forest", "search"],
+)
+def test_tuned_decisions_come_back(classifier, scoring, recordings, tmp_path):
     X, y = recordings
-    tuned = TunedDecisionClassifierCV(small("CRNNClassifier"), scoring=cinc2017_score, cv=2).fit(X, y)
+    tuned = TunedDecisionClassifierCV(classifier, scoring=scoring, cv=2).fit(X, y)
     again = roundtrip(tuned, tmp_path / "tuned")
     np.testing.assert_array_equal(again.predict_proba(X), tuned.predict_proba(X))
     np.testing.assert_array_equal(again.predict(X), tuned.predict(X))

@@ -2,8 +2,8 @@
 
 from importlib import import_module
 
-# Left out are classes whose state is a compiled object (trees, forests, boosting, neighbours with a tree index), or
-# whose compiled code trusts the arrays it is given (SVC and its kind).
+# Left out are classes whose compiled code trusts the arrays it is given: boosting, neighbours, SVC and its kind. Trees
+# and forests do so too; `_trees.py` looks at theirs.
 # Not by skops.io 0.16, which trusts these by default, unpacks a file of 1 MB to gigabytes, has its loading calls
 # trusted names with arguments of the file, and takes longer to import than a model takes to load.
 _OBJECTS = {
@@ -21,7 +21,7 @@ _OBJECTS = {
     "sklearn.decomposition": "PCA TruncatedSVD",
     "sklearn.discriminant_analysis": "LinearDiscriminantAnalysis QuadraticDiscriminantAnalysis",
     "sklearn.dummy": "DummyClassifier",
-    "sklearn.ensemble": "StackingClassifier VotingClassifier",
+    "sklearn.ensemble": "ExtraTreesClassifier RandomForestClassifier StackingClassifier VotingClassifier",
     "sklearn.feature_selection": "SelectKBest VarianceThreshold",
     "sklearn.frozen": "FrozenEstimator",
     "sklearn.impute": "SimpleImputer",
@@ -41,6 +41,7 @@ _OBJECTS = {
         "StandardScaler"
     ),
     "sklearn.svm": "LinearSVC",
+    "sklearn.tree": "DecisionTreeClassifier ExtraTreeClassifier",
 }
 
 # Classes and functions that a parameter may hold without being called while a file is loaded.

@@ -11,6 +11,7 @@ from sklearn.utils import Bunch
 from ecgclf.persistence import _classes
 from ecgclf.persistence._container import Refused
 from ecgclf.persistence._encode import MAX_TEXT_BYTES, PLAIN_DTYPE, TEXT_DTYPE, TIME_DTYPE
+from ecgclf.persistence._trees import holds_tree, restore_tree
 
 
 class Decoder:
@@ -133,6 +134,8 @@ class Decoder:
             {key: self.value(item) for key, item in encoded[part].items()} for part in ("parameters", "state")
         )
         _check_names(cls, parameters, state)
+        if "tree_" in state and holds_tree(cls):
+            state["tree_"] = restore_tree(state["tree_"], state["n_features_in_"])
         thing = cls(**parameters) if issubclass(cls, BaseEstimator) else object.__new__(cls)
         if cls in (Pipeline, FeatureUnion):
             # They hold others and nothing of their own.

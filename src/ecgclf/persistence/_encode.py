@@ -8,6 +8,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import Bunch
 
 from ecgclf.persistence import _classes
+from ecgclf.persistence._trees import holds_tree, tree_state
 
 # Values other than None, bool, int, float, str and list stand in the document as {KIND: ...}.
 PLAIN_DTYPE = re.compile(r"[<>|=][biuf]\d+")
@@ -126,6 +127,8 @@ class Encoder:
         self._open.add(id(thing))
         # What holds a network gives arrays and plain values here; objects of Python's own kind what they have.
         state = dict(thing.__getstate__() or {})
+        if "tree_" in state and holds_tree(type(thing)):
+            state["tree_"] = tree_state(thing.tree_)
         names = type(thing)._get_param_names() if isinstance(thing, BaseEstimator) else ()
         parameters = {key: state.pop(key) for key in names}
         # joblib's caches are pickles: a file must not lead anyone to them.
