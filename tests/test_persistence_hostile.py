@@ -6,6 +6,7 @@ import os
 import pickle
 import random
 import resource
+import subprocess
 import sys
 import time
 import tracemalloc
@@ -21,6 +22,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from ecgclf.classifiers import CRNNClassifier
 from ecgclf.datasets import make_recordings
 from ecgclf.persistence import _container, load, save
 from ecgclf.preprocessing import RRFeatures
@@ -284,6 +286,39 @@ def test_one_array_does_not_unfold_to_many(good, path):
     refused(path, "twice")
 
 
+_UNDER_A_LIMIT = """
+import resource, sys
+from ecgclf.persistence import load
+good, *hostile = sys.argv[1:]
+load(good)
+with open("/proc/self/statm") as file:
+    taken = int(file.read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (taken + 300 * 2**20,) * 2)
+for path in hostile:
+    try:
+        load(path)
+    except ValueError as error:
+        assert path in str(error)
+    else:
+        raise AssertionError(path)
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks Linux for the memory of a process")
+def test_no_memory_is_taken_for_what_is_only_claimed(good, tmp_path):
+    """200 GB in a file of 300 bytes, 10 GB of weights, strings of 400 MB: with 300 MB to spare, each is refused."""
+    paths = [tmp_path / name for name in ("declared", "network", "generator", "strings", "empty")]
+    forge(paths[0], header_of(**{"0": {"dtype": "F64", "shape": [25 * 10**9], "data_offsets": [0, 200 * 10**9]}}))
+    assert paths[0].stat().st_size < 400
+    forged(good, "LSTMClassifier", paths[1], n_units=25_000)
+    forged(good, "CRANNClassifier", paths[2], n_filters={"tuple": [8, 20_000, 20_000]})
+    forge(paths[3], header_of('{"estimator":{"texts":["a"],"dtype":"<U99999999","shape":[1]}}'))
+    entry = {"dtype": "I64", "shape": [2**40, 0], "data_offsets": [0, 0]}
+    forge(paths[4], header_of('{"estimator":{"array":"0","dtype":"<i8","order":"F"}}', **{"0": entry}))
+    arguments = [str(path) for path in (good / "LSTMClassifier", *paths)]
+    subprocess.run([sys.executable, "-c", _UNDER_A_LIMIT, *arguments], check=True)
+
+
 @pytest.mark.parametrize(
     ("column", "place", "value", "match"),
     [
@@ -329,6 +364,15 @@ def test_the_paths_of_a_tree_are_as_long_as_they_are(good):
     forest = load(good / "Forest")[-1]
     fitted = RandomForestClassifier(3, random_state=0).fit(np.random.default_rng(0).normal(size=(90, 5)), LABELS)
     assert [tree.tree_.max_depth for tree in forest] == [tree.tree_.max_depth for tree in fitted]
+
+
+@pytest.mark.parametrize("position", [625, 10**9, -1, 2**70, True, None])
+def test_a_random_state_that_reads_beyond_its_keys_is_refused(position, path):
+    save(CRNNClassifier(random_state=np.random.RandomState(0)), path)
+    document, arrays = _container.read_file(path)
+    document["estimator"]["object"]["parameters"]["random_state"]["random_state"][1] = position
+    _container.write_file(path, document, arrays)
+    refused(path, "at position")
 
 
 def _every(node):

@@ -113,8 +113,12 @@ class Decoder:
         return text.encode("latin-1")
 
     def _random_state(self, encoded):
+        keys, position, has_gauss, cached = self._items(encoded)
+        # numpy reads its keys from there on without looking.
+        if type(position) is not int or not 0 <= position <= len(keys):
+            raise Refused(f"it holds a random state at position {position!r} of {len(keys)}")
         random_state = np.random.RandomState(0)
-        random_state.set_state(("MT19937", *self._items(encoded)))
+        random_state.set_state(("MT19937", keys, position, has_gauss, cached))
         return random_state
 
     def _named(self, name):

@@ -29,8 +29,8 @@ class Encoder:
 
     def __init__(self):
         self.arrays = {}
-        self._numbers = {}
-        self._kept = []
+        # Each with its number; they are kept, so that no other object is at their place.
+        self._objects = {}
         self._open = set()
 
     def value(self, value, where):
@@ -120,10 +120,9 @@ class Encoder:
     def _object(self, thing, name, where):
         if id(thing) in self._open:
             raise ValueError(f"{where} holds itself, which cannot be stored.")
-        if id(thing) in self._numbers:
-            return {"same": self._numbers[id(thing)]}
-        self._numbers[id(thing)] = len(self._numbers)
-        self._kept.append(thing)
+        if id(thing) in self._objects:
+            return {"same": self._objects[id(thing)][0]}
+        self._objects[id(thing)] = len(self._objects), thing
         self._open.add(id(thing))
         # What holds a network gives arrays and plain values here; objects of Python's own kind what they have.
         state = dict(thing.__getstate__() or {})

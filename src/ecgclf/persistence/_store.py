@@ -39,12 +39,13 @@ def save(estimator, path):
     KBinsDiscretizer, OneHotEncoder, OrdinalEncoder, LabelEncoder, LabelBinarizer, SimpleImputer,
     FunctionTransformer without functions; PCA, TruncatedSVD, VarianceThreshold, SelectKBest; LinearRegression,
     LogisticRegression, Ridge, RidgeClassifier, LinearSVC, LinearDiscriminantAnalysis, QuadraticDiscriminantAnalysis,
-    GaussianNB, NearestCentroid, DummyClassifier, IsotonicRegression; CalibratedClassifierCV,
-    FixedThresholdClassifier, FrozenEstimator, VotingClassifier and StackingClassifier.
+    GaussianNB, NearestCentroid, DummyClassifier, IsotonicRegression; DecisionTreeClassifier, ExtraTreeClassifier,
+    RandomForestClassifier, ExtraTreesClassifier; CalibratedClassifierCV, FixedThresholdClassifier, FrozenEstimator,
+    VotingClassifier and StackingClassifier; GridSearchCV and RandomizedSearchCV over plain values, for scikit-learn's
+    scores of classifiers.
 
-    Not stored are trees, forests and boosting, whose state is a compiled object; SVC and its kind, whose compiled
-    code would trust the arrays of a file; searches over parameters, which hold functions: store their
-    ``best_estimator_``. Nor are skorch callbacks, functions of yours, and a Pipeline's ``memory``.
+    Not stored are boosting, nearest neighbours, SVC and its kind, whose compiled code would trust the arrays of a
+    file. Nor are skorch callbacks, functions of yours, and a Pipeline's ``memory``.
 
     Of a net its weights, its history and what it predicts with are stored, not the state of its optimiser, which
     every `fit` starts anew, also with ``warm_start=True``.
