@@ -112,6 +112,12 @@ def test_another_process_says_the_same(tmp_path):
     np.testing.assert_array_equal(np.load(tmp_path / "p.npy"), pipeline.predict_proba(X))
 
 
+def test_a_file_without_a_network_is_loaded_without_torch(path):
+    save(make_pipeline(BandpassFilter(sampling_rate=300.0), RecordingNormalizer()), path)
+    code = "import sys; from ecgclf.persistence import load; load(sys.argv[1]); assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code, str(path)], check=True)
+
+
 @pytest.mark.parametrize(
     "labels",
     [

@@ -1,5 +1,6 @@
 """The lists of what a file may name, and the only place where a name becomes a class or a function."""
 
+import textwrap
 from importlib import import_module
 
 # Left out are classes whose compiled code trusts the arrays it is given: boosting, neighbours, SVC and its kind. Trees
@@ -121,3 +122,20 @@ def name_of(thing, allowed):
             except ValueError:
                 continue
     return None
+
+
+def listed(library):
+    """List what files may hold of a library, for a docstring.
+
+    Parameters
+    ----------
+    library : str
+        Its name.
+
+    Returns
+    -------
+    str
+        Names of classes, on lines of up to 110 characters.
+    """
+    names = (name.rpartition(".")[2] for name in OBJECTS if name.startswith(f"{library}."))
+    return textwrap.fill(", ".join(sorted(name for name in names if not name.startswith("_"))) + ".", 110)
