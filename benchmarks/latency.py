@@ -64,6 +64,18 @@ def warm(function, n_runs=300):
     return 1000 * statistics.median(seconds)
 
 
+def networks(estimator, recording):
+    """Give each network of an estimator with what it gets of a recording."""
+    if hasattr(estimator, "net_"):
+        x = torch.tensor(recording)[None, None]
+        yield estimator.net_.module_.eval(), x, torch.tensor([x.shape[2]])
+    elif hasattr(estimator, "estimators_"):
+        for member in estimator.estimators_:
+            yield from networks(member, recording)
+    else:
+        yield from networks(estimator[-1], estimator[:-1].transform([recording])[0])
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=5)
@@ -85,12 +97,11 @@ def main():
             every = cold(["predict", str(folder), "--model", model.name], 1)
             torch.set_num_threads(1)
             pipeline = load_pretrained(model.name)
-            networks = [member.net_.module_.eval() for member in pipeline["classify"].estimators_]
-            x, lengths = torch.tensor(half_minutes[0])[None, None], torch.tensor([9000])
+            inputs = list(networks(pipeline, half_minutes[0]))
 
             @torch.inference_mode()
-            def forward(networks=networks, x=x, lengths=lengths):
-                for network in networks:
+            def forward(inputs=inputs):
+                for network, x, lengths in inputs:
                     network(x, lengths)
 
             print(f"\n{model.name}")

@@ -21,9 +21,10 @@ from torch import nn
 from torch.nn import functional as F
 
 from ecgclf import _training
-from ecgclf.augmentation import WaveNetAugmenter, fidelity_report
+from ecgclf.augmentation import WaveNetAugmenter
 from ecgclf.augmentation._generator import _Crops
 from ecgclf.datasets import fetch_cinc2017
+from ecgclf.fidelity import fidelity_report
 from ecgclf.nn import mu_law_decode
 from ecgclf.nn._wavenet import _smooth_features
 

@@ -1,5 +1,6 @@
 """What Sphinx needs to know."""
 
+import inspect
 import os
 import sys
 import warnings
@@ -29,7 +30,7 @@ extensions = [
     "browser",
 ]
 templates_path = ["_templates"]
-exclude_patterns = ["_build", "**/GALLERY_HEADER.rst"]
+exclude_patterns = ["_build"]
 default_role = "code"
 suppress_warnings = ["config.cache"]
 
@@ -46,6 +47,7 @@ autosummary_context = {
         "ecgclf.datasets": "recordings",
         "ecgclf.decision": "decision",
         "ecgclf.explanation": "explanation",
+        "ecgclf.fidelity": "augmentation",
         "ecgclf.metrics": "metrics",
         "ecgclf.nn": "networks",
         "ecgclf.onnx": "deploy",
@@ -55,6 +57,20 @@ autosummary_context = {
         "ecgclf.pretrained": "pretrained",
         "ecgclf.signal": "preprocessing",
     }
+}
+# What objects that are neither functions nor classes cannot say of themselves.
+objects = {
+    "ecgclf.metrics.cinc2017_scorer": """
+        The score of the Challenge 2017 as a scorer, for ``scoring=`` of scikit-learn.
+
+        ``cinc2017_scorer(estimator, X, y)`` is :func:`~ecgclf.metrics.cinc2017_score` of what the estimator predicts
+        for `X`; higher is better. ``GridSearchCV``, ``cross_val_score`` and
+        :class:`~ecgclf.decision.TunedDecisionClassifierCV` take it as `scoring`.
+
+        See Also
+        --------
+        ecgclf.metrics.cinc2017_score : The same, of labels.
+        """
 }
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
@@ -78,10 +94,13 @@ sphinx_gallery_conf = {
     "gallery_dirs": "auto_examples",
     "doc_module": ("ecgclf",),
     "backreferences_dir": "generated/backreferences",
-    "reference_url": {"ecgclf": None},
     "within_subsection_order": "FileNameSortKey",
+    # The gallery's page is ours: sections, in the order in which to read them.
+    "copyfile_regex": r"index\.rst",
+    "minigallery_sort_order": "lessons.place",
     "parallel": 2,
     "show_memory": False,
+    "show_signature": False,
     "remove_config_comments": True,
     "min_reported_time": 0,
     "abort_on_example_error": True,
@@ -117,9 +136,16 @@ html_sidebars = {"index": [], "install": [], "glossary": [], "browser/index": []
 
 
 def setup(app):
-    """Leave methods that are scikit-learn's or torch's to their own pages."""
+    """Leave methods that are scikit-learn's or torch's to their own pages, and describe what is only an object."""
     app.connect("autodoc-skip-member", _is_of_others)
+    app.connect("autodoc-process-docstring", _describe, priority=100)  # before numpydoc
 
 
 def _is_of_others(app, what, name, member, skip, options):
-    return skip or not str(getattr(member, "__module__", None) or "ecgclf").startswith("ecgclf")
+    of_others = not str(getattr(member, "__module__", None) or "ecgclf").startswith("ecgclf")
+    return skip or (of_others and what != "data")  # an object of ours may be of a class of theirs
+
+
+def _describe(app, what, name, member, options, lines):
+    if name in objects:
+        lines[:] = inspect.cleandoc(objects[name]).splitlines()

@@ -31,7 +31,9 @@ y = np.where(np.arange(200) % 2, "event", "none")
 starts = np.random.default_rng(0).integers(50, 850, 200)
 time = np.arange(100) / rate
 for i in np.flatnonzero(y == "event"):
-    X[i, starts[i] : starts[i] + 100] += 0.3 * np.hanning(100) * np.sin(2 * np.pi * 8 * time)
+    X[i, starts[i] : starts[i] + 100] += (
+        0.3 * np.hanning(100) * np.sin(2 * np.pi * 8 * time)
+    )
 
 network = CRANNClassifier(
     n_filters=(8, 16, 16, 24),
@@ -94,16 +96,22 @@ events = range(121, 161, 2)
 rows = {}
 for name, each in networks.items():
     with warnings.catch_warnings():
-        # Some are at the edge of what the explainer warns of. Here the truth judges them.
+        # Some are at the edge of what the explainer warns of. The truth judges them.
         warnings.simplefilter("ignore", ExplanationWarning)
-        weights = np.array([explainer.explain(each, X[i], labels="event").weights[0] for i in events])
-    attention = np.array(each.attention(X[events])).reshape(len(events), 20, 50).sum(axis=2)
+        weights = np.array(
+            [explainer.explain(each, X[i], labels="event").weights[0] for i in events]
+        )
+    attention = (
+        np.array(each.attention(X[events])).reshape(len(events), 20, 50).sum(axis=2)
+    )
     # The half-seconds that the event touches.
     first, last = starts[events] // 50, (starts[events] + 99) // 50
     highest, largest = attention.argmax(axis=1), weights.argmax(axis=1)
     rows[name] = {
         "accuracy": each.score(X[120:], y[120:]),
-        "highest attention at the event": np.mean((first <= highest) & (highest <= last)),
+        "highest attention at the event": np.mean(
+            (first <= highest) & (highest <= last)
+        ),
         "largest weight at the event": np.mean((first <= largest) & (largest <= last)),
         "mean of the largest weights": weights.max(axis=1).mean(),
     }
@@ -135,7 +143,10 @@ X_train, X_test, y_train, y_test = train_test_split(
     stratify=sample.target[is_wanted],
     random_state=0,
 )
-twins = [clone(network).set_params(random_state=seed, batch_size=8).fit(X_train, y_train) for seed in (0, 1)]
+twins = [
+    clone(network).set_params(random_state=seed, batch_size=8).fit(X_train, y_train)
+    for seed in (0, 1)
+]
 for each in twins:
     print(f"accuracy on 30 test recordings: {each.score(X_test, y_test):.2f}")
 
@@ -161,14 +172,22 @@ pairs = {
     "attention and weights": [],
 }
 with warnings.catch_warnings():
-    # What is asked is whether two trainings agree, in explanations that are good and in those that are not.
+    # What is asked is whether two trainings agree, in explanations that are good and
+    # in those that are not.
     warnings.simplefilter("ignore", ExplanationWarning)
     for x, label in zip(X_test, y_test, strict=True):
-        weights = [explainer.explain(each, x, labels=label).weights[0] for each in twins]
-        looked = [[part.sum() for part in np.array_split(each.attention([x])[0], 20)] for each in twins]
+        weights = [
+            explainer.explain(each, x, labels=label).weights[0] for each in twins
+        ]
+        looked = [
+            [part.sum() for part in np.array_split(each.attention([x])[0], 20)]
+            for each in twins
+        ]
         pairs["attention, twins"].append(spearmanr(*looked).statistic)
         pairs["weights, twins"].append(spearmanr(*weights).statistic)
-        pairs["attention and weights"].append(spearmanr(looked[0], weights[0]).statistic)
+        pairs["attention and weights"].append(
+            spearmanr(looked[0], weights[0]).statistic
+        )
 
 figure, ax = plt.subplots(figsize=(6.4, 2.6), layout="constrained")
 ax.axvline(0, color="#1a1a1a", linewidth=0.6)
@@ -204,3 +223,10 @@ for i, (name, each) in enumerate(pairs.items()):
 # .. [1] Jain S, Wallace BC (2019). Attention is not explanation. NAACL-HLT 2019. :doi:`10.18653/v1/N19-1357`
 # .. [2] Wiegreffe S et al. (2019). Attention is not not explanation. EMNLP-IJCNLP 2019.
 #    :doi:`10.18653/v1/D19-1002`
+#
+# .. seealso::
+#
+#    In the guide:
+#
+#    - :doc:`/guide/explanation`
+#    - :doc:`/guide/classifiers`

@@ -83,7 +83,9 @@ n_splits, mean = len(differences), differences.mean()
 error = differences.std(ddof=1) * np.sqrt(1 / n_splits + 1 / 3)
 reach = t.ppf(0.975, n_splits - 1) * error
 print(f"without changes {plain_scores.mean():.3f}, with {changed_scores.mean():.3f}")
-print(f"difference {mean:+.3f}, 95 % interval {mean - reach:+.3f} to {mean + reach:+.3f}")
+print(
+    f"difference {mean:+.3f}, 95 % interval {mean - reach:+.3f} to {mean + reach:+.3f}"
+)
 
 # %%
 # A rare rhythm, and invented recordings of it
@@ -102,14 +104,18 @@ from ecgclf.metrics import rhythm_report
 kept = np.sort(np.r_[np.flatnonzero(y == "A")[:20], np.flatnonzero(y == "N")])
 X_rare, y_rare = X[kept], y[kept]
 folds = StratifiedKFold(n_splits=3, shuffle=True, random_state=0)
-sampler = WaveNetOverSampler(n_layers=6, n_filters=16, n_skip_filters=32, max_epochs=2, random_state=0)
+sampler = WaveNetOverSampler(
+    n_layers=6, n_filters=16, n_skip_filters=32, max_epochs=2, random_state=0
+)
 honest = {
     "weighted": clone(network).set_params(class_weight="balanced"),
     "inventions\nin the folds": make_sampling_pipeline(sampler, network),
 }
 results = {}
 for name, classifier in honest.items():
-    answers = cross_val_predict(classifier, X_rare, y_rare, cv=folds, method="predict_proba")
+    answers = cross_val_predict(
+        classifier, X_rare, y_rare, cv=folds, method="predict_proba"
+    )
     results[name] = rhythm_report(y_rare, answers, ["A", "N"]).f1["A"]
     print(f"{' '.join(name.split())}: F1 of A {results[name]}")
 
@@ -134,6 +140,7 @@ print(f"inventions called A: {says_a[n_real:].mean():.0%}")
 print(f"real fibrillation called A: {says_a[:n_real][y_rare == 'A'].mean():.0%}")
 
 results |= {"before\nthe split": lie, "the same,\nreal only": on_real}
+# sphinx_gallery_thumbnail_number = 2
 figure, ax = plt.subplots(figsize=(6.4, 3.6), layout="constrained")
 ax.set_xticks(range(len(results)), results)
 ax.set_ylabel("F1 of A, 95 % interval")
@@ -161,3 +168,10 @@ for i, each in enumerate(results.values()):
 #
 # .. [1] Nadeau C, Bengio Y (2003). Inference for the generalization error. Machine Learning 52, 239-281.
 #    :doi:`10.1023/A:1024068626366`
+#
+# .. seealso::
+#
+#    In the guide:
+#
+#    - :doc:`/guide/augmentation`
+#    - :doc:`/guide/splits`

@@ -125,3 +125,10 @@ for seed in (1, 2):
 # To compare networks, take the recordings by the thousand, several splits, and the same test recordings for all:
 # :doc:`/more/benchmarks` has figures of three of them, trained on 1,500. With as few as here, take a trained model of
 # the package instead, or the cheapest network.
+#
+# .. seealso::
+#
+#    In the guide:
+#
+#    - :doc:`/guide/classifiers`
+#    - :doc:`/guide/networks`

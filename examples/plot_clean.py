@@ -69,7 +69,9 @@ print(f"{'no filter':<17}{before:.3f}  0.000{np.median(clear[r_peaks]):>8.2f}")
 for name in filters:
     left = (cleaned[name] - of_clear[name]).std()
     taken = (of_clear[name] - clear).std()
-    print(f"{name:<17}{left:.3f}  {taken:.3f}{np.median(of_clear[name][r_peaks]):>8.2f}")
+    print(
+        f"{name:<17}{left:.3f}  {taken:.3f}{np.median(of_clear[name][r_peaks]):>8.2f}"
+    )
 
 # %%
 # The same for the eye, over three seconds; the clear recording is drawn in grey.
@@ -181,7 +183,9 @@ collections = {
 for name, X in collections.items():
     predicted = model.predict(X)
     score = cinc2017_score(sample.target, predicted)
-    print(f"{name:<20} score {score:.3f}, other answers: {np.sum(predicted != answers)}")
+    print(
+        f"{name:<20} score {score:.3f}, other answers: {np.sum(predicted != answers)}"
+    )
 
 # %%
 # What we saw
@@ -196,3 +200,10 @@ for name, X in collections.items():
 # clean for the eye, and for disturbances that the training recordings did not have; more than that is not needed
 # here. That the filtered recordings score a little higher than the others is a matter of two or three of 200
 # recordings, and no evidence.
+#
+# .. seealso::
+#
+#    In the guide:
+#
+#    - :doc:`/guide/preprocessing`
+#    - :doc:`/guide/recordings`

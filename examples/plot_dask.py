@@ -28,12 +28,23 @@ from ecgclf.classifiers import ResNetClassifier
 from ecgclf.datasets import make_recordings
 from ecgclf.metrics import cinc2017_scorer
 
-X, y = make_recordings(90, sampling_rate=100.0, duration=(6, 10), noise=0.2, random_state=0, return_X_y=True)
-network = ResNetClassifier(n_blocks=3, n_filters=8, max_epochs=4, batch_size=10, random_state=0)
+X, y = make_recordings(
+    90,
+    sampling_rate=100.0,
+    duration=(6, 10),
+    noise=0.2,
+    random_state=0,
+    return_X_y=True,
+)
+network = ResNetClassifier(
+    n_blocks=3, n_filters=8, max_epochs=4, batch_size=10, random_state=0
+)
 settings = {"dropout": [0.1, 0.4], "learning_rate": [0.01, 0.03]}
 search = GridSearchCV(network, settings, cv=3, scoring=cinc2017_scorer)
 alone = clone(search).fit(X, y)
-for setting, score in zip(alone.cv_results_["params"], alone.cv_results_["mean_test_score"], strict=True):
+for setting, score in zip(
+    alone.cv_results_["params"], alone.cv_results_["mean_test_score"], strict=True
+):
     print(f"{score:.3f}", setting)
 
 # %%
@@ -46,7 +57,9 @@ for setting, score in zip(alone.cv_results_["params"], alone.cv_results_["mean_t
 #
 # A script that starts processes needs ``if __name__ == "__main__":`` around what starts them.
 
-client = Client(n_workers=2, threads_per_worker=1, processes=False, dashboard_address=None)
+client = Client(
+    n_workers=2, threads_per_worker=1, processes=False, dashboard_address=None
+)
 with get_task_stream() as tasks, joblib.parallel_config(backend="dask", scatter=[X, y]):
     spread = clone(search).fit(X, y)
 
@@ -62,10 +75,16 @@ spans = [
     if part["action"] == "compute"
 ]
 first = min(start for _, start, _ in spans)
-figure, ax = plt.subplots(figsize=(6.4, 2.2), layout="constrained")
+figure, ax = plt.subplots(figsize=(6.4, 3), layout="constrained")
 for worker, start, stop in spans:
-    ax.barh(worker, stop - start, left=start - first, color=f"C{worker}", edgecolor="white")
-ax.set(xlabel="time, s", yticks=range(len(workers)), yticklabels=[f"worker {i}" for i in range(len(workers))])
+    ax.barh(
+        worker, stop - start, left=start - first, color=f"C{worker}", edgecolor="white"
+    )
+ax.set(
+    xlabel="time, s",
+    yticks=range(len(workers)),
+    yticklabels=[f"worker {i}" for i in range(len(workers))],
+)
 print(len(spans), "fits on", len(workers), "workers")
 
 # %%
@@ -74,14 +93,23 @@ print(len(spans), "fits on", len(workers), "workers")
 # A fit draws from its own ``random_state`` and computes each part of a batch on one thread. So neither the other fits
 # in the same process nor the number of cores can change it.
 
-same_scores = np.array_equal(alone.cv_results_["mean_test_score"], spread.cv_results_["mean_test_score"])
+same_scores = np.array_equal(
+    alone.cv_results_["mean_test_score"], spread.cv_results_["mean_test_score"]
+)
 same_answers = np.array_equal(alone.predict_proba(X), spread.predict_proba(X))
 print("same scores:", same_scores, " same probabilities of the best:", same_answers)
 
 scores = cross_val_score(alone.best_estimator_, X, y, cv=3, scoring=cinc2017_scorer)
 with joblib.parallel_config(backend="dask", scatter=[X, y]):
-    scores_spread = cross_val_score(alone.best_estimator_, X, y, cv=3, scoring=cinc2017_scorer)
-print("cross_val_score:", scores.round(3), " the same:", np.array_equal(scores, scores_spread))
+    scores_spread = cross_val_score(
+        alone.best_estimator_, X, y, cv=3, scoring=cinc2017_scorer
+    )
+print(
+    "cross_val_score:",
+    scores.round(3),
+    " the same:",
+    np.array_equal(scores, scores_spread),
+)
 
 # %%
 # When a worker dies
@@ -98,7 +126,10 @@ with joblib.parallel_config(backend="dask", scatter=[X, y]):
         seconds = fitted.cv_results_["mean_fit_time"].sum() * fitted.n_splits_
         same = np.array_equal(alone.predict_proba(X), fitted.predict_proba(X))
         n_kept = len(list(Path(folder.name).iterdir()))
-        print(f"{run} run: fits took {seconds:.1f} s, {n_kept} are kept, same answers: {same}")
+        print(
+            f"{run} run: fits took {seconds:.1f} s, {n_kept} are kept,"
+            f" same answers: {same}"
+        )
 folder.cleanup()
 client.close()
 
@@ -110,3 +141,10 @@ client.close()
 # too. Between machines it holds where they have the same kind of processor and the same version of torch: with other
 # instructions sums come in another order and differ in the last digit, from which a training may drift. In this
 # example nothing was gained: a search is worth spreading when it takes many minutes and there are cores for it.
+#
+# .. seealso::
+#
+#    In the guide:
+#
+#    - :doc:`/guide/scaling`
+#    - :doc:`/guide/gpu`

@@ -26,15 +26,7 @@ model = load_pretrained("tiny-cinc2017", sampling_rate=rate)
 which = sample.record_names.index("A00384")
 recording = sample.data[which][: int(7 * rate)]
 probabilities = model.predict_proba([recording])[0]
-print(
-    dict(
-        zip(
-            model.classes_.tolist(),
-            probabilities.round(2).tolist(),
-            strict=True,
-        )
-    )
-)
+print(dict(zip(model.classes_.tolist(), probabilities.round(2).tolist(), strict=True)))
 
 display = RecordingDisplay.from_recording(
     recording,
@@ -67,6 +59,7 @@ display = explanation.plot(speed=12.5, title="Uniform")
 # With beats as features the picture becomes readable: the early beats speak for "O".
 explainer.set_params(segmentation="beats")
 of_beats = explainer.explain(model, recording)
+# sphinx_gallery_thumbnail_number = 3
 display = of_beats.plot(speed=12.5, title="Beats")
 
 # %%
@@ -119,13 +112,18 @@ explainer.set_params(merge_beats=True, n_perturbations=100)
 answers = model.predict(sample.data)
 is_right = (answers == sample.target) & np.isin(answers, ["A", "N"])
 with warnings.catch_warnings():
-    # An explanation that does not follow the model warns; they are counted below instead.
+    # An explanation that does not follow the model warns; they are counted below.
     warnings.simplefilter("ignore", ExplanationWarning)
-    explanations = [explainer.explain(model, sample.data[i], labels=answers[i]) for i in np.flatnonzero(is_right)]
+    explanations = [
+        explainer.explain(model, sample.data[i], labels=answers[i])
+        for i in np.flatnonzero(is_right)
+    ]
 r2 = np.array([each.adjusted_r2[0] for each in explanations])
 gap = np.array([each.gap[0] for each in explanations])
 doubtful = (r2 < 0.5) | (gap > 0.2)
-print(f"{doubtful.sum()} of {len(explanations)} explanations do not follow the model well")
+print(
+    f"{doubtful.sum()} of {len(explanations)} explanations do not follow the model well"
+)
 
 # %%
 # The lines are standard deviations over recordings.
@@ -149,3 +147,10 @@ for ax, label in zip(axes, ("A", "N"), strict=True):
 # What it does not show: that explanations are as good elsewhere. This recording was picked because the linear model
 # follows the classifier on it. Where beats are taken away one by one it often does not, since a missing beat is itself
 # a change of rhythm. Then the explainer warns, and surrogate and R² in the title tell by how much: look at them first.
+#
+# .. seealso::
+#
+#    In the guide:
+#
+#    - :doc:`/guide/explanation`
+#    - :doc:`/guide/plotting`

@@ -63,7 +63,9 @@ answers = pipeline.predict(X_test)
 is_right = answers == y_test
 normal = [x[:half] for x in X_test[is_right & (y_test == "N")] if len(x) >= half]
 fibrillating = [x[:half] for x in X_test[is_right & (y_test == "A")] if len(x) >= half]
-recordings = [np.concatenate(pair) for pair in zip(normal[:6], fibrillating[:6], strict=True)]
+recordings = [
+    np.concatenate(pair) for pair in zip(normal[:6], fibrillating[:6], strict=True)
+]
 
 explainer = LimeTimeSeriesExplainer(
     n_segments=10,
@@ -94,7 +96,8 @@ for n_segments in (6, 10, 15, 20, 30):
         # The explainer warns of short segments, as it should; R² is printed.
         warnings.simplefilter("ignore", ExplanationWarning)
         each = explainer.explain(pipeline, recordings[0], labels="A")
-    print(f"segments of {30 / n_segments:.1f} s: adjusted R² {each.adjusted_r2[0]:.2f}")
+    duration = 30 / n_segments
+    print(f"segments of {duration:.1f} s: adjusted R² {each.adjusted_r2[0]:.2f}")
 
 # %%
 # Which waves: nothing but R peaks
@@ -126,3 +129,10 @@ for ax, label in zip(axes, ("A", "N"), strict=True):
 # explanation by them is worth nothing, which its R² says. The six recordings are stitched, with a change of rhythm as
 # sudden as no heart's; explanations of real recordings, in which every second fibrillates, have no such truth to be
 # held against. And the forest itself is right often enough to be explained, not to be used: see its interval.
+#
+# .. seealso::
+#
+#    In the guide:
+#
+#    - :doc:`/guide/explanation`
+#    - :doc:`/guide/preprocessing`

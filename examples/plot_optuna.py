@@ -26,9 +26,20 @@ from ecgclf.datasets import make_recordings
 from ecgclf.metrics import cinc2017_score, cinc2017_scorer, rhythm_report
 
 rate = 100.0
-X, y = make_recordings(730, sampling_rate=rate, duration=(6, 10), noise=0.2, random_state=0, return_X_y=True)
-X_few, X_world, y_few, y_world = train_test_split(X, y, train_size=130, stratify=y, random_state=0)
-X_train, X_test, y_train, y_test = train_test_split(X_few, y_few, test_size=40, stratify=y_few, random_state=0)
+X, y = make_recordings(
+    730,
+    sampling_rate=rate,
+    duration=(6, 10),
+    noise=0.2,
+    random_state=0,
+    return_X_y=True,
+)
+X_few, X_world, y_few, y_world = train_test_split(
+    X, y, train_size=130, stratify=y, random_state=0
+)
+X_train, X_test, y_train, y_test = train_test_split(
+    X_few, y_few, test_size=40, stratify=y_few, random_state=0
+)
 
 # %%
 # The search
@@ -57,16 +68,25 @@ def make(trial):
 
 
 def objective(trial):
-    return cross_val_score(make(trial), X_train, y_train, cv=folds, scoring=cinc2017_scorer).mean()
+    return cross_val_score(
+        make(trial), X_train, y_train, cv=folds, scoring=cinc2017_scorer
+    ).mean()
 
 
 folds = StratifiedKFold(3, shuffle=True, random_state=0)
 optuna.logging.set_verbosity(optuna.logging.WARNING)
-study = optuna.create_study(direction="maximize", sampler=optuna.samplers.TPESampler(n_startup_trials=5, seed=0))
-study.enqueue_trial({"noise": 0.0, "time_scaling": 0.0, "dropout": 0.4, "learning_rate": 0.003})
+study = optuna.create_study(
+    direction="maximize", sampler=optuna.samplers.TPESampler(n_startup_trials=5, seed=0)
+)
+study.enqueue_trial(
+    {"noise": 0.0, "time_scaling": 0.0, "dropout": 0.4, "learning_rate": 0.003}
+)
 study.optimize(objective, n_trials=10)
 for trial in study.trials:
-    print(f"{trial.number} {trial.value:.3f}", *[f"{name}={value:.2g}" for name, value in trial.params.items()])
+    print(
+        f"{trial.number} {trial.value:.3f}",
+        *[f"{name}={value:.2g}" for name, value in trial.params.items()],
+    )
 
 # %%
 # The estimate
@@ -75,7 +95,9 @@ for trial in study.trials:
 # best is no estimate: it is the largest of ten.
 
 chosen = study.best_trial.number
-print(f"proposal {chosen} is best inside the training recordings: {study.best_value:.3f}")
+print(
+    f"proposal {chosen} is best inside the training recordings: {study.best_value:.3f}"
+)
 final = make(study.best_trial).fit(X_train, y_train)
 report = rhythm_report(y_test, final.predict_proba(X_test), final.classes_)
 print("on the test recordings, once:", report.score)
@@ -93,7 +115,11 @@ on_world = np.array([cinc2017_score(y_world, answer) for answer in in_world])
 figure, ax = plt.subplots(figsize=(6.4, 4), layout="constrained")
 order = np.argsort(on_world)
 ax.plot(on_world[order], "k-", label="600 recordings of the world")
-ax.plot(np.array([trial.value for trial in study.trials])[order], "o", label="cross-validation inside 90")
+ax.plot(
+    np.array([trial.value for trial in study.trials])[order],
+    "o",
+    label="cross-validation inside 90",
+)
 ax.plot(on_test[order], "x", label="40 test recordings")
 ax.set(xlabel="proposal, from the worst to the best", ylabel="challenge score")
 ax.set_xticks(range(len(order)), order)
@@ -101,7 +127,10 @@ ax.legend()
 print(f"without a search, in the world: {on_world[0]:.3f}")
 print(f"chosen inside the training recordings, in the world: {on_world[chosen]:.3f}")
 picked = on_test.argmax()
-print(f"picked by the test recordings: {picked}, there {on_test[picked]:.3f}, in the world {on_world[picked]:.3f}")
+print(
+    f"picked by the test recordings: {picked},"
+    f" there {on_test[picked]:.3f}, in the world {on_world[picked]:.3f}"
+)
 
 # %%
 # What picking by the test pretends
@@ -113,12 +142,20 @@ rng = np.random.default_rng(0)
 pretended, estimated = [], []
 for _ in range(100):
     draw = rng.choice(len(y_world), size=40, replace=False)
-    scores = np.array([cinc2017_score(y_world[draw], answer[draw]) for answer in in_world])
+    scores = np.array(
+        [cinc2017_score(y_world[draw], answer[draw]) for answer in in_world]
+    )
     pretended.append(scores.max() - on_world[scores.argmax()])
     estimated.append(scores[chosen] - on_world[chosen])
 too_high = np.array(pretended) > 0
-print(f"picked by the test: {np.mean(pretended):+.3f} on average, too high in {too_high.mean():.0%} of the sets")
-print(f"chosen before it:   {np.mean(estimated):+.3f} on average, standard deviation {np.std(estimated):.3f}")
+print(
+    f"picked by the test: {np.mean(pretended):+.3f} on average,"
+    f" too high in {too_high.mean():.0%} of the sets"
+)
+print(
+    f"chosen before it:   {np.mean(estimated):+.3f} on average,"
+    f" standard deviation {np.std(estimated):.3f}"
+)
 
 # %%
 # What we saw
@@ -130,5 +167,12 @@ print(f"chosen before it:   {np.mean(estimated):+.3f} on average, standard devia
 # The proposal chosen inside the training recordings scored on sets of forty, on average, what it is worth, with a
 # spread of some 0.07, of which the interval of the report warns. What was picked by the same forty scored some 0.07
 # more there than it is worth, in most of the sets too much; among more proposals it would be more. The pick itself
-# need not be bad, What is lost is the knowledge of how good it is. So test recordings
-# are used once, when nothing is left to choose.
+# need not be bad. What is lost is the knowledge of how good it is. So test recordings are used once, when nothing is
+# left to choose.
+#
+# .. seealso::
+#
+#    In the guide:
+#
+#    - :doc:`/guide/scaling`
+#    - :doc:`/guide/splits`

@@ -28,7 +28,9 @@ X = np.array(Resampler(100, sampling_rate=sample.sampling_rate).fit_transform(wh
 X = X.reshape(-1, 1000)
 y = np.repeat(sample.target[chosen], 3)
 patients = np.repeat(np.arange(len(whole)), 3)
-print(f"{len(X)} recordings of {len(whole)} patients, {np.mean(y == 'N'):.3f} of them N")
+print(
+    f"{len(X)} recordings of {len(whole)} patients, {np.mean(y == 'N'):.3f} of them N"
+)
 
 # %%
 # Torn apart, and together
@@ -53,7 +55,9 @@ classifier = LSTMClassifier(
 by_recording = StratifiedKFold(3, shuffle=True, random_state=0)
 by_patient = StratifiedGroupKFold(3, shuffle=True, random_state=0)
 right_torn = cross_val_predict(classifier, X, y, cv=by_recording) == y
-right_together = cross_val_predict(classifier, X, y, cv=by_patient, groups=patients) == y
+right_together = (
+    cross_val_predict(classifier, X, y, cv=by_patient, groups=patients) == y
+)
 print(f"accuracy, split by recordings: {right_torn.mean():.3f}")
 print(f"accuracy, split by patients:   {right_together.mean():.3f}")
 
@@ -89,7 +93,9 @@ for name, fitted in {"without groups": torn, "groups=patients": together}.items(
     epochs, accuracies = history[:, "epoch"], history[:, "valid_acc"]
     (line,) = ax.plot(epochs, accuracies, label=f"{name}, set aside")
     accuracy = fitted.score(X[test], y[test])
-    ax.plot(fitted.n_epochs_, accuracy, "o", color=line.get_color(), label=f"{name}, test")
+    ax.plot(
+        fitted.n_epochs_, accuracy, "o", color=line.get_color(), label=f"{name}, test"
+    )
 ax.set(xlabel="Epoch", ylabel="Accuracy", ylim=(0, 1))
 _ = ax.legend(loc="lower left")
 
@@ -121,3 +127,9 @@ print("accuracy:", scores.round(3))
 #
 # Three stretches of one recording may resemble one another more than recordings of different days do. How large the
 # optimism is for real patients, only data that tell the patients can show.
+#
+# .. seealso::
+#
+#    In the guide:
+#
+#    - :doc:`/guide/splits`

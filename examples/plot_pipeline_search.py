@@ -112,7 +112,9 @@ for fold, fitted in enumerate(outer["estimator"]):
     told, color = fitted.cv_results_, f"C{fold}"
     places = np.arange(len(told["params"]) + 1) + 0.1 * (fold - 1)
     mean, std = told["mean_test_score"], told["std_test_score"]
-    ax.errorbar(places[:-1], mean, std, fmt="o", color=color, label=f"outer fold {fold + 1}")
+    ax.errorbar(
+        places[:-1], mean, std, fmt="o", color=color, label=f"outer fold {fold + 1}"
+    )
     ax.plot(places[-1], outer["test_score"][fold], "s", color=color)
 names = ["noise {}\nrate {}".format(*each.values()) for each in told["params"]]
 ax.set_xticks(range(len(names) + 1), [*names, "the chosen one,\noutside"])
@@ -132,3 +134,10 @@ _ = ax.legend()
 # To use the result, call ``search.fit(X, y)`` on all recordings: it searches once more, and trains the winner. The
 # score outside is what to expect of it. Here it is low: the network is small, and was trained for ten epochs on 10 s
 # of each recording so that it could be searched in seconds.
+#
+# .. seealso::
+#
+#    In the guide:
+#
+#    - :doc:`/guide/scaling`
+#    - :doc:`/guide/splits`

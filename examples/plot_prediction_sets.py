@@ -28,8 +28,12 @@ from ecgclf.pretrained import load_pretrained
 sample = load_cinc2017_sample()
 X, y = sample.data, sample.target
 model = load_pretrained("tiny-cinc2017", sampling_rate=sample.sampling_rate)
-X_conformal, X_test, y_conformal, y_test = train_test_split(X, y, test_size=0.5, stratify=y, random_state=0)
-print(f"right answers to {len(X_test)} test recordings: {model.score(X_test, y_test):.2f}")
+X_conformal, X_test, y_conformal, y_test = train_test_split(
+    X, y, test_size=0.5, stratify=y, random_state=0
+)
+print(
+    f"right answers to {len(X_test)} test recordings: {model.score(X_test, y_test):.2f}"
+)
 
 # %%
 # Sets that hold the true label in nine of ten recordings
@@ -39,7 +43,9 @@ print(f"right answers to {len(X_test)} test recordings: {model.score(X_test, y_t
 # they are.
 
 levels = [0.8, 0.9, 0.95]
-conformal = SplitConformalClassifier(model, confidence_level=levels, conformity_score="lac", prefit=True)
+conformal = SplitConformalClassifier(
+    model, confidence_level=levels, conformity_score="lac", prefit=True
+)
 conformal.conformalize(X_conformal, y_conformal)
 labels, sets = conformal.predict_set(X_test)
 
@@ -48,13 +54,19 @@ for i, level in enumerate(levels):
     holds = sets[np.arange(len(truth)), truth, i]
     low, high = binomtest(int(holds.sum()), len(holds)).proportion_ci()
     sizes = sets[:, :, i].sum(axis=1)
-    print(f"promised {level:.2f}, held {holds.mean():.2f} ({low:.2f}-{high:.2f}), mean size {sizes.mean():.2f}")
+    print(
+        f"promised {level:.2f}, held {holds.mean():.2f} ({low:.2f}-{high:.2f}),"
+        f" mean size {sizes.mean():.2f}"
+    )
 
 # %%
 # Some of them, as a user would read them:
 
 for recording in range(5):
-    labels_of = ["{" + ", ".join(model.classes_[sets[recording, :, i]]) + "}" for i in range(len(levels))]
+    labels_of = [
+        "{" + ", ".join(model.classes_[sets[recording, :, i]]) + "}"
+        for i in range(len(levels))
+    ]
     print(f"true {y_test[recording]}, answered {labels[recording]}, sets", *labels_of)
 
 # %%
@@ -64,28 +76,54 @@ for recording in range(5):
 # promised, and how large sets are.
 
 coverage, shares = [], []
-for first, second in StratifiedShuffleSplit(30, test_size=0.5, random_state=0).split(X, y):
-    each = SplitConformalClassifier(model, confidence_level=levels, prefit=True).conformalize(X[first], y[first])
+halves = StratifiedShuffleSplit(30, test_size=0.5, random_state=0)
+for first, second in halves.split(X, y):
+    each = SplitConformalClassifier(model, confidence_level=levels, prefit=True)
+    each.conformalize(X[first], y[first])
     _, sets_of = each.predict_set(X[second])
     truth_of = np.searchsorted(model.classes_, y[second])
     coverage.append(sets_of[np.arange(len(second)), truth_of].mean(axis=0))
     sizes = sets_of.sum(axis=1)
-    shares.append([[(sizes[:, i] == size).mean() for size in range(5)] for i in range(len(levels))])
+    shares.append(
+        [
+            [(sizes[:, i] == size).mean() for size in range(5)]
+            for i in range(len(levels))
+        ]
+    )
 coverage, shares = np.array(coverage), np.mean(shares, axis=0)
 
 figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.8), layout="constrained")
 left.boxplot(coverage, tick_labels=[f"{level:.2f}" for level in levels])
-left.hlines(levels, [0.7, 1.7, 2.7], [1.3, 2.3, 3.3], color="C3", linewidth=2, label="promised")
-left.set(xlabel="promised", ylabel="share of sets with the true label", title="30 draws of the halves")
+left.hlines(
+    levels, [0.7, 1.7, 2.7], [1.3, 2.3, 3.3], color="C3", linewidth=2, label="promised"
+)
+left.set(
+    xlabel="promised",
+    ylabel="share of sets with the true label",
+    title="30 draws of the halves",
+)
 left.legend(loc="lower right")
 bottom = np.zeros(len(levels))
 for size in range(5):
     if shares[:, size].max() > 0.01:
-        right.bar([f"{level:.2f}" for level in levels], shares[:, size], bottom=bottom, label=f"{size}")
+        right.bar(
+            [f"{level:.2f}" for level in levels],
+            shares[:, size],
+            bottom=bottom,
+            label=f"{size}",
+        )
         bottom += shares[:, size]
-right.set(xlabel="promised", ylabel="share of recordings", title="Labels in a set", xlim=(-0.6, 3.4))
+right.set(
+    xlabel="promised",
+    ylabel="share of recordings",
+    title="Labels in a set",
+    xlim=(-0.6, 3.4),
+)
 right.legend(title="labels", loc="center right")
-print("held, mean over draws:", dict(zip(levels, coverage.mean(axis=0).round(3).tolist(), strict=True)))
+print(
+    "held, mean over draws:",
+    dict(zip(levels, coverage.mean(axis=0).round(3).tolist(), strict=True)),
+)
 
 # %%
 # But not for each rhythm
@@ -96,7 +134,10 @@ print("held, mean over draws:", dict(zip(levels, coverage.mean(axis=0).round(3).
 for label in model.classes_:
     holds = sets[y_test == label, np.searchsorted(model.classes_, label), 1]
     low, high = binomtest(int(holds.sum()), len(holds)).proportion_ci()
-    print(f"promised 0.90, held for {label}: {holds.mean():.2f} ({low:.2f}-{high:.2f}) of {len(holds)}")
+    print(
+        f"promised 0.90, held for {label}: {holds.mean():.2f}"
+        f" ({low:.2f}-{high:.2f}) of {len(holds)}"
+    )
 
 # %%
 # And not for recordings of another kind
@@ -104,7 +145,9 @@ for label in model.classes_:
 # The promise assumes that new recordings come from where the first half came. Noise on the test recordings, as another
 # device might add, breaks it, and nothing in the sets says so.
 
-noisy = RandomChanges(noise=1.0, baseline_wander=2.0, sampling_rate=sample.sampling_rate)
+noisy = RandomChanges(
+    noise=1.0, baseline_wander=2.0, sampling_rate=sample.sampling_rate
+)
 rng = np.random.default_rng(0)
 X_noisy = [noisy(recording, rng)[0] for recording in X_test]
 _, sets_noisy = conformal.predict_set(X_noisy)
@@ -122,27 +165,45 @@ probabilities = model.predict_proba(X)
 confidence = probabilities.max(axis=1)
 wrong = model.classes_[probabilities.argmax(axis=1)] != y
 draws = np.vstack([np.arange(len(y)), rng.integers(len(y), size=(1000, len(y)))])
-ranked = np.take_along_axis(draws, np.argsort(-confidence[draws], axis=1, kind="stable"), axis=1)
+ranked = np.take_along_axis(
+    draws, np.argsort(-confidence[draws], axis=1, kind="stable"), axis=1
+)
 risk = wrong[ranked].cumsum(axis=1) / np.arange(1, len(y) + 1)
 low, high = np.percentile(risk[1:], [2.5, 97.5], axis=0)
 
 answered = np.arange(1, len(y) + 1) / len(y)
+# sphinx_gallery_thumbnail_number = 2
 figure, ax = plt.subplots(figsize=(6.4, 4), layout="constrained")
 from_tenth = answered >= 0.1
-ax.fill_between(answered[from_tenth], low[from_tenth], high[from_tenth], alpha=0.25, label="95 % interval")
+ax.fill_between(
+    answered[from_tenth],
+    low[from_tenth],
+    high[from_tenth],
+    alpha=0.25,
+    label="95 % interval",
+)
 ax.plot(answered[from_tenth], risk[0, from_tenth], label="most certain first")
 for i, level in enumerate(levels):
     single = sets[:, :, i].sum(axis=1) == 1
     error = 1 - sets[single, truth[single], i].mean()
     ax.plot(single.mean(), error, "o", label=f"sets of one label, {level:.2f}")
-ax.set(xlabel="share of recordings answered", ylabel="share of wrong answers among them", ylim=(0, None))
+ax.set(
+    xlabel="share of recordings answered",
+    ylabel="share of wrong answers among them",
+    ylim=(0, None),
+)
 ax.legend()
 for share in (1.0, 0.8, 0.6):
     n = round(share * len(y))
-    print(f"answered {share:.0%}: wrong {risk[0, n - 1]:.2f} ({low[n - 1]:.2f}-{high[n - 1]:.2f})")
+    print(
+        f"answered {share:.0%}: wrong {risk[0, n - 1]:.2f}"
+        f" ({low[n - 1]:.2f}-{high[n - 1]:.2f})"
+    )
 kept = ranked[0, : round(0.6 * len(y))]
 for label in model.classes_:
-    print(f"answered 60%: {(y[kept] == label).sum()} of {(y == label).sum()} of {label}")
+    print(
+        f"answered 60%: {(y[kept] == label).sum()} of {(y == label).sum()} of {label}"
+    )
 
 # %%
 # What we saw
@@ -157,3 +218,9 @@ for label in model.classes_:
 # third of what it was. What is left out is not drawn evenly: most noisy recordings and many of other rhythms are, few
 # of the normal ones. The share to answer was not chosen here; whoever chooses it does so on recordings other than
 # those on which the errors are counted.
+#
+# .. seealso::
+#
+#    In the guide:
+#
+#    - :doc:`/guide/decision`

@@ -76,8 +76,8 @@ print(f"score with the weights: {score:.3f}")
 # %%
 # One recording and its answer
 # ----------------------------
-# Seven seconds of a recording, on paper that is true to scale: 25 mm to the second, 10 mm to the millivolt. The blue
-# marks are R peaks. Their distances vary from beat to beat.
+# Fourteen seconds of a recording in two rows, on paper that is true to scale: 25 mm to the second, 10 mm to the
+# millivolt. The blue marks are R peaks. Their distances vary from beat to beat.
 from ecgclf.plotting import RecordingDisplay
 
 i = sample.record_names.index("A06576")
@@ -86,7 +86,7 @@ display = RecordingDisplay.from_recording(
     sample.data[i],
     sampling_rate=sample.sampling_rate,
     r_peaks="auto",
-    duration=7,
+    duration=14,
     title=f"A06576, labelled {sample.target[i]}; {answer}",
 )
 
@@ -100,3 +100,10 @@ display = RecordingDisplay.from_recording(
 #
 # It does not show how good the model is on recordings of another device. For that the card has figures of its own:
 # ``print(card)``, or ``ecgclf models tiny-cinc2017`` on the command line.
+#
+# .. seealso::
+#
+#    In the guide:
+#
+#    - :doc:`/guide/pretrained`
+#    - :doc:`/guide/metrics`

@@ -22,7 +22,17 @@ sample = load_cinc2017_sample()
 rate = sample.sampling_rate
 piece = int(30 * rate)
 
-plan = "N" * 14 + "A" * 8 + "N" * 12 + "A" * 3 + "N" * 8 + "A" + "N" * 8 + "A" * 4 + "N" * 2
+plan = (
+    "N" * 14
+    + "A" * 8
+    + "N" * 12
+    + "A" * 3
+    + "N" * 8
+    + "A"
+    + "N" * 8
+    + "A" * 4
+    + "N" * 2
+)
 rng = np.random.default_rng(0)
 long_enough = np.array([len(x) >= piece for x in sample.data])
 truth = np.array(list(plan))
@@ -31,7 +41,10 @@ for label in "NA":
     candidates = np.flatnonzero(long_enough & (sample.target == label))
     chosen[truth == label] = rng.permutation(candidates)[: np.sum(truth == label)]
 recording = np.concatenate([sample.data[i][:piece] for i in chosen])
-print(f"{len(recording) / rate / 60:.0f} minutes, {np.mean(truth == 'A'):.0%} of them fibrillation")
+print(
+    f"{len(recording) / rate / 60:.0f} minutes,"
+    f" {np.mean(truth == 'A'):.0%} of them fibrillation"
+)
 
 # %%
 # Windows of 30 s, every 5 s
@@ -48,7 +61,9 @@ network = model[-1].estimators_[0].set_params(window_stride=int(5 * rate))
 (windows,) = network.predict_windows(model[:-1].transform([recording]))
 print(windows)
 
-display = WindowsDisplay.from_windows(windows, recording, sampling_rate=rate, speed=0.08)
+display = WindowsDisplay.from_windows(
+    windows, recording, sampling_rate=rate, speed=0.08
+)
 
 # %%
 # Episodes
@@ -76,6 +91,7 @@ print("found, s:", [(round(start), round(end)) for start, end in episodes])
 # The same in a picture, and in seconds of the half hour.
 import matplotlib.pyplot as plt
 
+# sphinx_gallery_thumbnail_number = 2
 figure, ax = plt.subplots(figsize=(7, 3), layout="constrained")
 a = windows.probabilities[:, windows.labels == "A"].ravel()
 ax.stairs(a, edges / 60, color="#0072b2")
@@ -90,9 +106,16 @@ ax.set(xlabel="time (min)", ylabel="probability of A", xlim=(0, 30), ylim=(0, 1.
 
 seconds = np.arange(len(recording) // int(rate)) + 0.5
 is_true = truth[(seconds // 30).astype(int)] == "A"
-is_found = np.any([(start < seconds) & (seconds < end) for start, end in episodes], axis=0)
-print(f"of {is_true.sum()} s of fibrillation {np.mean(is_found[is_true]):.0%} are found")
-print(f"of {(~is_true).sum()} s of normal rhythm {np.mean(is_found[~is_true]):.0%} are called fibrillation")
+is_found = np.any(
+    [(start < seconds) & (seconds < end) for start, end in episodes], axis=0
+)
+print(
+    f"of {is_true.sum()} s of fibrillation {np.mean(is_found[is_true]):.0%} are found"
+)
+print(
+    f"of {(~is_true).sum()} s of normal rhythm"
+    f" {np.mean(is_found[~is_true]):.0%} are called fibrillation"
+)
 
 # %%
 # At the seams
@@ -152,3 +175,10 @@ for name, which in kinds.items():
 # But no answer here stands for a patient: sixty recordings of half a minute say how well episodes of *them* are found,
 # and a long recording of one person, from another device, is another matter (``ecgclf models tiny-cinc2017`` has
 # figures from elsewhere). On the command line ``ecgclf predict --windows`` answers every 30 s of a record.
+#
+# .. seealso::
+#
+#    In the guide:
+#
+#    - :doc:`/guide/long`
+#    - :doc:`/guide/pretrained`

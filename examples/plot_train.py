@@ -22,7 +22,9 @@ X_train, X_test, y_train, y_test = train_test_split(
     sample.data, sample.target, test_size=0.25, stratify=sample.target, random_state=0
 )
 seconds = [len(recording) / sample.sampling_rate for recording in X_train]
-print(f"train on {len(X_train)} recordings of {min(seconds):.0f} to {max(seconds):.0f} s")
+print(
+    f"train on {len(X_train)} recordings of {min(seconds):.0f} to {max(seconds):.0f} s"
+)
 print(f"test on {len(X_test)}")
 
 # %%
@@ -37,8 +39,7 @@ classifier = ResNetClassifier(
     max_epochs=20,
     validation_fraction=0.2,
     random_state=0,
-)
-classifier.fit(X_train, y_train)
+).fit(X_train, y_train)
 
 # %%
 # The dotted line marks the epoch with the least validation loss. ``early_stopping=True`` would have kept its weights;
@@ -76,7 +77,9 @@ from ecgclf.pretrained import load_pretrained
 models = {
     "always N": DummyClassifier().fit(X_train, y_train),
     "ours": classifier,
-    "tiny-cinc2017": load_pretrained("tiny-cinc2017", sampling_rate=sample.sampling_rate),
+    "tiny-cinc2017": load_pretrained(
+        "tiny-cinc2017", sampling_rate=sample.sampling_rate
+    ),
 }
 for name, model in models.items():
     probabilities = model.predict_proba(X_test)
@@ -93,3 +96,11 @@ for name, model in models.items():
 # Thirty validation recordings tell little, too: their accuracy moves in steps of three hundredths, and the best epoch
 # among them is in part the luckiest. And the interval says nothing of another split or another seed, which would both
 # move the score.
+#
+# .. seealso::
+#
+#    In the guide:
+#
+#    - :doc:`/guide/classifiers`
+#    - :doc:`/guide/splits`
+#    - :doc:`/guide/metrics`

@@ -14,6 +14,7 @@ questions are answered no worse there.
 # -------------------------------------
 # One recording of atrial fibrillation, one of normal rhythm; the model is sure of both. Of the second explanation the
 # explainer itself warns.
+import textwrap
 import warnings
 
 from ecgclf.datasets import load_cinc2017_sample
@@ -38,7 +39,7 @@ for name in ("A04349", "A06775"):
         explanations.append(explainer.explain(model, recordings[-1]))
     print(explanations[-1])
     for each in told:
-        print("    warns:", str(each.message).split(". ")[0])
+        print(textwrap.indent(textwrap.fill(str(each.message), 76), "    "))
 
 # %%
 # Does the surrogate follow the classifier?
@@ -48,7 +49,8 @@ for name in ("A04349", "A06775"):
 for explanation in explanations:
     print(
         f"{explanation.labels[0]}: the model says {explanation.probabilities[0]:.2f}, "
-        f"the surrogate {explanation.local_prediction[0]:.2f}, R² {explanation.r2[0]:.2f}"
+        f"the surrogate {explanation.local_prediction[0]:.2f},"
+        f" R² {explanation.r2[0]:.2f}"
     )
 
 # %%
@@ -70,6 +72,8 @@ for ax, recording in zip(axes, recordings, strict=True):
 # explanation makes the probability fall earlier, and rise earlier, than random orders do. For "A" it does. For "N" the
 # curves show why no explanation can be had from segments: whichever is missing first, the probability breaks down, and
 # what matters is that *none* is missing. No sum of weights can say so.
+
+# sphinx_gallery_thumbnail_number = 2
 figure, axes = plt.subplots(2, 2, figsize=(8, 6), layout="constrained", sharey=True)
 for row, explanation in zip(axes, explanations, strict=True):
     explainer.faithfulness(model, explanation).plot(ax=row)
@@ -122,7 +126,8 @@ from scipy.stats import spearmanr
 explainer.set_params(n_perturbations=200)
 rows, weights = [], {}
 with warnings.catch_warnings():
-    # The explanations that do not follow their model are what this is about; their R² is in the table.
+    # The explanations that do not follow their model are what this is about; their R²
+    # is in the table.
     warnings.simplefilter("ignore", ExplanationWarning)
     for name, each in models.items():
         for i in test[:8]:
@@ -167,3 +172,9 @@ pd.DataFrame(rows).groupby("model", sort=False).mean().round(2)
 #    :doi:`10.48550/arXiv.1806.07421`
 # .. [2] Adebayo J, Gilmer J, Muelly M, Goodfellow I, Hardt M, Kim B (2018). Sanity checks for saliency maps. NeurIPS.
 #    :doi:`10.48550/arXiv.1810.03292`
+#
+# .. seealso::
+#
+#    In the guide:
+#
+#    - :doc:`/guide/explanation`

@@ -158,3 +158,11 @@ for ax, (name, average) in zip(axes, averages.items(), strict=True):
 # So a small weight does not say that a network has no use for a lead. Either-or is what a linear model cannot say,
 # and some of the explanations are off for it. The recordings are made, and easy: real ones are not all answered
 # right, and there is no truth to hold an explanation against.
+#
+# .. seealso::
+#
+#    In the guide:
+#
+#    - :doc:`/guide/recordings`
+#    - :doc:`/guide/plotting`
+#    - :doc:`/guide/explanation`

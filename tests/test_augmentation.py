@@ -13,8 +13,8 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline, make_pipeline
 
 from ecgclf._recordings import object_array
+from ecgclf._training._likelihood import LikelihoodNet
 from ecgclf.augmentation import WaveNetAugmenter, WaveNetOverSampler
-from ecgclf.augmentation._generator import Generator
 from ecgclf.datasets import load_cinc2017_sample
 from ecgclf.nn import CachedWaveNet
 from small import GENERATORS, small
@@ -137,7 +137,7 @@ def test_synthetic_recordings_are_like_those_of_their_class(class_conditional):
     y = np.array(["low", "high"] * 8)
     fitted = augmenter(class_conditional=class_conditional, max_epochs=60, batch_size=1).fit(X, y)
     assert len(fitted.generator_.networks) == (1 if class_conditional else 2)
-    assert len(fitted.loss_curves_) == len(fitted.generator_.networks)
+    assert len(fitted.histories_) == len(fitted.generator_.networks)
     for label, level, length in (("low", 2, 40), ("high", 5, 60)):
         synthetic = fitted.sample(20, label)
         assert {x.shape for x in synthetic} == {(1, length)}
@@ -158,8 +158,9 @@ def test_the_likelihood_of_a_long_recording_is_that_of_the_whole(monkeypatch):
 def test_training_lowers_the_likelihood_s_bits():
     X, y = noise([300] * 6)
     X = [np.cumsum(x, axis=1) for x in X]
-    curve = augmenter(max_epochs=20, crop_length=100).fit(X, y).loss_curves_[0]
-    assert len(curve) == 20
+    fitted = augmenter(max_epochs=20, crop_length=100).fit(X, y)
+    curve = [row["train_loss"] for row in fitted.histories_[0]]
+    assert [row["epoch"] for row in fitted.histories_[0]] == list(range(1, 21))
     assert curve[-1] < curve[0] - 0.5
 
 
@@ -197,13 +198,13 @@ def test_small_operations_run_on_one_thread(monkeypatch, batch_size, n_training)
     def watch(owner, name):
         original = getattr(owner, name)
 
-        def watched(*args):
+        def watched(*args, **kwargs):
             seen[name] = torch.get_num_threads()
-            return original(*args)
+            return original(*args, **kwargs)
 
         monkeypatch.setattr(owner, name, watched)
 
-    watch(Generator, "_train_step")
+    watch(LikelihoodNet, "infer")
     watch(CachedWaveNet, "step")
     n_threads = torch.get_num_threads()
     try:
@@ -211,7 +212,7 @@ def test_small_operations_run_on_one_thread(monkeypatch, batch_size, n_training)
         augmenter(proportion=1.0, crop_length=3, batch_size=batch_size).fit_transform(*noise([3] * 6))
     finally:
         torch.set_num_threads(n_threads)
-    assert seen == {"_train_step": n_training, "step": 1}
+    assert seen == {"infer": n_training, "step": 1}
 
 
 @pytest.mark.parametrize("make", [augmenter, over_sampler])
@@ -227,8 +228,9 @@ def test_bfloat16_trains():
     X, y = noise([300] * 3)
     fitted = augmenter(precision="bfloat16").fit(X, y)
     reference = augmenter().fit(X, y)
-    assert fitted.loss_curves_[0][0] == pytest.approx(reference.loss_curves_[0][0], rel=0.02)
-    assert fitted.loss_curves_ != reference.loss_curves_
+    one, other = (each.histories_[0][0]["train_loss"] for each in (fitted, reference))
+    assert one == pytest.approx(other, rel=0.02)
+    assert one != other
     assert {weight.dtype for weight in fitted.generator_.networks[0].parameters()} == {torch.float32}
 
 

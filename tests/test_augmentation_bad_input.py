@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from ecgclf._training._likelihood import LikelihoodNet
 from ecgclf.augmentation import WaveNetAugmenter, WaveNetOverSampler
 from ecgclf.augmentation._amplitudes import Amplitudes
 from ecgclf.augmentation._generator import Generator
@@ -162,11 +163,12 @@ class _Interruption:
 def test_interrupted_training_leaves_a_usable_generator(recordings, monkeypatch, name):
     whole = make(name, max_epochs=5, batch_size=3).fit(*recordings)
     steps_per_epoch = round(330 / (3 * 80))
-    monkeypatch.setattr(Generator, "_train_step", _Interruption(Generator._train_step, 3 * steps_per_epoch))
+    monkeypatch.setattr(LikelihoodNet, "infer", _Interruption(LikelihoodNet.infer, 3 * steps_per_epoch))
     with pytest.warns(UserWarning, match="Training was interrupted after 3 of 5 epochs") as caught:
         fitted = make(name, max_epochs=5, batch_size=3).fit(*recordings)
     assert caught[0].filename == __file__
-    assert fitted.loss_curves_ == [whole.loss_curves_[0][:3]]
+    losses = [[row["train_loss"] for row in each.histories_[0]] for each in (fitted, whole)]
+    assert losses[0] == losses[1][:3]
     assert len(fitted.sample(2, "A")) == 2
 
 

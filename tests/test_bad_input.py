@@ -1,6 +1,10 @@
 """Input that cannot be used: a ValueError that names what is wrong."""
 
+from itertools import islice
+from pathlib import Path
+
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import sparse
 
@@ -25,24 +29,40 @@ BAD = {
     "dimensions": (with_third(np.zeros((1, 50))), "recording 2 is 2-D and recording 0 is 1-D"),
     "three dimensions": (with_third(np.zeros((1, 1, 50))), "recording 2 is an array of 3 dimensions"),
     "number inside": (with_third(0.5), "recording 2 is a float"),
-    "none inside": (with_third(None), "recording 2 is a NoneType"),
+    "none inside": (with_third(None), "recording 2 is None; expected"),
     "strings": (with_third(np.array(["0.1", "V"])), "recording 2 has dtype <U3, which does not convert to numbers"),
     "complex": (with_third(np.zeros(50, dtype=complex)), "Complex data not supported: recording 2"),
-    "empty list": ([], "Expected 2D array|at least one|0 sample"),
-    "empty object array": (object_array([]), "Expected 2D array|at least one|0 sample"),
-    "empty 3-D": (np.empty((0, 1, 50)), "0 sample"),
+    "empty list": ([], r"^X, a list, holds no recordings. Give at least one.$"),
+    "empty tuple": ((), "^X, a tuple, holds no recordings"),
+    "empty object array": (object_array([]), r"^X, an ndarray of shape \(0,\), holds no recordings"),
+    "empty Series": (pd.Series([], dtype=object), r"^X, a Series of shape \(0,\), holds no recordings"),
+    "empty frame": (pd.DataFrame(), r"^X, a DataFrame of shape \(0, 0\), holds no recordings"),
+    "empty 2-D": (np.empty((0, 50)), r"^X, an ndarray of shape \(0, 50\), holds no recordings"),
+    "empty 3-D": (np.empty((0, 1, 50)), r"^X, an ndarray of shape \(0, 1, 50\), holds no recordings"),
+    "2-D without time": (np.empty((4, 0)), r"0 feature\(s\).*its recordings have no samples"),
+    "frame without time": (pd.DataFrame(index=range(4)), "its recordings have no samples"),
+    "lists without time": ([[], []], "^recording 0 has no samples"),
     "3-D without leads": (np.empty((4, 0, 50)), "has no leads"),
     "3-D without time": (np.empty((4, 2, 0)), "has no samples"),
     "3-D nan": (np.full((4, 2, 5), np.nan), "NaN"),
     "3-D complex": (np.zeros((4, 2, 5), dtype=complex), "Complex data not supported"),
-    "4-D": (np.zeros((4, 1, 1, 5)), "dim 4|4 dimensions|4D|found array with dim"),
+    "4-D": (np.zeros((4, 1, 1, 5)), r"^X is an array of 4 dimensions, shape \(4, 1, 1, 5\); expected a list"),
     "one recording": (np.zeros(50), "Expected 2D array, got 1D array"),
     "table nan": (np.full((4, 5), np.nan), "NaN"),
     "table strings": (np.full((4, 5), "V"), "could not convert|convert"),
     "sparse": (sparse.csr_array(np.eye(4)), r"Sparse data was passed.*toarray\(\)"),
     "sparse matrix": (sparse.csr_matrix(np.eye(4)), "Sparse data was passed"),
-    "scalar": (3.0, "Expected 2D array|scalar"),
-    "text": ("A00001", "Expected 2D array|scalar|0D|could not convert"),
+    "scalar": (3.0, "^X is a float; expected a list of recordings, a table"),
+    "0-D": (np.array(3.0), "^X is an array of 0 dimensions"),
+    "nothing": (None, "^X is None; expected a list"),
+    "a thing": (object(), "^X is an object; expected a list"),
+    "a set": ({1, 2}, r"^X is a set, which cannot be indexed. Give list\(X\)"),
+    "an islice": (islice([np.zeros(50)], 1), r"^X is an islice, which can be read only once. Give list\(X\)"),
+    "no things": ([None, None, None, None], "^recording 0 is None; expected an ndarray"),
+    "an empty dict": ({}, "^X is a dict. Give its recordings"),
+    "names": (["A00001"] * 4, "^recording 0 is a str; expected an ndarray"),
+    "text": ("A00001", r"^X is a str; expected a list.*read_recordings\(path\)"),
+    "path": (Path("A00001"), r"^X is an? \w*Path; expected a list.*read_recordings\(path\)"),
 }
 
 

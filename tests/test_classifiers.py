@@ -111,6 +111,30 @@ def test_padding_changes_nothing(fitted, name, training):
 
 
 @each
+@pytest.mark.parametrize("training", [False, True], ids=["eval", "train"])
+@pytest.mark.parametrize("filler", [float("nan"), float("inf"), -3e38], ids=str)
+def test_padding_may_hold_what_is_no_number(fitted, name, training, filler):
+    """The answers and gradients are those of zeros, to the bit: no product turns NaN into zero."""
+    lengths = torch.tensor([301, 40, 1, 300])
+    answers = []
+    for value in (0.0, filler):
+        module = pickle.loads(pickle.dumps(fitted[name])).net_.module_.train(training)
+        x = torch.randn(4, 1, 310, generator=torch.Generator().manual_seed(0))
+        for row, length in zip(x, lengths, strict=True):
+            row[:, length:] = value
+        x.requires_grad_()
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            logits = module(x, lengths)
+            looked = [module.attention(x, lengths)] if name == "CRANNClassifier" else []
+        logits.square().sum().backward()
+        answers.append([logits, x.grad, *(weight.grad for weight in module.parameters()), *looked])
+    assert answers[0][0].isfinite().all()
+    for of_zeros, of_filler in zip(*answers, strict=True):
+        assert torch.equal(of_zeros, of_filler)
+
+
+@each
 def test_kinds_of_collections_agree(name):
     """A table, a 3-D array, a list and an object array of the same recordings give the same answer."""
     rng = np.random.RandomState(0)

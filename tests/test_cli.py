@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 from matplotlib import pyplot as plt
+from sklearn.ensemble import VotingClassifier
 from sklearn.metrics import f1_score
 from sklearn.pipeline import make_pipeline
 
@@ -257,14 +258,19 @@ def test_explain_draws(folder, sample, capsys, tmp_path, suffix):
 
 
 @pytest.mark.parametrize("kind", ["ecgclf", "onnx"])
-@pytest.mark.parametrize("rate", [300, 100])
-def test_explain_shows_attention_where_there_is_any(kind, rate, sample, folder, capsys, tmp_path, monkeypatch):
+@pytest.mark.parametrize(("rate", "vote"), [(300, False), (100, False), (100, True)])
+def test_explain_shows_attention_where_there_is_any(kind, rate, vote, sample, folder, capsys, tmp_path, monkeypatch):
     from ecgclf.plotting import ExplanationDisplay
 
     classifier = CRANNClassifier(n_filters=(4,) * 6, n_units=4, max_epochs=1, random_state=0)
     pipeline = make_pipeline(Resampler(rate, sampling_rate=300), classifier)
     write = {"ecgclf": save, "onnx": to_onnx}[kind]
-    write(pipeline.fit(sample.data[:8], sample.target[:8]), tmp_path / f"crann.{kind}")
+    model = pipeline
+    if vote:
+        model = VotingClassifier([("a", small("LSTMClassifier", max_epochs=1)), ("b", pipeline)], voting="soft")
+    model.fit(sample.data[:8], sample.target[:8])
+    pipeline = model.estimators_[1] if vote else pipeline
+    write(model, tmp_path / f"crann.{kind}")
     seen = []
     draw = ExplanationDisplay.from_explanation.__func__
     monkeypatch.setattr(
@@ -281,6 +287,8 @@ def test_explain_shows_attention_where_there_is_any(kind, rate, sample, folder, 
             tmp_path / "why.png",
             "--model",
             tmp_path / f"crann.{kind}",
+            "--sampling-rate",
+            300,
         )
     assert code == 0
     # At each sample of the record, whatever rate the network has.

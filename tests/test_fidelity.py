@@ -2,6 +2,7 @@
 
 import sys
 from dataclasses import FrozenInstanceError
+from itertools import pairwise
 
 import matplotlib
 import numpy as np
@@ -12,10 +13,10 @@ from hypothesis import strategies as st
 from scipy.stats import mannwhitneyu, wasserstein_distance
 
 from ecgclf._recordings import object_array
-from ecgclf.augmentation import FidelityReport, fidelity_report
-from ecgclf.augmentation import _comparison as comparison
-from ecgclf.augmentation._description import describe
 from ecgclf.datasets import make_recordings
+from ecgclf.fidelity import FidelityReport, fidelity_report
+from ecgclf.fidelity import _comparison as comparison
+from ecgclf.fidelity._description import describe
 from ecgclf.plotting import FidelityDisplay
 from ecgclf.signal import find_r_peaks, rr_intervals
 
@@ -303,8 +304,8 @@ def test_labels_that_one_set_has_alone(sets):
     ("change", "message"),
     [
         (lambda X, y: (X[:9], y[:9]), "synthetic has 9 recording"),
-        (lambda X, y: X, "synthetic is a ndarray of length 60; expected a pair"),
-        (lambda X, y: None, "synthetic is a None; expected a pair"),
+        (lambda X, y: X, "synthetic is an ndarray of length 60; expected a pair"),
+        (lambda X, y: None, "synthetic is None; expected a pair"),
         (lambda X, y: (X, y[:-1]), "synthetic: .*inconsistent numbers of samples"),
         (lambda X, y: (X, None), "synthetic: .*requires y"),
         (lambda X, y: ([np.stack([x, x]) for x in X], y), r"synthetic has recordings of 2 lead\(s\), real of 1"),
@@ -380,6 +381,25 @@ def test_plot(report):
     assert "No sign of copying" in display.axes_[1, 2].get_title()
     names = [text.get_text() for text in display.figure_.legends[0].get_texts()]
     assert names == ["real, trained on", "synthetic", "real, held out"]
+
+
+@pytest.mark.parametrize("layout", [None, "constrained"])
+@pytest.mark.parametrize("size", [(12, 7), (9, 6), (8, 6)])
+def test_no_text_is_cut_or_covered(report, size, layout):
+    figure = plt.figure(figsize=size, layout=layout)
+    axes = report.plot(figure=figure).axes_
+    figure.draw_without_rendering()
+    for ax in axes.flat:
+        low, high = sorted(ax.get_xlim())
+        ticks = [label for label in ax.get_xticklabels() if low <= label.get_position()[0] <= high]
+        texts = [text for text in (ax.title, ax.yaxis.label, ax.xaxis.label, *ticks) if text.get_text()]
+        for box in (text.get_window_extent() for text in texts):
+            assert box.x0 >= figure.bbox.x0 - 1
+            assert box.x1 <= figure.bbox.x1 + 1
+            assert box.y0 >= figure.bbox.y0 - 1
+            assert box.y1 <= figure.bbox.y1 + 1
+        beside = [label.get_window_extent() for label in ticks]
+        assert not any(left.overlaps(right) for left, right in pairwise(beside))
 
 
 def test_plot_into_a_part_of_a_figure_and_again(report):

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import hypergeom
 
-from ecgclf.augmentation import _memorisation, fidelity_report
-from ecgclf.augmentation._memorisation import compare_distances, nearest_recordings
 from ecgclf.datasets import load_cinc2017_sample
+from ecgclf.fidelity import _memorisation, fidelity_report
+from ecgclf.fidelity._memorisation import compare_distances, nearest_recordings
 
 RATE = 300.0
 

@@ -51,8 +51,10 @@ def test_resampled_figures_are_scikit_learns():
     assert report.score.low == report.score.high == pytest.approx(cinc2017_score(y[drawn], predicted[drawn]))
     expected = roc_auc_score(y[drawn] == "O", probabilities[drawn, 2])
     assert report.auroc["O"].low == pytest.approx(expected)
-    expected = expected_calibration_error(y[drawn], probabilities[drawn], CLASSES)
-    assert report.ece.low == pytest.approx(expected)
+    # Of the calibration error they are reflected about the figure, which is held within.
+    expected = 2 * report.ece.value - expected_calibration_error(y[drawn], probabilities[drawn], CLASSES)
+    assert report.ece.low == pytest.approx(min(expected, report.ece.value))
+    assert report.ece.high == pytest.approx(max(expected, report.ece.value))
     assert report.confusion[1][2].low == ((y[drawn] == "N") & (predicted[drawn] == "O")).sum()
 
 
@@ -65,8 +67,35 @@ def test_intervals_are_as_wide_as_theory_has_it():
     expected = 2 * 1.96 * np.sqrt(4000 * share * (1 - share))
     assert cell.high - cell.low == pytest.approx(expected, rel=0.1)
     for each in (report.score, report.ece, *report.f1.values(), *report.auroc.values()):
-        assert each.low <= each.value <= each.high or each is report.ece
+        assert each.low <= each.value <= each.high
         assert each.high > each.low
+
+
+def rights(n, sharpness, seed):
+    """How sure a classifier is of `n` answers, and which are right; at a sharpness of 1 it is calibrated."""
+    rng = np.random.RandomState(seed)
+    logits = 2 * rng.normal(size=(n, 4))
+    truth = (softmax(logits, axis=1).cumsum(axis=1) > rng.rand(n, 1)).argmax(axis=1)
+    return CLASSES[truth], softmax(sharpness * logits, axis=1)
+
+
+@given(st.integers(1, 60), st.integers(0, 10**6), st.floats(0.2, 5))
+def test_the_interval_of_the_calibration_error_holds_it(n, seed, sharpness):
+    ece = rhythm_report(*rights(n, sharpness, seed), CLASSES, n_resamples=20).ece
+    assert 0 <= ece.low <= ece.value <= ece.high
+    assert ece.value == expected_calibration_error(*rights(n, sharpness, seed), CLASSES)
+
+
+@pytest.mark.parametrize(
+    ("sharpness", "n", "least"), [(1.0, 100, 0.9), (1.0, 1000, 0.9), (1.3, 400, 0.8), (2.0, 400, 0.8)]
+)
+def test_the_interval_of_the_calibration_error_holds_that_of_the_source(sharpness, n, least):
+    """Percentiles held the first three in 0, 0 and half of 40 draws."""
+    truth = expected_calibration_error(*rights(300_000, sharpness, 10**6), CLASSES)
+    found = [rhythm_report(*rights(n, sharpness, seed), CLASSES, n_resamples=200).ece for seed in range(40)]
+    assert np.mean([ece.low <= truth <= ece.high for ece in found]) >= least
+    # Nor are they wide for the asking.
+    assert np.mean([ece.high - ece.low for ece in found]) < 2.5 / np.sqrt(n)
 
 
 def test_calibration_by_hand():

@@ -11,6 +11,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
+from ecgclf.augmentation import WaveNetAugmenter
 from ecgclf.datasets import make_recordings
 from ecgclf.plotting import HistoryDisplay, RecordingDisplay
 from small import small
@@ -285,6 +286,22 @@ def test_from_estimator_and_from_pipeline():
     nested = make_pipeline(FunctionTransformer(), make_pipeline(Fitted(history())))
     nested.fit(np.zeros((2, 2)))
     assert curves(HistoryDisplay.from_estimator(nested)) == curves(display)
+
+
+def test_curves_of_a_generator():
+    X, y = make_recordings(6, duration=1.0, random_state=0, return_X_y=True)
+    settings = {"n_blocks": 1, "n_layers": 2, "n_filters": 4, "n_skip_filters": 4, "max_epochs": 2, "random_state": 0}
+    one = WaveNetAugmenter(**settings).fit(X, y)
+    display = HistoryDisplay.from_estimator(one)
+    losses = [row["train_loss"] for row in one.histories_[0]]
+    np.testing.assert_array_equal(display.lines_[0].get_ydata(), losses)
+    several = WaveNetAugmenter(**settings, class_conditional=False).fit(X, y)
+    with pytest.raises(
+        ValueError, match=r"WaveNetAugmenter keeps the learning curves of \d networks.*histories_\[0\]"
+    ):
+        HistoryDisplay.from_estimator(several)
+    HistoryDisplay(several.histories_[1]).plot()
+    plt.close("all")
 
 
 def test_estimators_without_curves():

@@ -7,7 +7,6 @@ import matplotlib
 import numpy as np
 import pytest
 
-from ecgclf.augmentation import fidelity_report
 from ecgclf.classifiers import CRANNClassifier
 from ecgclf.datasets import load_cinc2017_sample, make_recordings
 from ecgclf.explanation import (
@@ -16,6 +15,7 @@ from ecgclf.explanation import (
     Stability,
     average_explanations,
 )
+from ecgclf.fidelity import fidelity_report
 from ecgclf.plotting import (
     ExplanationDisplay,
     FaithfulnessDisplay,
@@ -23,6 +23,7 @@ from ecgclf.plotting import (
     WeightsDisplay,
     WindowsDisplay,
 )
+from ecgclf.plotting._scale import MEANING
 from small import small
 
 matplotlib.use("Agg")
@@ -176,6 +177,28 @@ def test_bars_have_the_scale_and_unit_of_explanations(weights, limit):
     np.testing.assert_allclose(display.ax_.get_xlim(), (-1.05 * limit, 1.05 * limit))
     assert "change of the probability" in display.ax_.get_xlabel()
     assert WeightsDisplay(["a", "b"], weights).plot(limit=2.0).bars_.norm.vmax == 2.0
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_axes_that_share_the_scale_show_all_bars(order):
+    """plt.subplots(2, sharex=True): what is drawn last had the last word, and cut the bars of the first."""
+    _, axes = plt.subplots(2, sharex=True)
+    for i, weights in zip(order, ([0.3, -0.1], [0.02, 0.05]), strict=True):
+        WeightsDisplay(["a", "b"], weights, std=[0.1, 0.1]).plot(ax=axes[i])
+    np.testing.assert_allclose(axes[0].get_xlim(), [-0.42, 0.42])
+    assert [ax.get_xlabel() == MEANING for ax in axes] == [False, True]
+    alone = WeightsDisplay(["a", "b"], [0.3, -0.1], std=[0.1, 0.1]).plot()
+    np.testing.assert_allclose(alone.ax_.get_xlim(), [-0.42, 0.42])
+    assert alone.ax_.get_xlabel() == MEANING
+
+
+def test_axes_that_share_features_have_the_same():
+    _, axes = plt.subplots(1, 2, sharey=True)
+    WeightsDisplay(["a", "b", "c"], [0.3, -0.1, 0.2]).plot(ax=axes[0])
+    with pytest.raises(ValueError, match=r"of the features \['a', 'b', 'c'\]; these are \['a', 'b'\]"):
+        WeightsDisplay(["a", "b"], [0.3, -0.1]).plot(ax=axes[1])
+    assert not axes[1].has_data()
+    WeightsDisplay(["a", "b", "c"], [0.1, -0.1, 0.2]).plot(ax=axes[1])
 
 
 def test_weights_of_labels_that_are_not_there(told):

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from ecgclf.augmentation._description import describe
 from ecgclf.datasets import make_recordings
+from ecgclf.fidelity._description import describe
 from ecgclf.preprocessing import RRFeatures
 from ecgclf.signal import find_gaps, find_r_peaks, rr_intervals, rr_statistics
 
@@ -160,6 +160,44 @@ def test_a_gap_is_where_all_leads_stand_still():
     assert find_gaps(x, [], RATE).shape == (0, 2)
     x[1, 700:2000] = 1
     np.testing.assert_array_equal(find_gaps(x, [], RATE), [[700, 1500]])
+
+
+@pytest.mark.parametrize(
+    ("stills", "expected"),
+    [
+        ([(4, 20)], [(4, 20)]),
+        ([(4, 8), (14, 18)], [(4, 8), (14, 18)]),
+        ([(4, 6)], [(3, 21)]),
+        ([(2, 5), (19, 22)], [(2, 22)]),
+        ([], [(3, 21)]),
+    ],
+)
+def test_one_silence_is_one_gap(stills, expected):
+    """Between beats at 3 and 21 s: still stretches that account for the wait are the gap, else all of it."""
+    x, rate = np.random.default_rng(0).normal(size=3000), 100.0
+    for start, stop in stills:
+        x[round(start * rate) : round(stop * rate)] = 0
+    found = find_gaps(x, np.array([1, 2, 3, 21, 22, 23]) * 100, rate)
+    # A first value after a still stretch that is close to it counts as its neighbour.
+    np.testing.assert_allclose(found, 100 * np.array(expected), atol=1)
+
+
+@given(
+    stills=st.lists(st.tuples(st.integers(0, 40), st.integers(2, 15)), max_size=4),
+    beats=st.sets(st.integers(0, 50), max_size=12),
+)
+def test_gaps_do_not_overlap_and_every_long_wait_has_one(stills, beats):
+    x, rate = np.random.default_rng(0).normal(size=5000), 100.0
+    for start, duration in stills:
+        x[100 * start : 100 * (start + duration)] = start
+    peaks = 100 * np.array(sorted(beats), dtype=np.int64)
+    gaps = find_gaps(x, peaks, rate)
+    assert (gaps[:, 1] > gaps[:, 0]).all()
+    assert (gaps[1:, 0] >= gaps[:-1, 1]).all()
+    # No interval is lost or won by how stretches are joined.
+    flat = find_gaps(x, [], rate)
+    kept = rr_intervals(peaks, rate, flat)
+    np.testing.assert_array_equal(rr_intervals(peaks, rate, gaps), kept[kept <= 10])
 
 
 def test_rr_features_have_to_be_told_the_sampling_rate():

@@ -125,6 +125,19 @@ def test_what_lies_behind_the_end_does_not_matter():
     torch.testing.assert_close(nll, torch.cat(alone))
 
 
+@pytest.mark.parametrize("filler", [-1, 8, 10**9])
+def test_what_is_no_bin_may_lie_behind_the_end(filler):
+    net, codes, lengths, classes = network(2), random_codes(3, 2, 20), torch.tensor([20, 7, 1]), torch.arange(3)
+    changed = codes.clone()
+    for i, length in enumerate(lengths.tolist()):
+        changed[i, :, length:] = filler
+    with torch.no_grad():
+        for n_context in (0, 3):
+            nll = net.negative_log_likelihood(codes, lengths, classes, n_context)
+            assert torch.equal(nll, net.negative_log_likelihood(changed, lengths, classes, n_context))
+        assert torch.equal(net(codes, lengths, classes), net(changed, lengths, classes))
+
+
 @pytest.mark.parametrize("n_context", [0, 5])
 def test_the_likelihood_is_that_of_the_logits(n_context):
     net, codes, classes = network(2), random_codes(2, 2, 12), torch.tensor([2, 0])

@@ -9,8 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ecgclf._whole import at_least, at_most, nearest
-from ecgclf.augmentation._memorisation import _number_of_windows
 from ecgclf.explanation._segments import _waves
+from ecgclf.fidelity._memorisation import _number_of_windows
 from ecgclf.metrics import expected_calibration_error
 
 shares = st.builds(Fraction, st.integers(0, 10**5), st.sampled_from([1, 2, 3, 10, 100, 1000, 10**4]))

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from external import check
 from figures import draw
-from recipes import ABOUT, ENSEMBLE, FOLDS, RECIPES, file_of, joined, load, members, steps
+from recipes import ABOUT, ENSEMBLE, FOLDS, RECIPES, file_of, joined, load, members, network_of
 from sklearn.pipeline import Pipeline
 
 from ecgclf._versions import versions
@@ -23,6 +23,7 @@ from ecgclf.decision._rules import apply_temperature, fit_temperature
 from ecgclf.metrics import rhythm_report
 from ecgclf.persistence import load as load_file
 from ecgclf.persistence import save
+from ecgclf.preprocessing import Resampler
 from ecgclf.pretrained import ModelCard
 
 HERE = Path(__file__).parent
@@ -88,10 +89,15 @@ def make(name, folder):
     return model, answers
 
 
+def written(recipe):
+    """Write a recipe on one line; scikit-learn would leave out what is beyond 700 characters."""
+    return " ".join(recipe.__repr__(N_CHAR_MAX=10**6).split())
+
+
 def make_card(name, pipeline, answers, data, external):
     """Measure all that stands on the card."""
     model = pipeline["classify"]
-    every = [network for fitted in model.estimators_ for network in getattr(fitted, "estimators_", [fitted])]
+    every = [network_of(each) for fitted in model.estimators_ for each in getattr(fitted, "estimators_", [fitted])]
     names, labels, probabilities, folds = answers
     classes = model.classes_
     targets = np.searchsorted(classes, labels)
@@ -110,7 +116,7 @@ def make_card(name, pipeline, answers, data, external):
         n_networks=len(every),
         n_weights=sum(p.numel() for network in every for p in network.net_.module_.parameters()),
         temperature=model.temperature_,
-        recipe=" ".join(repr(Pipeline([*pipeline.steps[:-1], ("classify", RECIPES[name])])).split()),
+        recipe=written(Pipeline([*pipeline.steps[:-1], ("classify", RECIPES[name])])),
         out_of_fold=rhythm_report(labels, calibrated, classes),
         thirty_seconds=rhythm_report(labels[is_30_s], calibrated[is_30_s], classes),
         af_against_normal=rhythm_report(labels[two], pair / pair.sum(axis=1, keepdims=True), classes[columns]).f1["A"],
@@ -138,7 +144,10 @@ def main():
     model, answers = make(args.model, folder)
     if answers[0].tolist() != data[2].tolist():
         raise SystemExit(f"{folder} has answers to other recordings than those that train.py trains on.")
-    pipeline = Pipeline([*steps(args.model), ("classify", model)])
+    rate = load_cinc2017_sample().sampling_rate
+    # It changes nothing until its `sampling_rate` is set to another; all that it learns is the number of leads.
+    resample = Resampler(rate, sampling_rate=rate).fit([np.zeros(1)])
+    pipeline = Pipeline([("resample", resample), ("classify", model)])
     card = make_card(args.model, pipeline, answers, data, args.external)
     save(pipeline, SHELF / f"{args.model}.ecgclf")
     text = json.dumps(card.to_dict(), indent=1, ensure_ascii=False)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pooch
 import torch
-from recipes import FOLDS, RECIPES, file_of, load, members, steps
+from recipes import FOLDS, RECIPES, file_of, load, members, network_of
 from sklearn.base import clone
 
 from ecgclf.metrics import cinc2017_score
@@ -33,7 +33,7 @@ def train_fold(recipe, X, y, names, fold, out, checkpoints, only=None):
     recipe : estimator
         A classifier, or a vote of some.
     X, y, names : ndarray of shape (n_recordings,)
-        Recordings, as the steps before the classifier give them, labels, names.
+        Recordings, labels, names.
     fold : int
         The fold not trained on; the number of folds for none, with nothing to answer.
     out : pathlib.Path
@@ -44,32 +44,52 @@ def train_fold(recipe, X, y, names, fold, out, checkpoints, only=None):
         Members of a vote to train; None for all.
     """
     train, test = [*FOLDS.split(y, y), (range(len(y)), [])][fold]
-    for member, classifier in members(recipe).items():
-        if only is not None and member not in only:
+    for name, member in members(recipe).items():
+        if only is not None and name not in only:
             continue
-        classifier = clone(classifier).set_params(checkpoint_dir=checkpoints, verbose=1)
-        classifier.fit(X[train], y[train]).set_params(checkpoint_dir=None, verbose=0)
-        name = file_of(fold, member)
-        with open(out / f"{name}.log", "w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(["epoch", "train_loss", "seconds"])
-            for row in classifier.net_.history:
-                # Batch by batch the course would take more room than the network.
-                row.pop("batches")
-                writer.writerow([row["epoch"], f"{row['train_loss']:.5f}", f"{row['dur']:.1f}"])
-        save(classifier, out / f"{name}.ecgclf")
-        if len(test) == 0:
-            continue
-        probabilities = classifier.predict_proba(X[test])
-        with open(out / f"{name}.csv", "w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(["record", "label", *classifier.classes_])
-            for record, label, row in zip(names[test], y[test], probabilities, strict=True):
-                writer.writerow([record, label, *(f"{p:.6f}" for p in row)])
-        score = cinc2017_score(y[test], classifier.classes_[probabilities.argmax(axis=1)])
-        print(
-            f"{name}: {len(train)} recordings trained on, {len(test)} others answered, score {score:.4f}", flush=True
-        )
+        member = clone(member)
+        network = network_of(member)
+        network.set_params(checkpoint_dir=checkpoints, verbose=1)
+        member.fit(X[train], y[train])
+        network.set_params(checkpoint_dir=None, verbose=0)
+        write(member, out / file_of(fold, name), X[test], y[test], names[test])
+
+
+def write(member, path, X, y, names):
+    """Write a fitted member, its course, and what it answers to recordings that it has not seen.
+
+    Parameters
+    ----------
+    member : estimator
+        A classifier, or a Pipeline that ends in one; its weights are rounded to what float16 holds.
+    path : pathlib.Path
+        Of the files, without their endings.
+    X, y, names : ndarray of shape (n_recordings,)
+        Recordings not trained on, their labels, their names; none of them for a member that was trained on all.
+    """
+    network = network_of(member)
+    # A package is downloaded more often than it is made. What is answered below is what the rounded weights say.
+    for tensor in network.net_.module_.state_dict().values():
+        if tensor.is_floating_point():
+            tensor.copy_(tensor.half())
+    with open(path.with_suffix(".log"), "w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["epoch", "train_loss", "seconds"])
+        for row in network.net_.history:
+            # Batch by batch the course would take more room than the network.
+            row.pop("batches", None)
+            writer.writerow([row["epoch"], f"{row['train_loss']:.5f}", f"{row['dur']:.1f}"])
+    save(member, path.with_suffix(".ecgclf"))
+    if len(X) == 0:
+        return
+    probabilities = member.predict_proba(X)
+    with open(path.with_suffix(".csv"), "w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["record", "label", *member.classes_])
+        for record, label, row in zip(names, y, probabilities, strict=True):
+            writer.writerow([record, label, *(f"{p:.6f}" for p in row)])
+    score = cinc2017_score(y, member.classes_[probabilities.argmax(axis=1)])
+    print(f"{path.name}: {len(X)} recordings answered, score {score:.4f}", flush=True)
 
 
 def main():
@@ -89,8 +109,6 @@ def main():
     # A fit is the same to the bit on any number of threads, and one leaves the rest of the machine alone.
     torch.set_num_threads(1)
     X, y, names = load(args.folder)
-    for _, step in steps(args.model):
-        X = step.transform(X)
     out = args.out / args.model
     out.mkdir(parents=True, exist_ok=True)
     for fold in args.folds:

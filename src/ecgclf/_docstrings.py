@@ -207,8 +207,9 @@ classes_ : ndarray of shape (n_classes,)
 generator_ : object
     The trained generator; its ``networks`` are the torch modules, one, or one for each class.
 
-loss_curves_ : list of list of float
-    Negative log-likelihood of the crops trained on, in bits per sample, in each epoch of each network.
+histories_ : list of list of dict
+    One dict an epoch of each network: "epoch", "train_loss", the negative log-likelihood of the crops trained on in
+    bits per sample, and "dur", in seconds. `ecgclf.plotting.HistoryDisplay` draws one.
 
 n_features_in_ : int
     Number of timepoints. Only after a fit on a table.

@@ -1,12 +1,9 @@
 """What a collection of recordings is, in whatever container it comes."""
 
-from array import array as PlainArray
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from numbers import Integral, Real
+from numbers import Integral
 
 import numpy as np
-from scipy import sparse
 from sklearn.utils.validation import (
     check_array,
     check_consistent_length,
@@ -14,7 +11,8 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from ecgclf._recordings._one import FLOATS, all_usable, as_recording, check_axes, check_no_times, hidden, visible
+from ecgclf._recordings._containers import as_numpy, is_array, is_frame, refuse
+from ecgclf._recordings._one import FLOATS, all_usable, as_recording, called, check_axes, hidden, visible
 
 
 @dataclass(frozen=True)
@@ -65,35 +63,17 @@ def _collection(X):
         items = column if column.ndim == 1 else None
     elif isinstance(X, list | tuple):
         items = X
-    elif _is_frame(X):
+    elif is_frame(X):
         items = _frame_items(X)
     else:
         items = None
-    if items is None or len(items) == 0 or not _is_array(items[0]):
+    if items is None or len(items) == 0 or not is_array(items[0]):
         return None
     if isinstance(items[0], list | tuple):
-        flat = [not any(_is_array(value) for value in item[:1]) for item in items if isinstance(item, list | tuple)]
+        flat = [not any(is_array(value) for value in item[:1]) for item in items if isinstance(item, list | tuple)]
         if all(flat) and len(flat) == len(items) and len({len(item) for item in items}) == 1:
             return None
     return items
-
-
-def _is_frame(X):
-    return hasattr(X, "iloc") or hasattr(X, "get_column")
-
-
-def _as_numpy(X):
-    """Give an array for what is one in another library, such as a column of polars; leave all else as it is."""
-    if isinstance(X, np.ndarray) or _is_frame(X) or not hasattr(X, "__array__"):
-        return X
-    try:
-        return np.asarray(X)
-    except Exception as error:
-        # Each library has its own.
-        raise ValueError(
-            f"X is a {type(X).__name__}, which does not convert to an array ({' '.join(str(error).split())}). Give a "
-            "numpy array."
-        ) from error
 
 
 def _frame_items(X):
@@ -103,14 +83,6 @@ def _frame_items(X):
             return None
         X = X.iloc[:, 0] if hasattr(X, "iloc") else X.get_column(X.columns[0])
     return list(X)
-
-
-def _is_array(item):
-    if isinstance(item, np.ndarray):
-        return item.ndim > 0
-    if isinstance(item, str | bytes | np.generic):
-        return False
-    return hasattr(item, "__len__") and (hasattr(item, "__array__") or isinstance(item, list | tuple | PlainArray))
 
 
 def check_recordings(estimator, X, y="no_validation", *, reset=True):
@@ -143,8 +115,8 @@ def check_recordings(estimator, X, y="no_validation", *, reset=True):
         If the collection is empty, not real-valued and finite, inconsistent in its leads, or of another number of
         leads or (table) timepoints than at fit. The message names the recording.
     """
-    X = _as_numpy(X)
-    _refuse(X)
+    X = as_numpy(X)
+    refuse(X)
     with_y = not (isinstance(y, str) and y == "no_validation")
     if with_y and y is not None:
         visible(y, "y")
@@ -252,28 +224,6 @@ def object_array(items):
     return out
 
 
-def _refuse(X):
-    """Refuse what is no collection, and say what to give instead."""
-    if sparse.issparse(X):
-        raise ValueError("Sparse data was passed, but recordings are dense signals. Use X.toarray() to convert them.")
-    if isinstance(X, Mapping):
-        raise ValueError(
-            f"X is a {type(X).__name__} with the keys {', '.join(map(str, list(X)[:8]))}. Give its recordings, such "
-            'as X["data"].'
-        )
-    check_no_times(X, "X")
-    if isinstance(X, Iterator):
-        raise ValueError(f"X is a {type(X).__name__}, which can be read only once. Give list(X).")
-    numbers = getattr(X, "ndim", None) == 1 and np.dtype(object) != getattr(X, "dtype", None)
-    if isinstance(X, list) and X and all(isinstance(value, Real) for value in X[:2]):
-        numbers = True
-    if numbers and len(X):
-        raise ValueError(
-            f"Expected 2D array, got 1D array instead: X is one recording of {len(X)} samples. Give a list of "
-            "recordings, [x], also of a single one. Reshape your data only if it is a table."
-        )
-
-
 def _check_three_dimensional(X):
     missing = hidden(X)
     X = check_array(X, dtype=list(FLOATS), allow_nd=True, ensure_min_features=0, ensure_all_finite=False)
@@ -298,9 +248,9 @@ def _check_rows(X, missing):
 
 def _check_ragged(X, given):
     for i, item in enumerate(X):
-        if not isinstance(item, np.ndarray) and not _is_array(item):
+        if not isinstance(item, np.ndarray) and not is_array(item):
             raise ValueError(
-                f"recording {i} is a {type(item).__name__}; expected an ndarray of shape (n_timepoints,) or "
+                f"recording {i} is {called(item)}; expected an ndarray of shape (n_timepoints,) or "
                 "(n_leads, n_timepoints)."
             )
     items = [as_recording(item, f"recording {i}") for i, item in enumerate(X)]

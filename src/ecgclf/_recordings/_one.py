@@ -54,6 +54,25 @@ def as_recording(recording, name, *, gaps=False):
     return array
 
 
+def called(thing):
+    """Say what something is, by its type and with an article, for "X is a list" or "X is an int".
+
+    Parameters
+    ----------
+    thing : object
+        Anything.
+
+    Returns
+    -------
+    str
+        Such as "a list", "an int" or "None".
+    """
+    if thing is None:
+        return "None"
+    name = type(thing).__name__
+    return f"{'an' if name[0] in 'AEIOaeio' or name == 'ndarray' else 'a'} {name}"
+
+
 def check_axes(shape, name):
     """Raise if a recording has its time where its leads should be.
 
@@ -159,7 +178,7 @@ def _unmasked(recording, name):
     except Exception as error:
         # Each library of arrays has its own, and none names the recording.
         raise ValueError(
-            f"{name} is a {type(recording).__name__}, which does not convert to an array "
+            f"{name} is {called(recording)}, which does not convert to an array "
             f"({' '.join(str(error).split())}). Give numpy arrays: [numpy.asarray(x) for x in X]."
         ) from error
 

@@ -1,9 +1,10 @@
 """Training and prediction on recordings of any length: the only room that knows skorch."""
 
 from ecgclf._training._augment import Augmentation
-from ecgclf._training._callbacks import one_cycle, own_callbacks
+from ecgclf._training._callbacks import own_callbacks
 from ecgclf._training._checkpoint import identity
 from ecgclf._training._data import WindowDataset, cut_windows, lead_statistics
+from ecgclf._training._likelihood import train_likelihood
 from ecgclf._training._net import (
     build_net,
     resolve_device,
@@ -26,13 +27,13 @@ __all__ = [
     "lead_statistics",
     "module_state",
     "net_state",
-    "one_cycle",
     "one_thread",
     "own_callbacks",
     "resolve_device",
     "restore_module",
     "restore_net",
     "train",
+    "train_likelihood",
     "window_attention",
     "window_probabilities",
 ]

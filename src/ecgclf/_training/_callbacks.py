@@ -68,10 +68,18 @@ def one_cycle(done, rise):
 
 
 class OneCycle(Callback):
-    """Learning rate that rises over the first quarter of the steps and falls to nothing over the rest.
+    """Learning rate that rises over the first steps and falls to nothing over the rest.
 
     At the top it is what the optimizer was given, for each group of parameters its own.
+
+    Parameters
+    ----------
+    rise : float, default=0.25
+        Share of the steps in which it rises.
     """
+
+    def __init__(self, rise=0.25):
+        self.rise = rise
 
     def on_train_begin(self, net, X=None, y=None, **kwargs):
         """Count the steps to come."""
@@ -86,7 +94,7 @@ class OneCycle(Callback):
         """Set the rate of this step."""
         if not training:
             return
-        factor = one_cycle((self.step_ + 0.5) / self.n_steps_, rise=0.25)
+        factor = one_cycle((self.step_ + 0.5) / self.n_steps_, self.rise)
         for group in net.optimizer_.param_groups:
             group["lr"] = group["initial_lr"] * factor
         self.step_ += 1

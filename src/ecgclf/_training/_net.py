@@ -2,7 +2,6 @@
 
 import copy
 import math
-import warnings
 from contextlib import nullcontext
 
 import numpy as np
@@ -18,19 +17,22 @@ from ecgclf._training._data import WindowDataset, bucket_loader
 from ecgclf._training._net_params import check_net_params
 from ecgclf._training._parts import PartwiseModule, split, workers
 from ecgclf._training._random import dropout_draws
+from ecgclf._warnings import warn
 
 # For rows so short scikit-learn asks that a subset has the same answers to 1e-7, below the rounding of float32; there
 # double precision costs nothing. Recordings keep their answers to 1e-5 in any company.
 _SHORT = 64
 
 
-class RecordingNet(NeuralNetClassifier):
-    """A skorch net that knows autocast and tells whether a fit was interrupted.
+class Loop:
+    """What every net of this package does in training: autocast, a stop at divergence, and to tell of Ctrl-C.
+
+    Comes before a class of skorch among the bases.
 
     Parameters
     ----------
     *args, **kwargs
-        As for `skorch.NeuralNetClassifier`.
+        As for `skorch.NeuralNet`.
     precision : {"float32", "bfloat16"}, default="float32"
         "bfloat16" runs the network under autocast; weights and loss stay float32.
     """
@@ -38,9 +40,35 @@ class RecordingNet(NeuralNetClassifier):
     def __init__(self, *args, precision="float32", **kwargs):
         super().__init__(*args, **kwargs)
         self.precision = precision
-        self._partwise = self._draws = None
         # Epochs of this fit that an earlier call has done.
         self.n_done_ = 0
+
+    def autocast(self):
+        """Context in which the module runs in the net's precision."""
+        device_type = torch.device(self.device).type
+        return torch.autocast(device_type, torch.bfloat16, enabled=self.precision == "bfloat16")
+
+    def on_batch_end(self, net, batch=None, training=False, **kwargs):
+        """Stop where there is nothing left to learn with."""
+        super().on_batch_end(net, batch=batch, training=training, **kwargs)
+        if training and not math.isfinite(loss := self.history[-1, "batches", -1, "train_loss"]):
+            raise _diverged(self, f"its loss is {loss}")
+
+    def fit_loop(self, X, y=None, epochs=None, **fit_params):
+        """Run the epochs; remember in `interrupted_` whether Ctrl-C ended them."""
+        try:
+            return super().fit_loop(X, y, epochs=self.max_epochs - self.n_done_, **fit_params)
+        except KeyboardInterrupt:
+            self.interrupted_ = not _stopped_early(self)
+            raise
+
+
+class RecordingNet(Loop, NeuralNetClassifier):
+    """A skorch net that computes a batch of recordings in parts."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self._partwise = self._draws = None
 
     def initialize_to_predict(self):
         """Initialise all but the optimizer, which is made when it is asked for.
@@ -76,19 +104,8 @@ class RecordingNet(NeuralNetClassifier):
             self._partwise.backward(step["y_pred"])
         return step
 
-    def on_batch_end(self, net, batch=None, training=False, **kwargs):
-        """Stop where there is nothing left to learn with."""
-        super().on_batch_end(net, batch=batch, training=training, **kwargs)
-        if training and not math.isfinite(loss := self.history[-1, "batches", -1, "train_loss"]):
-            raise _diverged(self, f"its loss is {loss}")
-
-    def autocast(self):
-        """Context in which the module runs in the net's precision."""
-        device_type = torch.device(self.device).type
-        return torch.autocast(device_type, torch.bfloat16, enabled=self.precision == "bfloat16")
-
     def fit_loop(self, X, y=None, epochs=None, **fit_params):
-        """Run the epochs; remember in `interrupted_` whether Ctrl-C ended them."""
+        """Run the epochs with what belongs to them alone: threads, generators."""
         self._rng = X.rng
         # A compiled module cannot be copied, and on a GPU a batch is fastest whole.
         partwise = torch.device(self.device).type == "cpu" and not self.compile
@@ -99,10 +116,7 @@ class RecordingNet(NeuralNetClassifier):
             ):
                 if partwise:
                     self._partwise = PartwiseModule(self.module_, spread, self.autocast, self._rng)
-                return super().fit_loop(X, y, epochs=self.max_epochs - self.n_done_, **fit_params)
-        except KeyboardInterrupt:
-            self.interrupted_ = not _stopped_early(self)
-            raise
+                return super().fit_loop(X, y, epochs, **fit_params)
         finally:
             self._partwise = self._draws = self._rng = None
 
@@ -234,6 +248,31 @@ def build_net(
     return RecordingNet(**arguments)
 
 
+def run(net, batches):
+    """Run the epochs of a net that is initialised; `net.interrupted_` then tells whether Ctrl-C ended them.
+
+    Parameters
+    ----------
+    net : Loop
+        The net.
+    batches : Dataset
+        What to learn from.
+
+    Raises
+    ------
+    ValueError
+        If the training diverged.
+    """
+    net.interrupted_ = False
+    net.partial_fit(batches, None)
+    # The last step may have gone too far with nobody to see its loss.
+    if not all(tensor.isfinite().all() for tensor in net.module_.state_dict().values()):
+        raise _diverged(net, "its weights are not finite")
+    if net.interrupted_ and net.history and "train_loss" not in net.history[-1]:
+        # An epoch cut short has no loss; learning curves need one in every row.
+        del net.history[-1]
+
+
 def train(net, training, validation, history=None):
     """Train a net whose module is new, or was trained before.
 
@@ -253,12 +292,11 @@ def train(net, training, validation, history=None):
     """
     n_before = len(history or [])
     net.initialize()
-    net.interrupted_ = False
     if history:
         net.history = history
     net.train_split = None if validation is None else predefined_split(validation)
     try:
-        net.partial_fit(training, None)
+        run(net, training)
     except KeyError as error:
         if validation is None and "valid_" in str(error):
             raise ValueError(
@@ -269,20 +307,13 @@ def train(net, training, validation, history=None):
     finally:
         # The split holds the validation recordings; a fitted net should not carry them along.
         net.train_split = None
-    # The last step may have gone too far with nobody to see its loss.
-    if not all(tensor.isfinite().all() for tensor in net.module_.state_dict().values()):
-        raise _diverged(net, "its weights are not finite")
     if net.interrupted_:
-        if net.history and "train_loss" not in net.history[-1]:
-            # An epoch cut short has no loss; learning curves need one in every row.
-            del net.history[-1]
         if any(isinstance(callback, Checkpoint) for _, callback in net.callbacks_):
             raise KeyboardInterrupt
         n_epochs = len(net.history) - n_before
-        warnings.warn(
+        warn(
             f"Training was interrupted after {n_epochs} of {net.max_epochs} epochs. The estimator is usable as "
             "trained so far; fit again with warm_start=True to go on.",
-            stacklevel=5,
         )
     return _best_epoch(net, n_before)
 

@@ -4,7 +4,6 @@ What holds networks gives this as its state and takes it as such, to pickle, to 
 """
 
 import math
-import warnings
 
 import torch
 from skorch.history import History
@@ -12,6 +11,7 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 
 from ecgclf._training._net import build_net, resolve_device
+from ecgclf._warnings import warn
 
 
 def module_state(module):
@@ -163,7 +163,7 @@ def device_or_cpu(device, what):
     try:
         return resolve_device(device)
     except ValueError as error:
-        warnings.warn(f"{error} The {what} is on the CPU now.", stacklevel=2)
+        warn(f"{error} The {what} is on the CPU now.")
         return "cpu"
 
 

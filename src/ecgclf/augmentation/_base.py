@@ -101,7 +101,7 @@ class BaseWaveNetGenerator(DocLinkMixin, BaseEstimator):
             precision=self.precision,
         )
         self.generator_.check_memory(n_synthetic, math.ceil(recordings.lengths.mean()))
-        losses = self.generator_.train(
+        self.histories_ = self.generator_.train(
             recordings.items,
             targets,
             max_epochs=self.max_epochs,
@@ -112,7 +112,6 @@ class BaseWaveNetGenerator(DocLinkMixin, BaseEstimator):
             seed=seed,
             verbose=self.verbose,
         )
-        self.loss_curves_ = losses
         self._form = {"kind": recordings.kind, "container": recordings.container, "flat": recordings.flat}
         return recordings, targets, rng
 

@@ -2,7 +2,6 @@
 
 import math
 import os
-import warnings
 from contextlib import nullcontext
 
 import numpy as np
@@ -10,7 +9,9 @@ import torch
 from tqdm.auto import tqdm
 
 from ecgclf import _training
+from ecgclf._warnings import warn
 from ecgclf.augmentation._amplitudes import Amplitudes
+from ecgclf.augmentation._crops import Crops
 from ecgclf.nn import CachedWaveNet, WaveNet
 
 # Samples in a batch that gains nothing from a second thread, as for the classifiers.
@@ -84,57 +85,37 @@ class Generator:
 
         Returns
         -------
-        losses : list of list of float
-            Bits per sample in each epoch, for each network.
+        histories : list of list of dict
+            "epoch", "train_loss" in bits per sample, and "dur" in seconds, of each epoch of each network.
         """
         members = [np.arange(len(items))]
         if not self.class_conditional:
             members = [np.flatnonzero(targets == k) for k in range(len(self.networks))]
-        lengths = np.array([item.shape[1] for item in items])
-        crop_length = int(min(crop_length, lengths.max()))
-        n_steps = [max(1, round(lengths[m].sum() / (batch_size * crop_length))) for m in members]
-        bar = tqdm(total=max_epochs * sum(n_steps), desc="fit", unit="batch", mininterval=1.0, disable=not verbose)
-        losses = [[] for _ in members]
+        crop_length = int(min(crop_length, max(item.shape[1] for item in items)))
         rng = np.random.RandomState(seed)
-        small = batch_size * crop_length * items[0].shape[0] <= _SMALL_BATCH
-        try:
-            with _training.one_thread() if small else nullcontext(), bar:
-                for k, network in enumerate(self.networks):
-                    crops = _Crops(items, targets, members[k], self.amplitudes, crop_length, batch_size, rng)
-                    optimizer = torch.optim.AdamW(network.parameters(), lr=learning_rate, weight_decay=weight_decay)
-                    for epoch in range(max_epochs):
-                        bits = []
-                        for step in range(n_steps[k]):
-                            done = (epoch * n_steps[k] + step + 0.5) / (max_epochs * n_steps[k])
-                            for group in optimizer.param_groups:
-                                group["lr"] = learning_rate * _training.one_cycle(done, rise=0.1)
-                            bits.append(self._train_step(network, optimizer, *crops.draw()))
-                            bar.update()
-                        losses[k].append(float(np.mean(bits)))
-                        if not math.isfinite(losses[k][-1]):
-                            raise ValueError(
-                                f"The training diverged in epoch {epoch + 1}: its loss is {losses[k][-1]}. Lower "
-                                f"learning_rate, which is {learning_rate:g}, or look for recordings that are no ECG."
-                            )
-                        bar.set_postfix(epoch=epoch + 1, bits=f"{losses[k][-1]:.3f}")
-        except KeyboardInterrupt:
-            warnings.warn(
-                f"Training was interrupted after {sum(map(len, losses))} of {max_epochs * len(members)} epochs. The "
-                "generator is usable as trained so far.",
-                stacklevel=6,
-            )
-        return losses
-
-    def _train_step(self, network, optimizer, codes, lengths, classes):
-        codes, lengths = codes.to(self.device), lengths.to(self.device)
-        with torch.autocast(torch.device(self.device).type, torch.bfloat16, enabled=self.precision == "bfloat16"):
-            nll = network.negative_log_likelihood(codes, lengths, self._condition(classes))
-        loss = nll.sum() / (lengths.sum() * network.n_leads)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimizer.step()
-        return loss.item() / math.log(2)
+        small = batch_size * crop_length * self.n_leads <= _SMALL_BATCH
+        classes = targets if self.class_conditional else np.zeros_like(targets)
+        histories = []
+        with _training.one_thread() if small else nullcontext():
+            for network, own in zip(self.networks, members, strict=True):
+                history, interrupted = _training.train_likelihood(
+                    network,
+                    Crops(items, classes, own, self.amplitudes, crop_length, batch_size, rng),
+                    max_epochs=max_epochs,
+                    learning_rate=learning_rate,
+                    weight_decay=weight_decay,
+                    device=self.device,
+                    precision=self.precision,
+                    verbose=verbose,
+                )
+                histories.append([{**row, "train_loss": row["train_loss"] / math.log(2)} for row in history])
+                if interrupted:
+                    warn(
+                        f"Training was interrupted after {sum(map(len, histories))} of "
+                        f"{max_epochs * len(members)} epochs. The generator is usable as trained so far."
+                    )
+                    break
+        return histories + [[] for _ in members[len(histories) :]]
 
     def _condition(self, classes):
         classes = classes if self.class_conditional else torch.zeros_like(classes)
@@ -220,9 +201,8 @@ class Generator:
                         items[batch[row]] = item
         except KeyboardInterrupt:
             n_finished = sum(item is not None for item in items)
-            warnings.warn(
+            warn(
                 f"Generation was interrupted after {n_finished} of {len(items)} recordings; these are kept.",
-                stacklevel=4,
             )
         return items
 
@@ -261,45 +241,6 @@ class Generator:
                 f"{n_recordings:,} recordings of {n_timepoints:,} timepoints need {needed / 2**30:,.1f} GiB, and this "
                 f"machine has {there / 2**30:,.1f} GiB. Ask for fewer or shorter recordings at a time."
             )
-
-
-class _Crops:
-    """Random crops of recordings, each sample of a recording as likely as any other to be in one.
-
-    Parameters
-    ----------
-    items : list of ndarray of shape (n_leads, n_timepoints_i)
-        The recordings.
-    targets : ndarray of shape (n_recordings,)
-        Class index of each.
-    members : ndarray of int
-        The recordings to take.
-    amplitudes : Amplitudes
-        Their scale.
-    crop_length, batch_size : int
-        Timepoints of a crop, crops in a batch.
-    rng : numpy.random.RandomState
-        Draws them.
-    """
-
-    def __init__(self, items, targets, members, amplitudes, crop_length, batch_size, rng):
-        self.items, self.targets, self.members = items, targets, members
-        self.amplitudes, self.crop_length, self.batch_size, self.rng = amplitudes, crop_length, batch_size, rng
-        lengths = np.array([items[i].shape[1] for i in members], dtype=np.float64)
-        self.shares = lengths / lengths.sum()
-
-    def draw(self):
-        """Give bins, lengths and classes of one batch."""
-        drawn = self.rng.choice(self.members, size=self.batch_size, p=self.shares)
-        codes = np.zeros((len(drawn), self.items[0].shape[0], self.crop_length), dtype=np.int64)
-        lengths = np.empty(len(drawn), dtype=np.int64)
-        for row, i in enumerate(drawn):
-            item = self.items[i]
-            start = self.rng.randint(max(item.shape[1] - self.crop_length, 0) + 1)
-            crop = self.amplitudes.encode(item[:, start : start + self.crop_length])
-            lengths[row] = crop.shape[1]
-            codes[row, :, : lengths[row]] = crop
-        return torch.from_numpy(codes), torch.from_numpy(lengths), torch.from_numpy(self.targets[drawn])
 
 
 @torch.inference_mode()

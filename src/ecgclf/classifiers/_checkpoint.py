@@ -1,6 +1,7 @@
 """Which state of an unfinished fit is this one's."""
 
 from ecgclf import _training
+from ecgclf._recordings import called
 
 
 def checkpoint_of(classifier, module, training, validation):
@@ -40,7 +41,7 @@ def checkpoint_of(classifier, module, training, validation):
     if classifier.augmentation is not None and not hasattr(classifier.augmentation, "get_params"):
         raise ValueError(
             f"checkpoint_dir={str(classifier.checkpoint_dir)!r} finds a fit again by its parameters, but augmentation "
-            f"is a {type(classifier.augmentation).__name__}, which does not say what it does. Give RandomChanges, or "
+            f"is {called(classifier.augmentation)}, which does not say what it does. Give RandomChanges, or "
             "set checkpoint_dir=None."
         )
     parameters = {

@@ -1,7 +1,6 @@
 """Recordings that a network answers like any other, though there is nothing in them to answer from."""
 
-import warnings
-
+from ecgclf._warnings import warn
 from ecgclf.signal import SignalQualityWarning
 
 # Of the length that was trained on.
@@ -28,11 +27,10 @@ def warn_of_doubtful(recordings, window_length):
     doubts = [f"recording {i} {doubt}" for i, x in enumerate(recordings.items) if (doubt := _doubt(x, window_length))]
     if doubts:
         more = f", and {len(doubts) - _MOST_NAMED} more like these" if len(doubts) > _MOST_NAMED else ""
-        warnings.warn(
+        warn(
             f"{'; '.join(doubts[:_MOST_NAMED])}{more}. A network answers these too, but its answers mean nothing: "
             "leave them out. ecgclf.signal.signal_quality tells more of what is no ECG.",
             SignalQualityWarning,
-            stacklevel=3,
         )
 
 

@@ -8,6 +8,8 @@ from ecgclf.cli._models import Model, open_model
 
 RHYTHMS = {"N": "normal rhythm", "A": "atrial fibrillation", "O": "other rhythm", "~": "noisy"}
 _TEST_FRACTION = 0.3
+# Fewer than `ecgclf explain` takes: a demo is a matter of seconds.
+_N_PERTURBATIONS = 300
 
 
 def run(out, train, seed):
@@ -40,7 +42,9 @@ def run(out, train, seed):
     title = f"{name}: predicted {RHYTHMS[predicted[shown]]}, labelled {RHYTHMS[labels[test][shown]]}"
     recording, explanation = out / "recording.png", out / "explanation.png"
     draw(recording, RecordingDisplay.from_recording, data[shown], sampling_rate=sample.sampling_rate, title=title)
-    picture(model, data[shown], predicted[shown], explanation, "beats", seed, title, sample.lead_names)
+    picture(
+        model, data[shown], predicted[shown], explanation, "beats", seed, title, sample.lead_names, _N_PERTURBATIONS
+    )
     print(f"\nA recording with its prediction: {recording.resolve()}")
     print(f"What spoke for the prediction: {explanation.resolve()}")
     print("Not a medical device. How good the model is, on what: ecgclf models", file=sys.stderr)

@@ -30,7 +30,7 @@ def run(record, out, model_name, lead, sampling_rate, label, segmentation, seed)
     return 0
 
 
-def picture(model, signal, label, out, segmentation, seed, title, lead_names):
+def picture(model, signal, label, out, segmentation, seed, title, lead_names, n_perturbations=1000):
     """Draw an explanation into a file.
 
     Parameters
@@ -51,12 +51,15 @@ def picture(model, signal, label, out, segmentation, seed, title, lead_names):
         Above the picture.
     lead_names : list of str
         Names of the leads.
+    n_perturbations : int, default=1000
+        As `LimeTimeSeriesExplainer` takes it.
     """
     from ecgclf.explanation import LimeTimeSeriesExplainer
     from ecgclf.plotting import ExplanationDisplay
 
     explainer = LimeTimeSeriesExplainer(
         segmentation=segmentation,
+        n_perturbations=n_perturbations,
         sampling_rate=model.sampling_rate,
         random_state=seed,
         verbose=int(sys.stderr.isatty()),
@@ -75,26 +78,29 @@ def picture(model, signal, label, out, segmentation, seed, title, lead_names):
 
 def attention(model, signal):
     """Where the networks of a model looked, at each timepoint of the signal; None where they have no attention."""
-    import numpy as np
-
     if model.attention is not None:
         return model.attention([signal])[0]
-    last = getattr(model.estimator, "steps", [("", model.estimator)])[-1][1]
-    looked = [network for network in _networks(last) if hasattr(network, "attention")]
-    steps = [step for _, step in getattr(model.estimator, "steps", [])[:-1]]
+    return None if model.estimator is None else _attention(model.estimator, signal)
+
+
+def _attention(estimator, signal):
+    """The mean over the networks of an estimator, whatever holds them."""
+    import numpy as np
+
+    if hasattr(estimator, "attention"):
+        return estimator.attention([signal])[0]
+    if hasattr(estimator, "estimators_"):
+        looked = [_attention(member, signal) for member in estimator.estimators_]
+        looked = [weights for weights in looked if weights is not None]
+        return np.mean(looked, axis=0) if looked else None
     # Of a piece there is no telling where in the recording it lies.
-    if not looked or any(hasattr(step, "n_timepoints") for step in steps):
+    if not hasattr(estimator, "steps") or any(hasattr(step, "n_timepoints") for _, step in estimator.steps):
         return None
-    prepared = [signal]
-    for step in steps:
-        prepared = step.transform(prepared)
-    weights = np.mean([network.attention(prepared)[0] for network in looked], axis=0)
+    (prepared,) = estimator[:-1].transform([signal]) if len(estimator) > 1 else [signal]
+    weights = _attention(estimator[-1], prepared)
+    if weights is None:
+        return None
     # Steps may have changed the rate.
     n_timepoints = signal.shape[-1]
-    return weights[np.arange(n_timepoints) * len(weights) // n_timepoints]
-
-
-def _networks(estimator):
-    """The classifiers that an ensemble, or an ensemble of ensembles, averages."""
-    members = getattr(estimator, "estimators_", None)
-    return [estimator] if members is None else [network for member in members for network in _networks(member)]
+    weights = weights[np.arange(n_timepoints) * len(weights) // n_timepoints]
+    return weights / weights.sum()

@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+from ecgclf._recordings import called
 from ecgclf.cli._files import UsageError
 
 
@@ -83,7 +84,7 @@ def open_model(text, sampling_rate):
     except ValueError as error:
         raise UsageError(str(error)) from error
     if not hasattr(estimator, "predict_proba"):
-        raise UsageError(f"{path} holds a {type(estimator).__name__}, which gives no probabilities.")
+        raise UsageError(f"{path} holds {called(estimator)}, which gives no probabilities.")
     return _of_estimator(estimator, str(path), sampling_rate)
 
 

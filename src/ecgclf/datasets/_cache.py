@@ -4,11 +4,11 @@ import hashlib
 import json
 import os
 import tempfile
-import warnings
 from pathlib import Path
 
 import numpy as np
 
+from ecgclf._warnings import warn
 from ecgclf.datasets._archive import read_all
 from ecgclf.datasets._download import make_folder
 
@@ -68,11 +68,9 @@ def read_cached(archive):
         problem = str(error)
     if found is not None:
         return found
-    warnings.warn(
+    warn(
         f"No cache could be kept in {stem.parent} ({problem}): the recordings are held in memory and read anew by "
         "each call. Set the environment variable ECGCLF_DATA to a folder with room.",
-        UserWarning,
-        stacklevel=3,
     )
     flat.flags.writeable = False
     return flat, sampling_rate, lead_name

@@ -1,12 +1,12 @@
 """The PhysioNet/CinC Challenge 2017: found or downloaded, checked, with the labels of one of its versions."""
 
-import warnings
 from pathlib import Path
 
 import numpy as np
 from sklearn.utils import Bunch
 
 from ecgclf._recordings import object_array
+from ecgclf._warnings import warn
 from ecgclf.datasets._archive import LABELS, Archive, read_labels, split
 from ecgclf.datasets._cache import read_cached, user_folder
 from ecgclf.datasets._download import download
@@ -143,11 +143,9 @@ def fetch_cinc2017(data_home=None, *, version="v3", download_if_missing=True, re
         flat, sampling_rate, lead_name = read_cached(archive)
     absent = len(label_of.keys() - set(names))
     if absent:
-        warnings.warn(
+        warn(
             f"{absent} of the {len(label_of)} recordings in {labels_path.name} are not in {archive_path}; the "
             f"other {len(names)} are read.",
-            UserWarning,
-            stacklevel=2,
         )
     data = object_array(split(flat, lengths))
     target = np.array([label_of[name] for name in names])

@@ -6,7 +6,7 @@ import warnings
 import numpy as np
 from sklearn.utils import Bunch
 
-from ecgclf._recordings import object_array
+from ecgclf._recordings import called, object_array
 from ecgclf.datasets._cinc2017 import describe
 from ecgclf.datasets._unpickler import Array, ArrayUnpickler
 
@@ -131,7 +131,7 @@ def _items(path, key, value):
         return list(value)
     if isinstance(value, list | tuple):
         return list(value)
-    raise ValueError(f"{path}: its {key!r} is a {type(value).__name__}; expected a list or an array.")
+    raise ValueError(f"{path}: its {key!r} is {called(value)}; expected a list or an array.")
 
 
 def _in_mv(path, i, signal, adc_per_mv):

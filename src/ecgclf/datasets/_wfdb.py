@@ -14,6 +14,7 @@ import numpy as np
 from sklearn.utils import Bunch
 
 from ecgclf._recordings import object_array
+from ecgclf._warnings import warn
 from ecgclf.datasets import _wfdb_checks as checks
 from ecgclf.datasets._wfdb_find import find_records
 from ecgclf.datasets._wfdb_missing import at_rate, fill, mend_311, one_a_frame
@@ -130,7 +131,7 @@ def read_recordings(paths, *, sampling_rate=None, leads=None, missing="raise", o
             if on_error == "raise":
                 raise
             errors[path.stem] = str(error)
-            warnings.warn(f"Record {path} is left out: {error}", UserWarning, stacklevel=2)
+            warn(f"Record {path} is left out: {error}")
         else:
             records.append(record)
     if not records:

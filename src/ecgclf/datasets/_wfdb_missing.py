@@ -3,10 +3,9 @@
 Here a missing sample is NaN, whatever the storage format writes in its place.
 """
 
-import warnings
-
 import numpy as np
 
+from ecgclf._warnings import warn
 from ecgclf.signal import resample
 
 
@@ -93,7 +92,7 @@ def fill(record, missing, path):
             )
         signal = _interpolate(record.signal, lost)
     done = "filled by interpolation" if missing == "interpolate" else "set to 0"
-    warnings.warn(f"{path} has {count}, {done}.", UserWarning, stacklevel=3)
+    warn(f"{path} has {count}, {done}.")
     return record._replace(signal=signal)
 
 

@@ -1,5 +1,6 @@
 """A classifier whose probabilities and decisions are tuned by cross-validation inside `fit`."""
 
+from copy import copy
 from numbers import Integral, Real
 
 import numpy as np
@@ -9,6 +10,7 @@ from sklearn.model_selection import GroupShuffleSplit, StratifiedGroupKFold, Str
 from sklearn.utils import _safe_indexing, assert_all_finite, check_random_state, get_tags, indexable
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _num_samples, check_is_fitted, column_or_1d, has_fit_parameter
@@ -19,6 +21,10 @@ from ecgclf._recordings import visible
 from ecgclf._state import all_or_nothing
 from ecgclf.decision._rules import apply_temperature, fit_temperature, tune_class_weights
 from ecgclf.decision._scoring import LabelScore
+
+
+def _have_windows(tuned):
+    return all(hasattr(each, "predict_windows") for each in getattr(tuned, "estimators_", [tuned.estimator]))
 
 
 class TunedDecisionClassifierCV(DocLinkMixin, ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
@@ -310,7 +316,10 @@ class TunedDecisionClassifierCV(DocLinkMixin, ClassifierMixin, MetaEstimatorMixi
             Columns in the order of `classes_`. With a `scoring`, the greatest is not always of the class answered.
         """
         check_is_fitted(self)
-        answers = [_aligned(estimator, X, self.classes_) for estimator in self.estimators_]
+        return self._agreed([_aligned(estimator, X, self.classes_) for estimator in self.estimators_])
+
+    def _agreed(self, answers):
+        """Calibrate what each classifier answers, and give the mean."""
         if self.calibration is not None:
             answers = [apply_temperature(probabilities, self.temperature_) for probabilities in answers]
         return np.mean(answers, axis=0)
@@ -330,6 +339,37 @@ class TunedDecisionClassifierCV(DocLinkMixin, ClassifierMixin, MetaEstimatorMixi
         """
         check_is_fitted(self)
         return self.classes_[(self.predict_proba(X) * self.class_weights_).argmax(axis=1)]
+
+    @available_if(_have_windows)
+    @document(X=RECORDINGS)
+    def predict_windows(self, X):
+        """Predict the calibrated probability of each class along the time of each recording.
+
+        Only where the classifier has the method, as those of `ecgclf.classifiers` have.
+
+        Parameters
+        ----------
+        {X}
+
+        Returns
+        -------
+        windows : list of namedtuple
+            One for each recording, as the classifier gives them: ``probabilities``, ``starts``, ``stops`` and
+            ``labels``, the `classes_`. Those of several classifiers are averaged; if they were trained on recordings
+            of other lengths each, windows are as long as the median of theirs.
+
+        Notes
+        -----
+        The temperature is applied to each window, and in `predict_proba` to each recording: where a recording has
+        several windows, their mean is near what that gives, and not the same.
+        """
+        check_is_fitted(self)
+        told = [estimator.predict_windows(X) for estimator in _cut_alike(self.estimators_)]
+        return [self._agreed_windows(of_recording) for of_recording in zip(*told, strict=True)]
+
+    def _agreed_windows(self, told):
+        probabilities = self._agreed([_widened(each.probabilities, each.labels, self.classes_) for each in told])
+        return told[0]._replace(probabilities=probabilities, labels=self.classes_)
 
     @document(X=RECORDINGS)
     def score(self, X, y, sample_weight=None):
@@ -362,10 +402,25 @@ class TunedDecisionClassifierCV(DocLinkMixin, ClassifierMixin, MetaEstimatorMixi
 
 
 def _aligned(estimator, X, classes):
-    """Probabilities with a column for each class, 0 for those that a fold's classifier did not see."""
-    probabilities = np.zeros((_num_samples(X), len(classes)))
-    probabilities[:, np.searchsorted(classes, estimator.classes_)] = estimator.predict_proba(X)
-    return probabilities
+    return _widened(estimator.predict_proba(X), estimator.classes_, classes)
+
+
+def _widened(probabilities, labels, classes):
+    """Give a column to each class, 0 for those that a fold's classifier did not see."""
+    wide = np.zeros((len(probabilities), len(classes)))
+    wide[:, np.searchsorted(classes, labels)] = probabilities
+    return wide
+
+
+def _cut_alike(estimators):
+    """Let classifiers that cut by the lengths of their own training recordings cut by those of all."""
+    lengths = [getattr(estimator, "window_length_", None) for estimator in estimators]
+    if None in lengths or len(set(lengths)) == 1:
+        return estimators
+    copies = [copy(estimator) for estimator in estimators]
+    for each in copies:
+        each.window_length_ = int(np.median(lengths))
+    return copies
 
 
 def _fit_predict(estimator, X, y, train, test, classes, keep, fit_params):

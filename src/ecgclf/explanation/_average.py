@@ -1,10 +1,10 @@
 """What explanations of many recordings have in common."""
 
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
 
+from ecgclf._warnings import warn
 from ecgclf.explanation._explanation import ExplanationWarning
 
 
@@ -133,11 +133,10 @@ def average_explanations(explanations):
             "segments are those asked for."
         )
     if len(usable) < len(explanations):
-        warnings.warn(
+        warn(
             f"{len(explanations) - len(usable)} of {len(explanations)} explanations are left out: no beats were found "
             "in their recordings.",
             ExplanationWarning,
-            stacklevel=2,
         )
     _check_comparable(usable)
     names = list(dict.fromkeys(name for explanation in usable for name in explanation.feature_names))

@@ -1,9 +1,10 @@
 """What an explanation says."""
 
-import warnings
 from dataclasses import dataclass, fields
 
 import numpy as np
+
+from ecgclf._warnings import warn
 
 #: An explanation warns if its weighted R² is (adjusted) below the first or its gap above the second.
 LOWEST_R2 = 0.5
@@ -264,9 +265,8 @@ def warn_of(explanation):
         if gap > LARGEST_GAP:
             doubts.append(f"for {label!r} it is {gap:.2f} off at the recording, more than {LARGEST_GAP}")
     if doubts:
-        warnings.warn(
+        warn(
             f"The surrogate does not follow the classifier well: {'; '.join(doubts)}. Look at `stability` and "
             "`faithfulness`, or try more perturbations, fewer segments or another perturbation.",
             ExplanationWarning,
-            stacklevel=3,
         )

@@ -1,6 +1,5 @@
 """LIME for recordings."""
 
-import warnings
 from numbers import Integral, Real
 
 import numpy as np
@@ -13,6 +12,7 @@ from ecgclf._docstrings import RECORDINGS, document
 from ecgclf._links import DocLinkMixin
 from ecgclf._recordings import check_recordings
 from ecgclf._state import all_or_nothing
+from ecgclf._warnings import warn
 from ecgclf.explanation import _perturbations
 from ecgclf.explanation._answers import answers
 from ecgclf.explanation._explanation import Explanation, ExplanationWarning, warn_of
@@ -259,11 +259,10 @@ class LimeTimeSeriesExplainer(DocLinkMixin, TrustMixin, BaseEstimator):
             recording, self.sampling_rate, self.segmentation, self.n_segments, self.merge_beats, self.per_lead
         )
         if segments.fallback:
-            warnings.warn(
+            warn(
                 f"Fewer than two beats were found in the recording: {self.n_segments} uniform segments stand in for "
                 f"{self.segmentation}.",
                 ExplanationWarning,
-                stacklevel=2,
             )
         rng = check_random_state(self.random_state)
         n_all = len(segments.names)
@@ -388,10 +387,9 @@ class LimeTimeSeriesExplainer(DocLinkMixin, TrustMixin, BaseEstimator):
             raise KeyboardInterrupt(
                 f"Interrupted after {n_done} perturbations; {n_needed} are the fewest to learn from."
             )
-        warnings.warn(
+        warn(
             f"Interrupted after {n_done} of {len(masks)} perturbations; the explanation is learnt from these.",
             ExplanationWarning,
-            stacklevel=3,
         )
         return masks[answered], probabilities[answered]
 

@@ -6,6 +6,7 @@ from numbers import Integral
 import numpy as np
 from sklearn.utils import check_random_state
 
+from ecgclf._recordings import called
 from ecgclf.explanation import _trust
 from ecgclf.explanation._answers import answers
 from ecgclf.explanation._explanation import Explanation, ExplanationWarning
@@ -90,7 +91,7 @@ class TrustMixin:
             raise ValueError(f"n_random={n_random!r} must be a positive integer.")
         if not isinstance(explanation, Explanation):
             raise TypeError(
-                f"explanation is a {type(explanation).__name__}; expected what `explain` gives, after the estimator."
+                f"explanation is {called(explanation)}; expected what `explain` gives, after the estimator."
             )
         row = explanation.find_label(label)
         recording = np.array(explanation.recording)

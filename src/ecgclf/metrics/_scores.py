@@ -1,13 +1,12 @@
 """The score of the Challenge 2017, of labels predicted."""
 
-import warnings
-
 import numpy as np
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.metrics import f1_score, make_scorer
 from sklearn.utils.multiclass import unique_labels
 
 from ecgclf._recordings import visible
+from ecgclf._warnings import warn
 
 _CHALLENGE = frozenset({"N", "A", "O", "~"})
 
@@ -89,11 +88,10 @@ def cinc2017_score(y_true, y_pred, *, labels=("N", "A", "O")):
     scores = rhythm_f1_scores(y_true, y_pred, labels=labels)
     absent = [label for label in labels if label not in present]
     if absent:
-        warnings.warn(
+        warn(
             f"The labels {absent} are neither in y_true nor in y_pred, and count as 0 in the mean over {labels}. "
             "Judge on recordings of all classes, or name with labels= those to be in the mean.",
             UndefinedMetricWarning,
-            stacklevel=2,
         )
     return float(np.mean(list(scores.values())))
 

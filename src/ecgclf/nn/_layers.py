@@ -70,11 +70,13 @@ class InputScale(nn.Module):
         self.register_buffer("std", torch.ones(n_leads))
 
     def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
-        """Standardise `x` of shape (n, n_leads, n_timepoints); the padding comes back as zeros."""
+        """Standardise `x` of shape (n, n_leads, n_timepoints); the padding, whatever it holds, comes back as zeros."""
         mask = length_mask(lengths, x.shape[-1])
         mask = None if mask is None else mask[:, 0]
         n_seen = lengths[:, None, None] + self.PRIOR_TIMEPOINTS
-        x = masked(x - self.mean[:, None], mask)
+        x = x - self.mean[:, None]
+        # Everywhere else a product will do; here the padding may hold what no product turns into zero, such as NaN.
+        x = x if mask is None else x.masked_fill_(mask == 0, 0.0)
         shift = x.sum(2, keepdim=True) / n_seen
         x = masked(x - shift, mask)
         prior = self.PRIOR_TIMEPOINTS * self.std[:, None].square()

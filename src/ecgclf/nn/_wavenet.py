@@ -135,7 +135,7 @@ class WaveNet(nn.Module):
         Parameters
         ----------
         codes : Tensor of shape (n, n_leads, n_timepoints)
-            Mu-law bins, int64; what lies behind the ends does not matter.
+            Mu-law bins, int64; what lies behind the ends, bins or not, does not matter.
         lengths : Tensor of shape (n,)
             Number of timepoints of each recording, int64.
         classes : Tensor of shape (n,)
@@ -147,9 +147,10 @@ class WaveNet(nn.Module):
             Logits, zero behind the ends. Those at a time `t` depend on the samples before `t` alone.
         """
         n, n_leads, n_timepoints = codes.shape
-        logits = self._logits(codes, classes).view(n_timepoints, n, n_leads, self.n_bins).permute(1, 2, 0, 3)
-        behind = torch.arange(n_timepoints, device=codes.device) >= lengths[:, None]
-        return logits.masked_fill(behind[:, None, :, None], 0)
+        behind = _behind(codes, lengths)
+        logits = self._logits(codes.masked_fill(behind, 0), classes)
+        logits = logits.view(n_timepoints, n, n_leads, self.n_bins).permute(1, 2, 0, 3)
+        return logits.masked_fill(behind[..., None], 0)
 
     def negative_log_likelihood(self, codes: Tensor, lengths: Tensor, classes: Tensor, n_context: int = 0) -> Tensor:
         """Compute how surprising recordings are, summed over leads and time.
@@ -157,7 +158,7 @@ class WaveNet(nn.Module):
         Parameters
         ----------
         codes : Tensor of shape (n, n_leads, n_timepoints)
-            Mu-law bins, int64; what lies behind the ends does not matter.
+            Mu-law bins, int64; what lies behind the ends, bins or not, does not matter.
         lengths : Tensor of shape (n,)
             Number of timepoints of each recording, int64.
         classes : Tensor of shape (n,)
@@ -170,11 +171,10 @@ class WaveNet(nn.Module):
         Tensor of shape (n,)
             In nats, float32.
         """
-        n, n_leads, n_timepoints = codes.shape
-        logits = self._logits(codes, classes, n_context).float()
-        targets = codes[:, :, n_context:].permute(2, 0, 1)
-        times = torch.arange(n_context, n_timepoints, device=codes.device)
-        targets = targets.masked_fill(times[:, None, None] >= lengths[:, None], -100)
+        n, n_leads, _ = codes.shape
+        behind = _behind(codes, lengths)
+        logits = self._logits(codes.masked_fill(behind, 0), classes, n_context).float()
+        targets = codes.masked_fill(behind, -100)[:, :, n_context:].permute(2, 0, 1)
         nll = F.cross_entropy(logits.view(-1, self.n_bins), targets.reshape(-1), ignore_index=-100, reduction="none")
         return nll.view(-1, n, n_leads).sum(dim=(0, 2))
 
@@ -197,6 +197,11 @@ class WaveNet(nn.Module):
                 x = torch.addmm(x, unit, self.residuals[layer])
         skip = torch.relu(self.skip(torch.cat(units, dim=1)))
         return self.head(torch.relu(self.hidden(skip)))
+
+
+def _behind(codes: Tensor, lengths: Tensor) -> Tensor:
+    """Where samples lie behind the end of their recording: bool of shape (n, 1, n_timepoints)."""
+    return (torch.arange(codes.shape[2], device=codes.device) >= lengths[:, None])[:, None]
 
 
 def _delay(x: Tensor, n_rows: int) -> Tensor:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from ecgclf._docstrings import document
+from ecgclf._recordings import called
 from ecgclf._versions import versions
 from ecgclf.persistence._classes import listed
 from ecgclf.persistence._container import Refused, read_file, write_file
@@ -64,7 +65,7 @@ def save(estimator, path):
     except RecursionError:
         raise ValueError(f"{type(estimator).__name__} is nested too deeply to be stored.") from None
     if not isinstance(encoded, dict) or "object" not in encoded:
-        raise ValueError(f"only estimators can be stored, not a {type(estimator).__name__}.")
+        raise ValueError(f"only estimators can be stored, not {called(estimator)}.")
     write_file(path, {"versions": versions(), "estimator": encoded}, encoder.arrays)
 
 

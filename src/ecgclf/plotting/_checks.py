@@ -1,12 +1,11 @@
 """What displays are given: recordings, names of leads, the part to draw, R peaks, weights along time."""
 
-import sys
-import warnings
 from numbers import Real
 
 import numpy as np
 
 from ecgclf._recordings import as_recording, visible
+from ecgclf._warnings import warn
 from ecgclf._whole import at_least, nearest
 from ecgclf.plotting._layout import STANDARD
 from ecgclf.signal import find_r_peaks
@@ -104,10 +103,8 @@ def warn_of_units(leads, names, rate):
     else:
         return
     whose = f"lead {names[highest]} of " if names[highest] else ""
-    warnings.warn(
+    warn(
         f"{whose}the recording reaches {heights[highest]:.3g} from its baseline, {told} {advice}",
-        UserWarning,
-        stacklevel=_levels_to_caller(),
     )
 
 
@@ -131,14 +128,6 @@ def choose(label, labels):
     if len(wanted) == 0:
         raise ValueError(f"label names no label. The explanation has {known}.")
     return [known.index(one) for one in wanted]
-
-
-def _levels_to_caller():
-    # Displays are drawn by their own methods and by those of results: the one who asked is outside.
-    frame, level = sys._getframe(1), 1
-    while frame.f_back is not None and str(frame.f_globals.get("__name__")).startswith("ecgclf."):
-        frame, level = frame.f_back, level + 1
-    return level
 
 
 def _find_peaks(leads, rate):

@@ -6,6 +6,7 @@ from textwrap import wrap
 import numpy as np
 
 from ecgclf._docstrings import document
+from ecgclf._recordings import called
 from ecgclf.plotting._checks import check_along_time, check_recording, choose
 from ecgclf.plotting._paper import MARGINS, PAPER_PARAMETERS, draw_recording, new_axes, prepare
 from ecgclf.plotting._scale import LIMIT_PARAMETER, Scale
@@ -267,7 +268,7 @@ def _check_explanation(explanation):
     missing = [name for name in _NEEDED if not hasattr(explanation, name)]
     if missing:
         raise ValueError(
-            f"explanation is a {type(explanation).__name__} without {', '.join(missing)}; expected an explanation "
+            f"explanation is {called(explanation)} without {', '.join(missing)}; expected an explanation "
             "of one recording, as LimeTimeSeriesExplainer.explain gives it."
         )
     leads = check_recording(explanation.recording)

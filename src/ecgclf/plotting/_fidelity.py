@@ -14,9 +14,9 @@ _CURVES = (
     ("power_spectrum", "Power spectrum", "Hz", "Share of the power"),
 )
 _SCORES = (
-    ("trained_on_it_tested_on_held_out", "trained on it,\ntested on\nheld out"),
-    ("trained_on_real_tested_on_it", "trained on\nreal, tested\non it"),
-    ("auroc", "telling it\nfrom real\n(0.5: cannot)"),
+    ("trained_on_it_tested_on_held_out", "trained\non it,\ntested on\nheld out"),
+    ("trained_on_real_tested_on_it", "trained\non real,\ntested\non it"),
+    ("auroc", "telling it\nfrom real\n(0.5:\ncannot)"),
 )
 
 
@@ -31,7 +31,7 @@ class FidelityDisplay:
     Parameters
     ----------
     report : FidelityReport
-        What :func:`ecgclf.augmentation.fidelity_report` returned.
+        What :func:`ecgclf.fidelity.fidelity_report` returned.
 
     Attributes
     ----------
@@ -42,13 +42,13 @@ class FidelityDisplay:
 
     See Also
     --------
-    ecgclf.augmentation.fidelity_report : Makes the report.
+    ecgclf.fidelity.fidelity_report : Makes the report.
 
     Examples
     --------
     >>> import matplotlib
     >>> matplotlib.use("Agg")
-    >>> from ecgclf.augmentation import fidelity_report
+    >>> from ecgclf.fidelity import fidelity_report
     >>> from ecgclf.datasets import make_recordings
     >>> from ecgclf.plotting import FidelityDisplay
     >>> X, y = make_recordings(48, duration=(9, 10), random_state=0, return_X_y=True)
@@ -68,9 +68,9 @@ class FidelityDisplay:
         Parameters
         ----------
         report : FidelityReport
-            What :func:`ecgclf.augmentation.fidelity_report` returned.
+            What :func:`ecgclf.fidelity.fidelity_report` returned.
         figure : matplotlib Figure or SubFigure, default=None
-            Where to draw. By default, a new figure.
+            Where to draw; without a layout engine it is given the constrained one. By default, a new figure.
 
         Returns
         -------
@@ -85,7 +85,7 @@ class FidelityDisplay:
         Parameters
         ----------
         figure : matplotlib Figure or SubFigure, default=None
-            Where to draw. By default, a new figure.
+            Where to draw; without a layout engine it is given the constrained one. By default, a new figure.
 
         Returns
         -------
@@ -95,7 +95,10 @@ class FidelityDisplay:
         import matplotlib.pyplot as plt
 
         if figure is None:
-            figure = plt.figure(figsize=(12, 7), layout="constrained")
+            figure = plt.figure(figsize=(12, 7))
+        # Matplotlib's fixed margins would cut the texts at the edges.
+        if figure.figure.get_layout_engine() is None:
+            figure.figure.set_layout_engine("constrained")
         self.figure_ = figure
         self.axes_ = figure.subplots(2, 3)
         for ax, panel in zip(self.axes_[0], _CURVES, strict=True):
@@ -132,7 +135,7 @@ def _draw_curves(ax, curves, quantity, title, unit, density):
 def _draw_rhythm(ax, report):
     rows = [row for row in report.rows if row.measure == "rr_variation" and row.label is not None]
     ax.set(
-        title="Irregularity of each label's rhythm", ylabel="coefficient of variation of RR, median", xlabel="label"
+        title="Irregularity of\neach label's rhythm", ylabel="coefficient of variation\nof RR, median", xlabel="label"
     )
     for name, style in _STYLES.items():
         offset = {"real": -0.15, "synthetic": 0.0, "held_out": 0.15}[name]
@@ -146,7 +149,7 @@ def _draw_rhythm(ax, report):
 
 
 def _draw_scores(ax, report):
-    ax.set(title="Use to a classifier; discriminator", ylim=(0, 1.08), ylabel="balanced accuracy; AUROC")
+    ax.set(title="Use to a classifier;\ndiscriminator", ylim=(0, 1.08), ylabel="balanced accuracy; AUROC")
     rows = {row.measure: row for row in report.rows}
     names = [("real", "synthetic"), ("synthetic", "held_out"), ("synthetic", "held_out")]
     for i, ((measure, _), shown) in enumerate(zip(_SCORES, names, strict=True)):
@@ -164,11 +167,11 @@ def _draw_scores(ax, report):
 
 def _draw_distances(ax, memorisation):
     ax.set(
-        xlabel="distance to the nearest of training (0: copy)",
-        ylabel="share of recordings at most as far",
+        xlabel="distance to the nearest\nof training (0: copy)",
+        ylabel="share of recordings\nat most as far",
         ylim=(0, 1.02),
         title=("COPIES training recordings" if memorisation.memorised else "No sign of copying")
-        + f", p = {memorisation.p_value:.2g}",
+        + f",\np = {memorisation.p_value:.2g}",
     )
     for name, distances in (
         ("synthetic", memorisation.synthetic_distances),

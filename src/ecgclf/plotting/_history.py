@@ -56,13 +56,13 @@ class HistoryDisplay:
 
     @classmethod
     def from_estimator(cls, estimator, ax=None):
-        """Draw the learning curves of a fitted classifier.
+        """Draw the learning curves of a fitted classifier, or of a WaveNet of all classes.
 
         Parameters
         ----------
         estimator : estimator
-            A fitted classifier with ``net_.history``, or a Pipeline that ends in one. Its ``best_epoch_``, if it
-            has one, is marked.
+            A fitted classifier with ``net_.history``, or an augmenter whose ``histories_`` are of one network, or a
+            Pipeline that ends in one. Its ``best_epoch_``, if it has one, is marked.
         ax : matplotlib Axes, default=None
             Where to draw. By default, a new figure.
 
@@ -79,11 +79,15 @@ class HistoryDisplay:
         while hasattr(estimator, "steps"):
             estimator = estimator.steps[-1][1]
         check_is_fitted(estimator)
-        history = getattr(getattr(estimator, "net_", None), "history", None)
+        histories = getattr(estimator, "histories_", [])
+        history = histories[0] if len(histories) == 1 else getattr(getattr(estimator, "net_", None), "history", None)
         if history is None:
             raise ValueError(
                 f"{type(estimator).__name__} keeps no learning curves: it has no net_.history. Give a "
                 "classifier of ecgclf.classifiers, or a Pipeline that ends in one."
+                if not histories
+                else f"{type(estimator).__name__} keeps the learning curves of {len(histories)} networks. Give one of "
+                "its histories_: HistoryDisplay(estimator.histories_[0]).plot()."
             )
         return cls(history, best_epoch=getattr(estimator, "best_epoch_", None)).plot(ax=ax)
 

@@ -19,7 +19,8 @@ class WeightsDisplay:
     """Mean weights of features as bars, with how far they vary.
 
     Bars have the colours of :class:`ExplanationDisplay`: orange and to the right for what speaks for the label, blue
-    and hatched and to the left for what speaks against it. The scale is symmetric about 0 and reaches 0.1 at least.
+    and hatched and to the left for what speaks against it. The scale is symmetric about 0 and reaches 0.1 at least; on
+    axes that share it, as far as any of them needs. Give all of these one `limit` for one scale of colours.
 
     It is recommended to use :meth:`from_average` or :meth:`from_stability` to create one.
 
@@ -149,7 +150,7 @@ class WeightsDisplay:
         Raises
         ------
         ValueError
-            If a parameter is of no use.
+            If a parameter is of no use, or the axes share their features with others that have other ones.
         """
         import matplotlib.pyplot as plt
         from matplotlib.ticker import FuncFormatter
@@ -162,8 +163,12 @@ class WeightsDisplay:
         weights, spread, places = weights[shown], spread[:, shown], np.arange(len(shown))
         drawn = np.concatenate([weights, spread.ravel()])
         scale = Scale(limit, drawn[~np.isnan(drawn)])
+        names = [self.feature_names[i] for i in shown]
         if ax is None:
             _, ax = plt.subplots(figsize=(6.4, _OTHER + _HEIGHT * len(shown)), layout="constrained")
+        reach = max(1.05 * scale.limit, *np.abs(ax.get_xlim() if _drawn_beside(ax, "x") else (0, 0)))
+        if _drawn_beside(ax, "y"):
+            _check_same_features(ax, names)
         self.ax_, self.figure_ = ax, ax.figure
 
         corners = [box(*sorted((0.0, weight)), place - 0.35, place + 0.35) for place, weight in enumerate(weights)]
@@ -180,14 +185,35 @@ class WeightsDisplay:
                 spread.ravel(), np.tile(places, len(spread)), "o", color="#1a1a1a", markersize=2.5, alpha=0.7
             )
         ax.axvline(0, color="#1a1a1a", linewidth=0.6)
-        ax.set(xlim=(-1.05 * scale.limit, 1.05 * scale.limit), ylim=(len(shown) - 0.4, -0.6), xlabel=MEANING)
-        ax.set_yticks(places, [self.feature_names[i] for i in shown], fontsize=8)
+        ax.set(xlim=(-reach, reach), ylim=(len(shown) - 0.4, -0.6))
+        if ax.xaxis.get_tick_params().get("labelbottom", True):
+            # The inner ones of axes that share a scale leave it to the last.
+            ax.set_xlabel(MEANING)
+        ax.set_yticks(places, names, fontsize=8)
         ax.xaxis.set_major_formatter(FuncFormatter(signed))
         ax.spines[["top", "right", "left"]].set_visible(False)
         ax.tick_params(axis="y", length=0)
         if self.title is not None:
             ax.set_title(self.title, loc="left", fontsize=9)
         return self
+
+
+def _drawn_beside(ax, which):
+    """Tell whether one of the other axes that share "x" or "y" holds something already."""
+    group = {"x": ax.get_shared_x_axes, "y": ax.get_shared_y_axes}[which]()
+    return any(other.has_data() for other in group.get_siblings(ax) if other is not ax)
+
+
+def _check_same_features(ax, names):
+    from matplotlib.ticker import FixedLocator
+
+    if isinstance(ax.yaxis.get_major_locator(), FixedLocator):
+        others = ax.yaxis.get_major_formatter().format_ticks(ax.yaxis.get_majorticklocs())
+        if others != names:
+            raise ValueError(
+                f"the axes share y with others, of the features {others}; these are {names}. Draw the same ones, or "
+                "on axes that do not share y."
+            )
 
 
 def _title(title, words):

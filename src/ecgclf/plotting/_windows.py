@@ -5,6 +5,7 @@ from itertools import pairwise
 import numpy as np
 
 from ecgclf._docstrings import document
+from ecgclf._recordings import called
 from ecgclf.plotting._checks import check_recording
 from ecgclf.plotting._paper import INK, PAPER_PARAMETERS, draw_recording, new_axes, prepare
 from ecgclf.plotting._recording import RECORDING_PARAMETERS
@@ -189,7 +190,7 @@ def _check_windows(windows, n_timepoints):
     missing = [name for name in ("probabilities", "starts", "stops", "labels") if not hasattr(windows, name)]
     if missing:
         raise ValueError(
-            f"windows is a {type(windows).__name__} without {', '.join(missing)}; expected what "
+            f"windows is {called(windows)} without {', '.join(missing)}; expected what "
             "classifier.predict_windows([recording]) gives for this recording, its item."
         )
     probabilities, starts, stops = (

@@ -152,7 +152,7 @@ def find_gaps(x: ArrayLike, r_peaks: ArrayLike, sampling_rate: float) -> NDArray
     Returns
     -------
     ndarray of shape (n_gaps, 2) and dtype int64
-        Start and stop (exclusive) of each gap, in samples.
+        Start and stop (exclusive) of each gap, in samples; increasing, and none overlaps another.
 
     Raises
     ------
@@ -165,8 +165,8 @@ def find_gaps(x: ArrayLike, r_peaks: ArrayLike, sampling_rate: float) -> NDArray
     When a heart stands still an ECG shows a line as well, and what follows the last beat before it is a long RR
     interval that was observed. It is told from a gap by two things. The amplifier at a body is never quite still: a
     gap is where all leads keep one value, or three neighbouring ones, for 2 s. And a heart that stands still for
-    more than 10 s is rarer than an electrode that falls off: from one R peak to the next in more than 10 s is a gap.
-    A shorter stretch of noise is taken for a pause.
+    more than 10 s is rarer than an electrode that falls off: from one R peak to the next in more than 10 s is a gap,
+    where such still stretches do not account for it. A shorter stretch of noise is taken for a pause.
 
     Examples
     --------
@@ -182,9 +182,20 @@ def find_gaps(x: ArrayLike, r_peaks: ArrayLike, sampling_rate: float) -> NDArray
     rate = check_sampling_rate(sampling_rate)
     steps, _ = _steps(r_peaks, None)
     peaks = np.asarray(r_peaks, dtype=np.int64)
-    far = np.flatnonzero(steps > at_most(_LONGEST_PAUSE, rate))
-    found = runs(flat(x, rate).min(axis=0)) + np.column_stack([peaks[far], peaks[far + 1]]).tolist()
-    return np.array(sorted(map(tuple, found)), dtype=np.int64).reshape(-1, 2)
+    still = flat(x, rate).min(axis=0)
+    n_still = np.concatenate([[0], np.cumsum(still)])[np.clip(peaks, 0, len(still))]
+    far = np.flatnonzero(steps - np.diff(n_still) > at_most(_LONGEST_PAUSE, rate))
+    return _joined(runs(still) + np.column_stack([peaks[far], peaks[far + 1]]).tolist())
+
+
+def _joined(stretches: list[tuple[int, int]]) -> NDArray[np.int64]:
+    """Make one of stretches that overlap."""
+    joined: list[tuple[int, int]] = []
+    for start, stop in sorted(map(tuple, stretches)):
+        if joined and start < joined[-1][1]:
+            start, stop = joined[-1][0], max(stop, joined.pop()[1])
+        joined.append((start, stop))
+    return np.array(joined, dtype=np.int64).reshape(-1, 2)
 
 
 def _steps(r_peaks: ArrayLike, gaps: ArrayLike | None) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
