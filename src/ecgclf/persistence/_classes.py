@@ -5,8 +5,8 @@ from importlib import import_module
 
 # Left out are classes whose compiled code trusts the arrays it is given: boosting, neighbours, SVC and its kind. Trees
 # and forests do so too; `_trees.py` looks at theirs.
-# Not by skops.io 0.16, which trusts these by default, unpacks a file of 1 MB to gigabytes, has its loading calls
-# trusted names with arguments of the file, and takes longer to import than a model takes to load.
+# Not by skops.io: version 0.16 trusts these by default, unpacks 1 MB to gigabytes, calls trusted names with arguments
+# of the file while it loads, and takes half a second to import.
 _OBJECTS = {
     "ecgclf.augmentation": "RandomChanges WaveNetAugmenter WaveNetOverSampler",
     "ecgclf.augmentation._amplitudes": "Amplitudes",
