@@ -47,7 +47,7 @@ LIBRARIES = {
 }
 # Where a heavy library may be imported; a door is a room or a module in it.
 DOORS = {
-    "torch": {"nn", "_training", "classifiers", "augmentation", "persistence", "pretrained"},
+    "torch": {"nn", "_training", "classifiers", "augmentation", "pretrained"},
     "skorch": {"_training"},
     "wfdb": {"datasets._wfdb"},
     "lime": {"explanation"},

@@ -1,14 +1,9 @@
 """Files that nobody should load: refused with a ValueError that names them, nothing executed, no memory taken."""
 
-import copy
 import json
 import os
 import pickle
-import random
-import resource
 import sys
-import time
-import tracemalloc
 import zipfile
 
 import numpy as np
@@ -16,15 +11,10 @@ import pytest
 import safetensors.numpy
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
-from ecgclf.classifiers import CRANNClassifier
-from ecgclf.datasets import make_recordings
-from ecgclf.persistence import _container, _networks, load, save
+from ecgclf.persistence import _container, load, save
 from ecgclf.preprocessing import RRFeatures
-from small import small
+from hostile import forge, header_of, refused, write_good
 
 ON_PURPOSE = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 
@@ -32,50 +22,13 @@ ON_PURPOSE = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 @pytest.fixture(scope="module")
 def good(tmp_path_factory):
     """Files by the name of what they hold."""
-    X, y = make_recordings(16, duration=(2.0, 4.0), random_state=0, return_X_y=True)
-    folder = tmp_path_factory.mktemp("good")
-    estimators = {name: small(name, max_epochs=9).fit(X, y) for name in ("CRANNClassifier", "LSTMClassifier")}
-    estimators["ResNetClassifier"] = small("ResNetClassifier", max_epochs=1).fit(X, y)
-    estimators["Pipeline"] = make_pipeline(RRFeatures(300), StandardScaler(), LogisticRegression()).fit(X, y)
-    for name, estimator in estimators.items():
-        save(estimator, folder / name)
-        load(folder / name)
-    return folder
+    return write_good(tmp_path_factory.mktemp("good"))
 
 
 @pytest.fixture
 def path(tmp_path):
     """Where the hostile file lies."""
     return tmp_path / "hostile.ecgclf"
-
-
-def refused(path, match="cannot be loaded", megabytes=30):
-    """Load, expect a refusal that names the file, and hold the memory it took."""
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    tracemalloc.start()
-    try:
-        with pytest.raises(ValueError, match=match) as caught:
-            load(path)
-        assert tracemalloc.get_traced_memory()[1] < megabytes * 2**20
-    finally:
-        tracemalloc.stop()
-    # In kB on Linux, in bytes on macOS: what was allocated outside of Python's own memory.
-    unit = 1 if sys.platform == "darwin" else 1024
-    assert (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * unit < megabytes * 2**20
-    assert str(path) in str(caught.value)
-
-
-def forge(path, header, rest=b""):
-    """Write a file of our container's form whose checksum fits whatever it says."""
-    header = header if isinstance(header, bytes) else json.dumps(header, separators=(",", ":")).encode()
-    data = len(header).to_bytes(8, "little") + header + rest
-    start = data.index(b'"sha256":"') + 10
-    path.write_bytes(data[:start] + _container.hashlib.sha256(data).hexdigest().encode() + data[start + 64 :])
-
-
-def header_of(document="{}", **entries):
-    """Make a header with a checksum still blank."""
-    return {"__metadata__": {"ecgclf_format": "1", "sha256": "0" * 64, "document": document}, **entries}
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=ON_PURPOSE)
@@ -129,7 +82,7 @@ def test_what_is_no_file_is_refused(tmp_path):
 
 @pytest.mark.parametrize(
     "name",
-    ["os.system", "builtins.eval", "sklearn.tree.DecisionTreeClassifier", "ecgclf.persistence.load", "../x", 3, None],
+    ["os.system", "builtins.eval", "sklearn.svm.SVC", "ecgclf.persistence.load", "../x", 3, None],
 )
 @pytest.mark.parametrize("kind", ["object", "named"])
 def test_a_class_that_is_not_on_the_list_is_refused(name, kind, path):
@@ -140,11 +93,12 @@ def test_a_class_that_is_not_on_the_list_is_refused(name, kind, path):
     assert set(sys.modules) == modules
 
 
-def test_a_newer_format_is_told(path, monkeypatch):
-    monkeypatch.setattr(_container, "FORMAT", 2)
-    save(RRFeatures(300), path)
-    monkeypatch.undo()
-    refused(path, r"of format 2, and this version of ecgclf reads up to format 1\. Update ecgclf")
+def test_a_newer_and_an_older_format_are_told(path, monkeypatch):
+    for written, told in ((3, r"reads up to format 2\. Update ecgclf"), (1, "earlier ecgclf, .* reads format 2")):
+        with monkeypatch.context() as patch:
+            patch.setattr(_container, "FORMAT", written)
+            save(RRFeatures(300), path)
+        refused(path, f"of format {written},.* {told}")
 
 
 @pytest.mark.parametrize(
@@ -217,143 +171,7 @@ def test_duplicate_keys_of_the_header_are_refused(path):
     refused(path, "occurs twice")
 
 
-@pytest.mark.parametrize("metadata", [{}, {"ecgclf_format": "x"}, {"ecgclf_format": "1"}])
+@pytest.mark.parametrize("metadata", [{}, {"ecgclf_format": "x"}, {"ecgclf_format": "2"}])
 def test_a_safetensors_file_of_others_is_refused(metadata, path):
     forge(path, {"__metadata__": {**metadata, "sha256": "0" * 64}})
     refused(path, "does not say its format|has no document")
-
-
-def forged(good, name, path, **parameters):
-    """Write a good file again with other parameters of its estimator."""
-    document, arrays = _container.read_file(good / name)
-    document["estimator"]["object"]["parameters"].update(parameters)
-    _container.write_file(path, document, arrays)
-
-
-@pytest.mark.parametrize(
-    ("name", "parameter", "value"),
-    [
-        ("ResNetClassifier", "n_filters", 10**9),
-        ("ResNetClassifier", "n_filters", 10**5),
-        ("ResNetClassifier", "n_blocks", 10**9),
-        ("ResNetClassifier", "kernel_size", 10**9),
-        ("ResNetClassifier", "n_filters", "many"),
-        ("LSTMClassifier", "n_units", 10**9),
-        ("LSTMClassifier", "n_units", 10**4),
-        ("LSTMClassifier", "n_layers", 10**9),
-        # Powers of two and primes, small and beyond measure: a stem of many layers, or a long search for factors.
-        ("LSTMClassifier", "stem_stride", 2**32),
-        ("LSTMClassifier", "stem_stride", 4294967291),
-        ("LSTMClassifier", "stem_stride", 2**61 - 1),
-        ("CRANNClassifier", "n_attention_units", 10**12),
-        ("CRANNClassifier", "n_filters", {"tuple": [10**9, 10**9]}),
-        ("CRANNClassifier", "n_filters", {"tuple": [8] * 10**5}),
-    ],
-)
-def test_a_small_file_that_describes_a_gigantic_network_is_refused(name, parameter, value, good, path):
-    forged(good, name, path, **{parameter: value})
-    start = time.perf_counter()
-    refused(path)
-    assert time.perf_counter() - start < 5
-
-
-def test_a_network_that_would_take_forever_to_describe_is_refused(good, path, monkeypatch):
-    """As a list of dilations made from two numbers would, before there is any array."""
-
-    def endless(self):
-        return [layer for _ in range(10**9) for layer in range(10)]
-
-    monkeypatch.setattr(CRANNClassifier, "_rebuild_module", endless)
-    monkeypatch.setattr(_networks, "_PACKAGE", __file__)
-    refused(good / "CRANNClassifier", "too long to build")
-    assert sys.gettrace() is None
-
-
-def test_parameters_and_attributes_that_no_estimator_has_are_refused(good, path):
-    forged(good, "Pipeline", path, memory="/tmp/cache")
-    refused(path, "sets the cache")
-    forged(good, "Pipeline", path, surprise=1)
-    refused(path, "no parameter 'surprise'")
-    for name in ("predict", "__class__", "__dict__", "not a name", "steps"):
-        document, arrays = _container.read_file(good / "Pipeline")
-        document["estimator"]["object"]["state"][name] = 1
-        _container.write_file(path, document, arrays)
-        refused(path, "cannot be an attribute")
-
-
-def test_one_array_does_not_unfold_to_many(good, path):
-    document, arrays = _container.read_file(good / "Pipeline")
-    number = next(iter(arrays))
-    entry = {"array": number, "dtype": arrays[number].dtype.str, "order": "C"}
-    document["estimator"]["object"]["state"]["many"] = [entry] * 1000
-    _container.write_file(path, document, arrays)
-    refused(path, "twice")
-
-
-def _places(node):
-    """Yield every list or dict of a document with each of its keys."""
-    for key in range(len(node)) if isinstance(node, list) else list(node):
-        yield node, key
-        if isinstance(node[key], list | dict):
-            yield from _places(node[key])
-
-
-_EXECUTED = []
-_WATCHED = {"exec", "compile", "os.system", "os.exec", "os.posix_spawn", "subprocess.Popen", "pickle.find_class"}
-
-
-def _watch(event, arguments):
-    # The first use of a class on the list may import more of its library.
-    if event == "exec" and getattr(arguments[0], "co_name", None) == "<module>":
-        return
-    if event == "compile" and str(arguments[1]).endswith(".py"):
-        return
-    if _EXECUTED and (event in _WATCHED or (event == "open" and set(str(arguments[1])) & set("wax+"))):
-        _EXECUTED.append((event, arguments))
-
-
-sys.addaudithook(_watch)
-
-VALUES = st.sampled_from([None, True, -1, 0, 3, 10**9, 2**70, 0.5, "", "x", "sklearn.pipeline.Pipeline", "0", [], {}])
-NODES = VALUES | st.sampled_from(
-    [
-        {"object": {"class": "sklearn.pipeline.Pipeline", "parameters": {"steps": []}, "state": {}}},
-        {"object": {"class": "ecgclf.classifiers.CRNNClassifier", "parameters": {}, "state": {}}},
-        {"named": "torch.optim.SGD"},
-        {"same": 0},
-        {"float": "nan"},
-        {"tuple": [1, 2]},
-        {"dict": [[[], 1]]},
-        {"random_state": [0, 1, 2, 3]},
-        {"network": {"tensors": {}}},
-        {"slice": [1]},
-        {"table": {"a": {"array": "0", "dtype": "<f4", "order": "C"}}},
-    ]
-)
-
-
-@settings(max_examples=120, deadline=None, suppress_health_check=ON_PURPOSE)
-@given(st.sampled_from(["LSTMClassifier", "CRANNClassifier", "Pipeline"]), st.integers(0), st.lists(NODES, min_size=1))
-def test_a_forged_document_is_loaded_or_refused_but_never_run(good, path, name, seed, nodes):
-    """A checksum that fits, and a few places of the document changed."""
-    document, arrays = _container.read_file(good / name)
-    for node, rng in zip(nodes[:4], map(random.Random, range(seed, seed + 4)), strict=False):
-        container, key = rng.choice(list(_places(document["estimator"])))
-        container[key] = copy.deepcopy(node)
-        if rng.random() < 0.2 and isinstance(container, dict):
-            container[rng.choice(["memory", "fit", "n_units", "order", "dtype"])] = container.pop(key)
-    _container.write_file(path, document, arrays)
-    tracemalloc.start()
-    _EXECUTED[:] = ["watching"]
-    message = ""
-    try:
-        load(path)
-    except ValueError as error:
-        message = str(error)
-    finally:
-        executed, peak = _EXECUTED[1:], tracemalloc.get_traced_memory()[1]
-        _EXECUTED.clear()
-        tracemalloc.stop()
-    assert not executed
-    assert not message or str(path) in message
-    assert peak < 30 * 2**20

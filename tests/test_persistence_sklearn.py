@@ -2,12 +2,15 @@
 
 import numpy as np
 import pytest
+from scipy.stats import expon
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import ColumnTransformer
 from sklearn.decomposition import PCA, TruncatedSVD
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis, QuadraticDiscriminantAnalysis
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import (
+    ExtraTreesClassifier,
+    GradientBoostingClassifier,
     HistGradientBoostingClassifier,
     RandomForestClassifier,
     StackingClassifier,
@@ -25,6 +28,7 @@ from sklearn.model_selection import (
     GroupShuffleSplit,
     KFold,
     LeaveOneGroupOut,
+    RandomizedSearchCV,
     ShuffleSplit,
     StratifiedGroupKFold,
     StratifiedKFold,
@@ -50,6 +54,7 @@ from sklearn.preprocessing import (
     StandardScaler,
 )
 from sklearn.svm import SVC, LinearSVC
+from sklearn.tree import DecisionTreeClassifier, ExtraTreeClassifier
 
 from ecgclf.datasets import make_recordings
 from ecgclf.decision import TunedDecisionClassifierCV
@@ -74,6 +79,14 @@ ESTIMATORS = [
     LinearDiscriminantAnalysis(),
     LinearSVC(),
     LogisticRegression(random_state=0),
+    DecisionTreeClassifier(max_leaf_nodes=7, random_state=0),
+    ExtraTreeClassifier(ccp_alpha=0.01, random_state=0),
+    ExtraTreesClassifier(3, random_state=0),
+    RandomForestClassifier(3, random_state=0),
+    GridSearchCV(LogisticRegression(), {"C": [0.1, 1.0], "fit_intercept": [True, False]}, cv=2),
+    GridSearchCV(LogisticRegression(), {"C": [0.1, 1.0]}, scoring="f1_macro", cv=StratifiedKFold(2)),
+    GridSearchCV(LogisticRegression(), {"C": [1.0]}, scoring=["accuracy", "roc_auc_ovr"], refit="accuracy", cv=2),
+    RandomizedSearchCV(RandomForestClassifier(2), {"max_depth": [1, None, 2]}, n_iter=2, cv=2, random_state=0),
     MaxAbsScaler(),
     MinMaxScaler(),
     NearestCentroid(),
@@ -194,11 +207,11 @@ def test_features_of_rhythm_and_a_classifier_come_back(tmp_path):
 @pytest.mark.parametrize(
     ("estimator", "named"),
     [
-        (RandomForestClassifier(2), "RandomForestClassifier"),
+        (GradientBoostingClassifier(n_estimators=1), "GradientBoostingClassifier"),
         (HistGradientBoostingClassifier(max_iter=1), "HistGradientBoostingClassifier"),
         (SVC(), "SVC"),
         (KNeighborsClassifier(), "KNeighborsClassifier"),
-        (GridSearchCV(LogisticRegression(), {"C": [1.0]}), "GridSearchCV"),
+        (GridSearchCV(LogisticRegression(), {"C": expon()}), r"param_grid\['C'\]"),
         (FunctionTransformer(np.abs), r"func is numpy\.absolute"),
         (LogisticRegression(class_weight={"a": object()}), r"class_weight\['a'\] is a builtins\.object"),
     ],

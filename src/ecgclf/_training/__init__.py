@@ -14,7 +14,7 @@ from ecgclf._training._net import (
 )
 from ecgclf._training._parts import SMALL_BATCH, one_thread
 from ecgclf._training._random import drawing_from
-from ecgclf._training._restore import is_net, net_state, restore_net
+from ecgclf._training._restore import device_or_cpu, module_state, net_state, restore_module, restore_net
 
 __all__ = [
     "SMALL_BATCH",
@@ -22,14 +22,16 @@ __all__ = [
     "WindowDataset",
     "build_net",
     "cut_windows",
+    "device_or_cpu",
     "drawing_from",
     "identity",
-    "is_net",
     "lead_statistics",
+    "module_state",
     "net_state",
     "one_thread",
     "own_callbacks",
     "resolve_device",
+    "restore_module",
     "restore_net",
     "train",
     "train_likelihood",

@@ -1,31 +1,93 @@
-"""What to keep of a trained net, and a net made of it again."""
+"""Networks as arrays and plain values, and networks made of these again, believing neither.
 
-from skorch import NeuralNetClassifier
+What holds networks gives this as its state and takes it as such, to pickle, to copy and to `ecgclf.persistence`.
+"""
+
+import math
+
+import torch
 from skorch.history import History
+from torch import nn
+from torch.overrides import TorchFunctionMode
 
 from ecgclf._training._net import build_net, resolve_device
 from ecgclf._warnings import warn
 
 
-def is_net(value):
-    """Tell whether a value is an initialised skorch net."""
-    return isinstance(value, NeuralNetClassifier) and hasattr(value, "module_")
+def module_state(module):
+    """Give the parameters and buffers of a module.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        A module, on any device.
+
+    Returns
+    -------
+    dict of {str: ndarray}
+        On a CPU they share the module's memory.
+    """
+    return {name: tensor.detach().cpu().numpy() for name, tensor in module.state_dict().items()}
 
 
-def net_state(net):
-    """Give what a net has beside its module, as plain values.
+def restore_module(build, arrays):
+    """Build a module around arrays.
+
+    It is first built without memory, in steps that are bounded by the number of arrays, and held against them: a
+    small file cannot describe a gigantic network.
+
+    Parameters
+    ----------
+    build : callable
+        Gives the module, untrained.
+    arrays : dict of {str: ndarray}
+        What `module_state` gave.
+
+    Returns
+    -------
+    torch.nn.Module
+        On the CPU.
+    """
+    module = _on_meta(build, len(arrays))
+    expected = module.state_dict()
+    # An array that cannot be written to, as joblib's may be, is copied for torch, which would warn.
+    given = {name: torch.from_numpy(a if a.flags.writeable else a.copy()) for name, a in arrays.items()}
+    if _shapes(expected) != _shapes(given):
+        raise ValueError("its arrays do not fit the network that its parameters describe")
+    # Memory layout and with it the last bit of a result are kept: the strides are those of the new module. (So does
+    # `to_empty`, but it loads sympy, a fifth of a second.)
+    for name, tensor in expected.items():
+        given[name] = torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype).copy_(given[name])
+    module.load_state_dict(given, assign=True)
+    for part in module.modules():
+        if isinstance(part, nn.RNNBase):
+            part.flatten_parameters()
+    return module
+
+
+def net_state(net, build):
+    """Give what a net predicts with and what it tells of its training.
 
     Parameters
     ----------
     net : RecordingNet
         A trained net.
+    build : callable
+        Gives its module, untrained.
 
     Returns
     -------
-    dict
-        Its settings and history.
+    dict or None
+        Arrays and plain values; None if the module is another than `build` gives.
     """
+    try:
+        described = _on_meta(build)
+    except ValueError:
+        return None
+    if not _is_same(net.module_, described):
+        return None
     return {
+        "arrays": module_state(net.module_),
         "batch_size": net.batch_size,
         "max_epochs": net.max_epochs,
         "learning_rate": net.lr,
@@ -34,17 +96,17 @@ def net_state(net):
     }
 
 
-def restore_net(module, state, device, classes):
-    """Build a net that predicts with a trained module.
+def restore_net(state, build, device, classes):
+    """Build a net that predicts as one did.
 
     Parameters
     ----------
-    module : torch.nn.Module
-        The trained module.
     state : dict
         What `net_state` gave; it is checked.
+    build : callable
+        Gives its module, untrained.
     device : str
-        The device wanted; the CPU takes its place, with a warning, if it is not here.
+        The device wanted, as for `device_or_cpu`.
     classes : ndarray of shape (n_classes,)
         The labels.
 
@@ -58,13 +120,8 @@ def restore_net(module, state, device, classes):
         raise ValueError(f"a net has batch_size={batch_size!r} and precision={precision!r}")
     if not isinstance(history, list) or not all(isinstance(row, dict) for row in history):
         raise ValueError("the history of a net is not a list of dicts")
-    try:
-        device = resolve_device(device)
-    except ValueError as error:
-        warn(f"{error} The network is on the CPU now.")
-        device = "cpu"
     net = build_net(
-        module,
+        restore_module(build, state["arrays"]),
         class_weights=None,
         label_smoothing=0.0,
         callbacks=None,
@@ -77,7 +134,7 @@ def restore_net(module, state, device, classes):
         weight_decay=0.0,
         max_epochs=int(state["max_epochs"]),
         batch_size=batch_size,
-        device=device,
+        device=device_or_cpu(device, "network"),
         precision=precision,
         classes=classes,
     )
@@ -86,3 +143,74 @@ def restore_net(module, state, device, classes):
     net.history = History(history)
     net.train_split, net.interrupted_ = None, False
     return net
+
+
+def device_or_cpu(device, what):
+    """Turn a device that is not on this machine into the CPU, with a warning.
+
+    Parameters
+    ----------
+    device : str
+        As for `resolve_device`.
+    what : str
+        What is to be on it.
+
+    Returns
+    -------
+    str
+        A device torch can use on this machine.
+    """
+    try:
+        return resolve_device(device)
+    except ValueError as error:
+        warn(f"{error} The {what} is on the CPU now.")
+        return "cpu"
+
+
+def _on_meta(build, n_arrays=None):
+    """Build a module on the device that has no memory."""
+    with torch.device("meta"), _Bounded(n_arrays):
+        try:
+            return build()
+        except (RuntimeError, OverflowError, MemoryError) as error:
+            raise ValueError(f"its network cannot be built ({str(error).splitlines()[0]})") from None
+
+
+class _Bounded(TorchFunctionMode):
+    """Ends what takes more steps than a network of so many arrays can need; counts this thread's operations only."""
+
+    def __init__(self, n_arrays):
+        super().__init__()
+        # Seen: 4 to 7 steps an array; 28 steps a lead of a WaveNet, which has 11 arrays.
+        self.steps_left = math.inf if n_arrays is None else 10_000 + 10 * n_arrays
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        self.steps_left -= 1
+        if self.steps_left < 0:
+            raise ValueError("its parameters describe a network with more arrays than there are")
+        return func(*args, **(kwargs or {}))
+
+
+def _is_same(module, other):
+    mine, theirs = list(module.named_modules()), list(other.named_modules())
+    if [name for name, _ in mine] != [name for name, _ in theirs]:
+        return False
+    pairs = [(a, b) for (_, a), (_, b) in zip(mine, theirs, strict=True)]
+    if any(type(a) is not type(b) or _settings(a) != _settings(b) for a, b in pairs):
+        return False
+    return _shapes(module.state_dict()) == _shapes(other.state_dict())
+
+
+def _settings(module):
+    """Give what a module has beside tensors: strides, kinds of pooling, …."""
+    return {key: value for key, value in vars(module).items() if key != "training" and _is_plain(value)}
+
+
+def _is_plain(value):
+    if isinstance(value, tuple | list):
+        return all(_is_plain(item) for item in value)
+    return value is None or isinstance(value, int | float | str)
+
+
+def _shapes(tensors):
+    return {name: (tuple(tensor.shape), tensor.dtype) for name, tensor in tensors.items()}

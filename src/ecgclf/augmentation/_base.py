@@ -15,7 +15,7 @@ from ecgclf import _training
 from ecgclf._docstrings import RECORDINGS, document
 from ecgclf._mixins import DocLinkMixin
 from ecgclf._recordings import Recordings, check_recordings, restack
-from ecgclf.augmentation._generator import MAX_LAYERS, Generator
+from ecgclf.augmentation._generator import MAX_BLOCKS, MAX_LAYERS, Generator
 
 _NETWORK = ("n_bins", "n_blocks", "n_layers", "n_filters", "n_skip_filters", "kernel_size")
 
@@ -25,7 +25,7 @@ class BaseWaveNetGenerator(DocLinkMixin, BaseEstimator):
 
     _parameter_constraints: dict = {
         "n_bins": [Interval(Integral, 2, 65536, closed="both")],
-        "n_blocks": [Interval(Integral, 1, None, closed="left")],
+        "n_blocks": [Interval(Integral, 1, MAX_BLOCKS, closed="both")],
         "n_layers": [Interval(Integral, 1, MAX_LAYERS, closed="both")],
         "n_filters": [Interval(Integral, 1, None, closed="left")],
         "n_skip_filters": [Interval(Integral, 1, None, closed="left")],

@@ -16,6 +16,7 @@ from ecgclf.nn import CachedWaveNet, WaveNet
 
 # Layers of a block: the last is then dilated by 2**29 samples, three weeks at 300 Hz.
 MAX_LAYERS = 30
+MAX_BLOCKS = 1000
 # Recordings generated side by side: more are hardly faster.
 _WIDTH = 256
 # Timepoints of a recording whose likelihood is computed at a time.
@@ -55,22 +56,25 @@ class Generator:
         self.network = network
         self.n_leads = recordings.n_leads
         with _training.drawing_from(seed):
-            self.networks = [self._rebuild_module().to(device) for _ in range(1 if class_conditional else n_classes)]
+            self.networks = [self._make_network().to(device) for _ in range(1 if class_conditional else n_classes)]
 
-    def _rebuild_module(self):
-        # Untrained; `ecgclf.persistence` asks for it too, with what stands in a file.
-        if not 1 <= self.network["n_layers"] <= MAX_LAYERS:
-            raise ValueError(f"n_layers is {self.network['n_layers']}; a block has from 1 to {MAX_LAYERS} layers.")
+    def _make_network(self):
+        # What stands in a file comes here too: a list of layers must not fill the memory before there is a network.
+        if not 1 <= self.network["n_layers"] <= MAX_LAYERS or not 1 <= self.network["n_blocks"] <= MAX_BLOCKS:
+            raise ValueError(
+                f"n_layers={self.network['n_layers']} and n_blocks={self.network['n_blocks']}; there are up to "
+                f"{MAX_LAYERS} layers in a block, and up to {MAX_BLOCKS} blocks."
+            )
         return WaveNet(self.n_leads, len(self.lengths) if self.class_conditional else 1, **self.network)
 
-    def _after_load(self):
-        try:
-            self.device = _training.resolve_device(self.device)
-        except ValueError as error:
-            warn(f"{error} The generator is on the CPU now.")
-            self.device = "cpu"
-        for network in self.networks:
-            network.to(self.device)
+    def __getstate__(self):
+        return vars(self) | {"networks": [_training.module_state(network) for network in self.networks]}
+
+    def __setstate__(self, state):
+        vars(self).update(state)
+        self.device = _training.device_or_cpu(self.device, "generator")
+        restored = [_training.restore_module(self._make_network, arrays) for arrays in self.networks]
+        self.networks = [network.to(self.device) for network in restored]
 
     def train(
         self, items, targets, *, max_epochs, batch_size, crop_length, learning_rate, weight_decay, seed, verbose

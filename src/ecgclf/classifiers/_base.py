@@ -104,8 +104,22 @@ class BaseECGClassifier(RecordingClassifierMixin, BaseEstimator):
         """Build the network."""
 
     def _rebuild_module(self):
-        # The network as `fit` built it, untrained; `ecgclf.persistence` asks for it.
+        """Build the network as `fit` did, untrained."""
+        self._validate_params()
         return self._make_module(self.n_leads_, len(self.classes_))
+
+    def __getstate__(self):
+        # Arrays and plain values, which need neither skorch nor the device. A net stays as it is where these are not
+        # all of it: with callbacks of yours, or if the parameters no longer describe it.
+        state = dict(super().__getstate__())
+        if "net_" in state and not self.callbacks:
+            state["net_"] = _training.net_state(self.net_, self._rebuild_module) or self.net_
+        return state
+
+    def __setstate__(self, state):
+        super().__setstate__(state)
+        if isinstance(state.get("net_"), dict):
+            self.net_ = _training.restore_net(state["net_"], self._rebuild_module, self.device, self.classes_)
 
     @all_or_nothing
     @_fit_context(prefer_skip_nested_validation=True)

@@ -9,6 +9,9 @@ from ecgclf.classifiers._base import BaseECGClassifier
 from ecgclf.classifiers._example import classifier_example
 from ecgclf.nn import RecurrentNet
 
+# At 300 Hz an hour; the search for the factors of a number beyond measure would not end.
+_LONGEST_STRIDE = 2**20
+
 _NETWORK_PARAMETERS = """\
 stem_stride : int, default=64
     Samples per step of the LSTM: a stem of convolutions whose strides multiply to this slows the signal down first.
@@ -38,7 +41,7 @@ class _BaseRecurrentClassifier(BaseECGClassifier):
 
     _parameter_constraints: dict = {
         **BaseECGClassifier._parameter_constraints,
-        "stem_stride": [Interval(Integral, 1, None, closed="left")],
+        "stem_stride": [Interval(Integral, 1, _LONGEST_STRIDE, closed="both")],
         "n_filters": [Interval(Integral, 1, None, closed="left")],
         "kernel_size": [Interval(Integral, 1, None, closed="left")],
         "n_units": [Interval(Integral, 1, None, closed="left")],

@@ -9,14 +9,17 @@ These are the threats that `load` is built against, each with a test:
 - *Accidents.* SHA-256 over everything finds each truncation and each flipped bit.
 - *Sizes that are only claimed.* File, header, number of arrays and of JSON containers are bounded before anything is
   parsed; an array lies within the file or is refused; each is used once.
-- *A small file that describes a gigantic network.* It is first built on torch's meta device, which has no memory, no
-  further than the file has arrays and in a bounded number of steps, and compared with these.
+- *A small file that describes a gigantic network.* It is first built on torch's meta device, which has no memory, in
+  a number of steps that the number of arrays bounds, and compared with these (``_training/_restore.py``).
+- *Arrays that compiled code trusts*: those of trees, and of numpy's random states, are looked at; classes with others
+  are not on the list.
 - *JSON that explodes*: nesting, duplicate keys, NaN, kinds and attributes that no estimator has.
 
 What a loaded estimator does when it is used is not among them: a forged file can hold a model that is wrong, or one
 that wants much memory to predict.
 
-torch is loaded with `save` and `load`.
+What an object consists of, it says itself by its ``__getstate__``, in arrays and plain values, and takes by its
+``__setstate__``: nothing in here knows a network. torch is loaded by files that hold one.
 """
 
 from typing import TYPE_CHECKING

@@ -10,7 +10,7 @@ import safetensors.numpy
 
 from ecgclf._files import write_atomically
 
-FORMAT = 1
+FORMAT = 2
 
 # A file of more than this is no model of ours; the rest bounds what parsing takes: JSON grows up to 30-fold in memory,
 # and safetensors needs 1.3 kB for each tensor, also for an empty one.
@@ -124,6 +124,11 @@ def _check_format(metadata):
         raise Refused(
             f"it is of format {written}, and this version of ecgclf reads up to format {FORMAT}. Update ecgclf to "
             "read it"
+        )
+    if written < FORMAT:
+        raise Refused(
+            f"it is of format {written}, written by an earlier ecgclf, and this version reads format {FORMAT}. Save "
+            "the estimator anew with this version, or load the file with the one that wrote it"
         )
     if not isinstance(metadata.get("document"), str):
         raise Refused("it has no document")

@@ -11,6 +11,7 @@ from sklearn.utils import Bunch
 from ecgclf.persistence import _classes
 from ecgclf.persistence._container import Refused
 from ecgclf.persistence._encode import MAX_TEXT_BYTES, PLAIN_DTYPE, TEXT_DTYPE, TIME_DTYPE
+from ecgclf.persistence._trees import holds_tree, restore_tree
 
 
 class Decoder:
@@ -61,6 +62,10 @@ class Decoder:
     def _pairs(self, encoded):
         return {self.value(key): self.value(item) for key, item in encoded}
 
+    def _masked(self, encoded):
+        data, mask = self._items(encoded)
+        return np.ma.MaskedArray(data, mask)
+
     def _slice(self, encoded):
         return slice(*self._items(encoded))
 
@@ -108,8 +113,12 @@ class Decoder:
         return text.encode("latin-1")
 
     def _random_state(self, encoded):
+        keys, position, has_gauss, cached = self._items(encoded)
+        # numpy reads its keys from there on without looking.
+        if type(position) is not int or not 0 <= position <= len(keys):
+            raise Refused(f"it holds a random state at position {position!r} of {len(keys)}")
         random_state = np.random.RandomState(0)
-        random_state.set_state(("MT19937", *self._items(encoded)))
+        random_state.set_state(("MT19937", keys, position, has_gauss, cached))
         return random_state
 
     def _named(self, name):
@@ -125,43 +134,23 @@ class Decoder:
         cls = _classes.named(encoded["class"], _classes.OBJECTS)
         number = len(self._objects)
         self._objects.append(None)
-        parameters = {key: self.value(item) for key, item in encoded["parameters"].items()}
-        networks = {key: item for key, item in encoded["state"].items() if _is_network(item)}
-        state = {key: self.value(item) for key, item in encoded["state"].items() if key not in networks}
-        _check_names(cls, parameters, encoded["state"])
-        if issubclass(cls, BaseEstimator):
-            thing = cls(**parameters)
-            if cls in (Pipeline, FeatureUnion):
-                # They hold others and nothing of their own.
-                state["_sklearn_version"] = sklearn.__version__
+        parameters, state = (
+            {key: self.value(item) for key, item in encoded[part].items()} for part in ("parameters", "state")
+        )
+        _check_names(cls, parameters, state)
+        if "tree_" in state and holds_tree(cls):
+            state["tree_"] = restore_tree(state["tree_"], state["n_features_in_"])
+        thing = cls(**parameters) if issubclass(cls, BaseEstimator) else object.__new__(cls)
+        if cls in (Pipeline, FeatureUnion):
+            # They hold others and nothing of their own.
+            state["_sklearn_version"] = sklearn.__version__
+        if hasattr(thing, "__setstate__"):
             # scikit-learn's estimators warn here if they come from another version of it.
             thing.__setstate__(state)
         else:
-            thing = object.__new__(cls)
             vars(thing).update(state)
-        for key, item in networks.items():
-            several = isinstance(item, list)
-            found = [self._network(thing, one["network"]) for one in (item if several else [item])]
-            vars(thing)[key] = found if several else found[0]
-        if networks and hasattr(thing, "_after_load"):
-            thing._after_load()
         self._objects[number] = thing
         return thing
-
-    def _network(self, owner, encoded):
-        from ecgclf.persistence._networks import restore_network
-
-        if not hasattr(owner, "_rebuild_module"):
-            raise Refused(f"it holds a network for {type(owner).__name__}, which has none")
-        rest = {key: self.value(item) for key, item in encoded.items() if key != "tensors"}
-        tensors = {name: self.value(item) for name, item in encoded["tensors"].items()}
-        return restore_network(owner, tensors, rest)
-
-
-def _is_network(encoded):
-    if isinstance(encoded, list) and encoded:
-        return all(isinstance(item, dict) and "network" in item for item in encoded)
-    return isinstance(encoded, dict) and "network" in encoded
 
 
 def _check_names(cls, parameters, state):
@@ -182,6 +171,7 @@ _BY_KIND = {
     "set": lambda decoder, encoded: set(decoder._items(encoded)),
     "dict": Decoder._pairs,
     "bunch": lambda decoder, encoded: Bunch(**decoder._pairs(encoded)),
+    "masked": Decoder._masked,
     "slice": Decoder._slice,
     "array": Decoder._array,
     "texts": Decoder._texts,

@@ -8,6 +8,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import Bunch
 
 from ecgclf.persistence import _classes
+from ecgclf.persistence._trees import holds_tree, tree_state
 
 # Values other than None, bool, int, float, str and list stand in the document as {KIND: ...}.
 PLAIN_DTYPE = re.compile(r"[<>|=][biuf]\d+")
@@ -28,8 +29,8 @@ class Encoder:
 
     def __init__(self):
         self.arrays = {}
-        self._numbers = {}
-        self._kept = []
+        # Each with its number; they are kept, so that no other object is at their place.
+        self._objects = {}
         self._open = set()
 
     def value(self, value, where):
@@ -64,9 +65,6 @@ class Encoder:
             name = _classes.name_of(value, _classes.VALUES)
             if name is not None:
                 return {"named": name}
-        network = _network_state(value)
-        if network is not None:
-            return {"network": self._network(value, network, where)}
         name = _classes.name_of(type(value), _classes.OBJECTS)
         if name is None:
             raise ValueError(_cannot(value, where))
@@ -119,33 +117,22 @@ class Encoder:
             raise ValueError(f"{where} is a RandomState over {name}; one over MT19937, or an int, can be stored.")
         return {"random_state": [self._array(keys, where), position, has_gauss, self.value(cached, where)]}
 
-    def _network(self, owner, network, where):
-        tensors = {}
-        for name, tensor in network.pop("tensors").items():
-            try:
-                array = tensor.detach().cpu().numpy()
-            except TypeError as error:
-                raise ValueError(f"{where}: the tensor {name} cannot be stored ({error}).") from None
-            tensors[name] = self._array(array, f"{where}.{name}")
-        return {"tensors": tensors, **{key: self.value(item, f"{where}.{key}") for key, item in network.items()}}
-
     def _object(self, thing, name, where):
         if id(thing) in self._open:
             raise ValueError(f"{where} holds itself, which cannot be stored.")
-        if id(thing) in self._numbers:
-            return {"same": self._numbers[id(thing)]}
-        self._numbers[id(thing)] = len(self._numbers)
-        self._kept.append(thing)
+        if id(thing) in self._objects:
+            return {"same": self._objects[id(thing)][0]}
+        self._objects[id(thing)] = len(self._objects), thing
         self._open.add(id(thing))
-        if isinstance(thing, BaseEstimator):
-            state = dict(thing.__getstate__())
-            parameters = {key: state.pop(key) for key in type(thing)._get_param_names()}
-        else:
-            state, parameters = dict(vars(thing)), {}
+        # What holds a network gives arrays and plain values here; objects of Python's own kind what they have.
+        state = dict(thing.__getstate__() or {})
+        if "tree_" in state and holds_tree(type(thing)):
+            state["tree_"] = tree_state(thing.tree_)
+        names = type(thing)._get_param_names() if isinstance(thing, BaseEstimator) else ()
+        parameters = {key: state.pop(key) for key in names}
         # joblib's caches are pickles: a file must not lead anyone to them.
         if parameters.get("memory") is not None:
             raise ValueError(f"{where}.memory cannot be stored. Set it to None first: set_params(memory=None).")
-        _check_network(thing, where)
         encoded = {
             "class": name,
             "parameters": {key: self.value(item, f"{where}.{key}") for key, item in parameters.items()},
@@ -164,24 +151,13 @@ def _halved(array):
     return half if (half == array).all() else array
 
 
-def _network_state(value):
-    """Give what to store of a skorch net or torch module, or None for any other value."""
-    if not any(base.__module__.startswith(("torch.", "skorch.")) for base in type(value).__mro__):
-        return None
-    from ecgclf.persistence._networks import network_state
-
-    return network_state(value)
-
-
-def _check_network(owner, where):
-    if hasattr(owner, "_rebuild_module"):
-        from ecgclf.persistence._networks import check_rebuilds
-
-        check_rebuilds(owner, where)
-
-
 def _cannot(value, where):
     kind = type(value)
+    if hasattr(value, "module_"):
+        return (
+            f"{where} holds another network than the parameters beside it describe: they were changed after fit, or "
+            "net_params names a module. Set them back, or fit again, then save."
+        )
     if hasattr(value, "__qualname__"):
         what = f"{value.__module__}.{value.__qualname__}"
     else:
@@ -204,5 +180,6 @@ _BY_TYPE = {
     Bunch: lambda encoder, value, where: {"bunch": _pairs(encoder, value, where)},
     slice: lambda encoder, value, where: {"slice": encoder._items((value.start, value.stop, value.step), where)},
     bytes: lambda encoder, value, where: {"bytes": value.decode("latin-1")},
+    np.ma.MaskedArray: lambda encoder, value, where: {"masked": encoder._items((value.data, value.mask), where)},
     np.random.RandomState: lambda encoder, value, where: encoder._random_state(value, where),
 }

@@ -2,13 +2,16 @@
 
 from pathlib import Path
 
+from ecgclf._docstrings import document
 from ecgclf._recordings import called
 from ecgclf._versions import versions
+from ecgclf.persistence._classes import listed
 from ecgclf.persistence._container import Refused, read_file, write_file
 from ecgclf.persistence._decode import Decoder
 from ecgclf.persistence._encode import Encoder
 
 
+@document(of_sklearn=listed("sklearn"))
 def save(estimator, path):
     """Write an estimator, fitted or not, into one file that can be loaded without running anything from it.
 
@@ -35,17 +38,12 @@ def save(estimator, path):
 
     Notes
     -----
-    Of scikit-learn can be stored: Pipeline, FeatureUnion, ColumnTransformer; StandardScaler, MinMaxScaler,
-    MaxAbsScaler, RobustScaler, Normalizer, PowerTransformer, QuantileTransformer, PolynomialFeatures,
-    KBinsDiscretizer, OneHotEncoder, OrdinalEncoder, LabelEncoder, LabelBinarizer, SimpleImputer,
-    FunctionTransformer without functions; PCA, TruncatedSVD, VarianceThreshold, SelectKBest; LinearRegression,
-    LogisticRegression, Ridge, RidgeClassifier, LinearSVC, LinearDiscriminantAnalysis, QuadraticDiscriminantAnalysis,
-    GaussianNB, NearestCentroid, DummyClassifier, IsotonicRegression; CalibratedClassifierCV,
-    FixedThresholdClassifier, FrozenEstimator, VotingClassifier and StackingClassifier.
+    Of scikit-learn can be stored, searches over plain values and a FunctionTransformer without functions:
 
-    Not stored are trees, forests and boosting, whose state is a compiled object; SVC and its kind, whose compiled
-    code would trust the arrays of a file; searches over parameters, which hold functions: store their
-    ``best_estimator_``. Nor are skorch callbacks, functions of yours, and a Pipeline's ``memory``.
+    {of_sklearn}
+
+    Not stored are boosting, nearest neighbours, SVC and its kind, whose compiled code would trust the arrays of a
+    file. Nor are skorch callbacks, functions of yours, and a Pipeline's ``memory``.
 
     Of a net its weights, its history and what it predicts with are stored, not the state of its optimiser, which
     every `fit` starts anew, also with ``warm_start=True``.
