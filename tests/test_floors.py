@@ -13,8 +13,8 @@ PACKAGE = Path(ecgclf.__file__).parent
 
 # A room may import rooms of lower floors and itself; never a room beside it, never one above. The roof may import all.
 FLOORS = (
-    {"_recordings", "_docstrings", "_files", "_lazy", "_mixins", "_state", "_versions", "_warnings", "_whole"},
-    {"signal", "metrics", "nn"},
+    {"_recordings", "_docstrings", "_files", "_lazy", "_state", "_versions", "_warnings", "_whole"},
+    {"_mixins", "signal", "metrics", "nn"},
     {"_training", "datasets"},
     {"plotting", "persistence", "onnx"},
     {"explanation", "fidelity"},
