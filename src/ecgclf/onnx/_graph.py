@@ -1,7 +1,9 @@
 """The networks of `ecgclf.nn` as ONNX graphs.
 
-torch's own exporter is not used: in torch 2.13 it fixes the length of its example in the graph, or does not get
-through an LSTM of dynamic length. ONNX's LSTM takes the lengths of a batch, which is what the networks here need.
+torch's own exporter is not used: in torch 2.13 it fixes the length of its example in the graph
+(https://github.com/pytorch/pytorch/issues/191855), or does not get through an LSTM of dynamic length. ONNX's LSTM
+takes the lengths of a batch, which is what the networks here need. This file and `_networks` may go when the oldest
+torch that is supported exports them so.
 """
 
 import numpy as np
