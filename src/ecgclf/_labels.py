@@ -1,5 +1,7 @@
 """What labels are to a network: the index of one class, or 0 and 1 for each of several labels."""
 
+from numbers import Real
+
 import numpy as np
 from sklearn.utils import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
@@ -13,14 +15,15 @@ def names_of(y):
 
 def refuse_lists(y):
     """Refuse lists of labels, which scikit-learn and numpy meet with words about shapes."""
-    first = y[0] if isinstance(y, list | tuple | np.ndarray) and len(y) else None
-    if isinstance(first, set | frozenset) or (
-        isinstance(first, list | tuple | np.ndarray) and any(isinstance(label, str) for label in first)
-    ):
-        raise ValueError(
-            f"y holds lists of labels, such as {list(first)} for recording 0. Give 0 and 1 for each label: "
-            "sklearn.preprocessing.MultiLabelBinarizer().fit_transform(y)."
-        )
+    if not isinstance(y, list | tuple | np.ndarray) or (isinstance(y, np.ndarray) and y.dtype.kind != "O"):
+        return
+    for i, row in enumerate(y):
+        several = isinstance(row, list | tuple | np.ndarray) and any(isinstance(label, str) for label in row)
+        if several or isinstance(row, set | frozenset):
+            raise ValueError(
+                f"y holds lists of labels, such as {list(row)} for recording {i}. Give 0 and 1 for each label: "
+                "sklearn.preprocessing.MultiLabelBinarizer().fit_transform(y)."
+            )
 
 
 def encode(y, names):
@@ -92,10 +95,8 @@ def encode_others(y, names, classes, several):
 
 
 def _check_indicator(y, name):
-    try:
-        wrong = ~np.isin(y.astype(np.float64), (0.0, 1.0))
-    except (TypeError, ValueError):
-        wrong = np.ones(y.shape, dtype=bool)
+    numbers = y.dtype.kind in "biuf" or (y.dtype.kind == "O" and all(isinstance(each, Real) for each in y.flat))
+    wrong = ~np.isin(y.astype(np.float64), (0.0, 1.0)) if numbers else np.ones(y.shape, dtype=bool)
     if wrong.any():
         i, k = np.argwhere(wrong)[0]
         raise ValueError(

@@ -254,11 +254,11 @@ class TunedDecisionClassifierCV(RecordingClassifierMixin, MetaEstimatorMixin, Ba
                 f"{type(self).__name__} requires y to be passed, but the target y is None: give the label of each "
                 "recording."
             )
+        refuse_lists(y)
         X, y = indexable(X, y)
         if _num_samples(X) == 0:
             raise ValueError("X has 0 recordings. Give recordings of at least two classes.")
         visible(y, "y")
-        refuse_lists(y)
         if np.ndim(y) != 2 or np.shape(y)[1] == 1:
             y = column_or_1d(y, warn=True)
         assert_all_finite(np.asarray(y), input_name="y")
