@@ -124,7 +124,7 @@ def check_answers(y_true, probabilities):
     check_consistent_length(y_true, probabilities)
     if y_true.shape != probabilities.shape:
         raise ValueError(
-            f"y_true has {y_true.shape[1]} columns and probabilities {probabilities.shape[1]}; give one for each label."
+            f"y_true has {y_true.shape[1]} columns and probabilities {probabilities.shape[1]}; both have one a label."
         )
     if not np.isin(y_true, (0.0, 1.0)).all():
         raise ValueError(f"y_true holds {y_true[~np.isin(y_true, (0.0, 1.0))][0]:g}; expected 0 and 1 for each label.")
