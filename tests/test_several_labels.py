@@ -1,6 +1,7 @@
 """Several labels for each recording: what is asked, learnt, decided, stored and exported."""
 
 import pickle
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -21,9 +22,10 @@ from ecgclf.classifiers._windows import training_windows
 from ecgclf.datasets import make_recordings
 from ecgclf.decision import TunedDecisionClassifierCV
 from ecgclf.decision._rules import fit_temperature, tune_thresholds
+from ecgclf.explanation import LimeTimeSeriesExplainer
 from ecgclf.onnx import load_onnx, to_onnx
 from ecgclf.persistence import load, save
-from ecgclf.preprocessing import RRFeatures
+from ecgclf.preprocessing import Resampler, RRFeatures
 from small import NAMES, small
 
 
@@ -235,3 +237,20 @@ def test_a_classifier_that_is_fitted_already_is_tuned(recordings):
     assert tuned.estimators_[0] is fitted
     with pytest.raises(ValueError, match="y has 2 columns of labels, and the fitted classifier knows 3"):
         clone(tuned).set_params(estimator=fitted).fit(X[24:], Y.iloc[24:, :2])
+
+
+def test_one_label_of_several_is_explained(recordings, tmp_path):
+    X, Y = recordings
+    fitted = small("CRANNClassifier", max_epochs=2).fit(X, Y)
+    to_onnx(fitted, tmp_path / "crann.onnx")
+    explainer = LimeTimeSeriesExplainer(n_segments=5, n_perturbations=50, sampling_rate=300, random_state=0)
+    with warnings.catch_warnings():
+        # It has learnt nothing that a surrogate could follow.
+        warnings.filterwarnings("ignore", "The surrogate does not follow")
+        for model in (fitted, make_pipeline(Resampler(300, sampling_rate=300).fit(X), fitted), fitted.predict_proba):
+            label = 1 if model == fitted.predict_proba else "not normal"
+            explanation = explainer.explain(model, X[0], labels=[label])
+            assert explanation.weights.shape == (1, 5)
+        explainer.explain(load_onnx(tmp_path / "crann.onnx"), X[0], labels=["coin"])
+    with pytest.raises(ValueError, match=r"\['AFL'\] cannot be explained; expected labels of"):
+        explainer.explain(fitted, X[0], labels=["AFL"])

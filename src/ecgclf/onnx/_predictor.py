@@ -108,7 +108,9 @@ class OnnxClassifier:
     classes_ : ndarray of shape (n_classes,)
         The labels.
     class_weights_ : ndarray of shape (n_classes,)
-        What probabilities are multiplied by before the greatest decides.
+        What probabilities are multiplied by before the greatest decides, or each is held against a half.
+    multilabel_ : bool
+        Whether a recording may have several labels.
     n_leads_ : int
         Leads of the recordings it takes.
     sampling_rate : float or None
@@ -127,6 +129,7 @@ class OnnxClassifier:
         self.name = name
         self.metadata = metadata
         self.classes_ = np.array(metadata["classes"])
+        self.multilabel_ = metadata["multilabel"]
         self.class_weights_ = np.array(metadata["class_weights"], dtype=float)
         self.n_leads_ = metadata["n_leads"]
         self.sampling_rate = metadata["sampling_rate"]
@@ -233,7 +236,7 @@ class OnnxClassifier:
             Labels out of `classes_`; where a recording may have several, 0 and 1 for each.
         """
         weighted = self.predict_proba(X) * self.class_weights_
-        if self.metadata["multilabel"]:
+        if self.multilabel_:
             return (weighted > 0.5).astype(np.int64)
         return self.classes_[weighted.argmax(axis=1)]
 
