@@ -1,5 +1,6 @@
 """Several labels for each recording: what is asked, learnt, decided, stored and exported."""
 
+import json
 import pickle
 import warnings
 
@@ -15,6 +16,7 @@ from sklearn.model_selection import GridSearchCV, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.utils import get_tags
 
+from ecgclf import cli
 from ecgclf._labels import strata
 from ecgclf._training._net import LabelsLoss
 from ecgclf.classifiers import CRANNClassifier
@@ -27,6 +29,7 @@ from ecgclf.onnx import load_onnx, to_onnx
 from ecgclf.persistence import load, save
 from ecgclf.preprocessing import Resampler, RRFeatures
 from small import NAMES, small
+from test_cli import write_record
 
 
 @pytest.fixture(scope="module")
@@ -254,3 +257,32 @@ def test_one_label_of_several_is_explained(recordings, tmp_path):
         explainer.explain(load_onnx(tmp_path / "crann.onnx"), X[0], labels=["coin"])
     with pytest.raises(ValueError, match=r"\['AFL'\] cannot be explained; expected labels of"):
         explainer.explain(fitted, X[0], labels=["AFL"])
+
+
+@pytest.mark.parametrize("kind", ["ecgclf", "onnx"])
+def test_the_command_line_names_all_labels(kind, recordings, tmp_path, capsys):
+    X, Y = recordings
+    tuned = TunedDecisionClassifierCV(small("CRANNClassifier", max_epochs=1), cv=2, calibration=None).fit(X, Y)
+    # Each of the answers that there can be.
+    tuned.class_weights_ = np.array([0.5, 0.5, 0.5]) / np.median(tuned.predict_proba(X), axis=0)
+    if kind == "onnx":
+        to_onnx(tuned, tmp_path / "model.onnx", sampling_rate=300.0)
+    else:
+        save(tuned, tmp_path / "model.ecgclf")
+    for i, x in enumerate(X[:10]):
+        write_record(tmp_path, f"r{i}", x)
+    model = ["--model", str(tmp_path / f"model.{kind}"), *(["--sampling-rate", "300"] if kind == "ecgclf" else [])]
+    assert cli.main(["predict", str(tmp_path), *model, "--json"]) == 0
+    answers = json.loads(capsys.readouterr().out)["answers"]
+    found = [row["label"] for row in answers]
+    expected = ["+".join(Y.columns[row > 0]) or "-" for row in tuned.predict(X[:10])]
+    assert sorted(found) == sorted(expected)
+    assert len(set(found)) > 2
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert cli.main(["explain", str(tmp_path / "r0"), *model, "--out", str(tmp_path / "why.png")]) == 0
+    (tmp_path / "labels.csv").write_text("r0,AF\n")
+    labelled = ["--data", str(tmp_path), "--labels", str(tmp_path / "labels.csv")]
+    capsys.readouterr()
+    assert cli.main(["evaluate", *labelled, *model]) == 2
+    assert "label_report" in capsys.readouterr().err
