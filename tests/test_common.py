@@ -57,7 +57,7 @@ def test_there_are_estimators():
 
 @parametrize_with_checks(ESTIMATORS)
 def test_sklearn_check(estimator, check):
-    """A check that skips itself fails here, but for two: of an environment variable, and of a method that we have not."""
+    """A check that skips itself fails here, but for two: one wants an environment variable, one a method."""
     name = check.func.__name__
     try:
         check(estimator)
