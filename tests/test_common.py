@@ -57,12 +57,14 @@ def test_there_are_estimators():
 
 @parametrize_with_checks(ESTIMATORS)
 def test_sklearn_check(estimator, check):
-    """A check that skips itself fails here, but for the one that wants an environment variable."""
+    """A check that skips itself fails here, but for two: one wants an environment variable, one a method."""
     name = check.func.__name__
     try:
         check(estimator)
     except Exception as error:
-        excused = name == "check_array_api_input" and "SCIPY_ARRAY_API" not in os.environ
+        # Probabilities are all that a network here answers.
+        excused = name == "check_classifiers_multilabel_output_format_decision_function"
+        excused |= name == "check_array_api_input" and "SCIPY_ARRAY_API" not in os.environ
         if type(error).__name__ == "SkipTest" and not excused:
             pytest.fail(f"{name} was skipped: {error}")
         if type(error).__name__ != "SkipTest":

@@ -104,7 +104,10 @@ verbose : int, default=0
 
 CLASSIFIER_ATTRIBUTES = """\
 classes_ : ndarray of shape (n_classes,)
-    The labels, sorted.
+    The labels, sorted; where a recording may have several, the names of the columns of `y`, or their numbers.
+
+multilabel_ : bool
+    Whether a recording may have several labels.
 
 net_ : skorch.NeuralNetClassifier
     The fitted net: ``net_.history`` is what happened in each epoch, ``net_.module_`` the torch module.

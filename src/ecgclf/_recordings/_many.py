@@ -85,7 +85,7 @@ def _frame_items(X):
     return list(X)
 
 
-def check_recordings(estimator, X, y="no_validation", *, reset=True):
+def check_recordings(estimator, X, y="no_validation", *, reset=True, indicator=False):
     """Check a collection of recordings, and its labels if given.
 
     Parameters
@@ -101,12 +101,14 @@ def check_recordings(estimator, X, y="no_validation", *, reset=True):
         The labels. They are checked for shape and missing values, not for what they mean.
     reset : bool, default=True
         Whether this is a fit.
+    indicator : bool, default=False
+        Whether `y` may be of shape (n_recordings, n_labels), too.
 
     Returns
     -------
     recordings : Recordings
         The checked collection.
-    y : ndarray of shape (n_recordings,)
+    y : ndarray of shape (n_recordings,) or (n_recordings, n_labels)
         Only if `y` was given.
 
     Raises
@@ -130,7 +132,7 @@ def check_recordings(estimator, X, y="no_validation", *, reset=True):
         table = validate_data(
             estimator,
             X,
-            **({"y": y} if with_y else {}),
+            **({"y": y, "multi_output": indicator} if with_y else {}),
             reset=reset,
             dtype=list(FLOATS),
             ensure_all_finite=False,
@@ -139,8 +141,8 @@ def check_recordings(estimator, X, y="no_validation", *, reset=True):
             table, y = table
         _check_rows(table, missing)
         recordings = Recordings([row[np.newaxis] for row in table], "table")
-    if with_y and recordings.kind != "table":
-        y = _check_labels(estimator, y, recordings)
+    if with_y and (recordings.kind != "table" or indicator):
+        y = _check_labels(estimator, y, recordings, indicator)
     if reset:
         if recordings.kind != "table" and hasattr(estimator, "n_features_in_"):
             # A width learnt from a table at an earlier fit must not bind this one.
@@ -275,12 +277,14 @@ def _n_leads(item):
     return 1 if item.ndim == 1 else len(item)
 
 
-def _check_labels(estimator, y, recordings):
+def _check_labels(estimator, y, recordings, indicator):
     if y is None:
         raise ValueError(
             f"This {type(estimator).__name__} estimator requires y to be passed, but the target y is None."
         )
-    y = column_or_1d(check_array(y, ensure_2d=False, dtype=None, input_name="y"), warn=True)
+    y = check_array(y, ensure_2d=False, dtype=None, input_name="y")
+    if not indicator or y.ndim != 2 or y.shape[1] == 1:
+        y = column_or_1d(y, warn=True)
     check_consistent_length(recordings.items, y)
     return y
 

@@ -96,6 +96,10 @@ class RecordingNet(Loop, NeuralNetClassifier):
         with self.autocast():
             return super().infer(x, **fit_params).float()
 
+    def probabilities(self, logits):
+        """Make probabilities of logits: by class, or label by label."""
+        return torch.sigmoid(logits) if isinstance(self.criterion_, LabelsLoss) else torch.softmax(logits, dim=1)
+
     def train_step_single(self, batch, **fit_params):
         """Compute the gradients of one batch."""
         self._draws.renew(self._rng)
@@ -123,6 +127,27 @@ class RecordingNet(Loop, NeuralNetClassifier):
     def __getstate__(self):
         # Threads do not pickle; a callback may save the net while it is trained.
         return {**super().__getstate__(), "_partwise": None, "_draws": None, "_rng": None}
+
+
+class LabelsLoss(torch.nn.Module):
+    """Binary cross-entropy of several labels, with the arguments of `torch.nn.CrossEntropyLoss`.
+
+    Parameters
+    ----------
+    weight : Tensor of shape (n_labels,), default=None
+        What the loss of recordings that have a label is multiplied by.
+    label_smoothing : float, default=0.0
+        Share of a label that is spread evenly over yes and no.
+    """
+
+    def __init__(self, weight=None, label_smoothing=0.0):
+        super().__init__()
+        self.loss = torch.nn.BCEWithLogitsLoss(pos_weight=weight)
+        self.label_smoothing = label_smoothing
+
+    def forward(self, logits, targets):
+        """Give the mean over recordings and labels."""
+        return self.loss(logits, targets + self.label_smoothing * (0.5 - targets))
 
 
 def _diverged(net, what):
@@ -168,6 +193,7 @@ def resolve_device(device):
 def build_net(
     module,
     *,
+    multilabel,
     class_weights,
     label_smoothing,
     callbacks,
@@ -187,8 +213,10 @@ def build_net(
     ----------
     module : torch.nn.Module
         The network.
+    multilabel : bool
+        Whether a recording may have several labels: each output is then a question of its own.
     class_weights : ndarray of shape (n_classes,) or None
-        Weights of the classes in the loss.
+        Weights of the classes in the loss; of several labels those of the recordings that have them.
     label_smoothing : float
         Share of a label that the loss spreads evenly over all classes.
     callbacks : list or None
@@ -229,7 +257,7 @@ def build_net(
     weight = None if class_weights is None else torch.tensor(class_weights, dtype=torch.float32)
     arguments = {
         "module": module,
-        "criterion": torch.nn.CrossEntropyLoss,
+        "criterion": LabelsLoss if multilabel else torch.nn.CrossEntropyLoss,
         "criterion__weight": weight,
         "criterion__label_smoothing": label_smoothing,
         "optimizer": torch.optim.AdamW,
@@ -241,6 +269,7 @@ def build_net(
         "train_split": None,
         "callbacks": [*ours, *own_callbacks(callbacks or [])],
         "callbacks__print_log": None,
+        **({"callbacks__valid_acc": None} if multilabel else {}),
         "verbose": verbose,
         **kwargs,
         **(net_params or {}),
@@ -347,7 +376,7 @@ def window_probabilities(net, items, windows):
         In the order of `windows`.
     """
     batches = _run(net, "forward", items, windows)
-    rows = [torch.softmax(logits, dim=1).numpy() for logits, _ in batches]
+    rows = [net.probabilities(logits).numpy() for logits, _ in batches]
     return _unsort(np.concatenate(rows), windows)
 
 

@@ -96,7 +96,7 @@ def net_state(net, build):
     }
 
 
-def restore_net(state, build, device, classes):
+def restore_net(state, build, device, classes, multilabel):
     """Build a net that predicts as one did.
 
     Parameters
@@ -109,6 +109,8 @@ def restore_net(state, build, device, classes):
         The device wanted, as for `device_or_cpu`.
     classes : ndarray of shape (n_classes,)
         The labels.
+    multilabel : bool
+        Whether a recording may have several of them.
 
     Returns
     -------
@@ -122,6 +124,7 @@ def restore_net(state, build, device, classes):
         raise ValueError("the history of a net is not a list of dicts")
     net = build_net(
         restore_module(build, state["arrays"]),
+        multilabel=multilabel,
         class_weights=None,
         label_smoothing=0.0,
         callbacks=None,

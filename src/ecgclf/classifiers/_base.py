@@ -8,13 +8,13 @@ from numbers import Integral, Real
 import numpy as np
 import torch
 from sklearn.base import BaseEstimator, _fit_context
-from sklearn.utils import check_random_state, compute_class_weight
+from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
 from ecgclf import _training
 from ecgclf._docstrings import RECORDINGS, document
+from ecgclf._labels import encode, loss_weights, names_of, refuse_lists, strata
 from ecgclf._mixins import RecordingClassifierMixin
 from ecgclf._recordings import check_recordings
 from ecgclf._state import all_or_nothing
@@ -119,7 +119,9 @@ class BaseECGClassifier(RecordingClassifierMixin, BaseEstimator):
     def __setstate__(self, state):
         super().__setstate__(state)
         if isinstance(state.get("net_"), dict):
-            self.net_ = _training.restore_net(state["net_"], self._rebuild_module, self.device, self.classes_)
+            self.net_ = _training.restore_net(
+                state["net_"], self._rebuild_module, self.device, self.classes_, self.multilabel_
+            )
 
     @all_or_nothing
     @_fit_context(prefer_skip_nested_validation=True)
@@ -134,8 +136,9 @@ class BaseECGClassifier(RecordingClassifierMixin, BaseEstimator):
         ----------
         {X}
 
-        y : array-like of shape (n_recordings,)
-            The label of each recording, of any dtype.
+        y : array-like of shape (n_recordings,) or (n_recordings, n_labels)
+            The label of each recording, of any dtype; or, where a recording may have several labels or none, 0 and 1
+            for each label.
 
         groups : array-like of shape (n_recordings,), default=None
             The patient of each recording, or what else must not be torn apart: recordings of one group are trained
@@ -145,7 +148,7 @@ class BaseECGClassifier(RecordingClassifierMixin, BaseEstimator):
             Recordings to watch the training by, instead of some that are set aside from `X`. In a Pipeline they go
             through the steps before if it is told so, ``Pipeline(..., transform_input=["X_val"])``.
 
-        y_val : array-like of shape (n_validation_recordings,), default=None
+        y_val : array-like of shape (n_validation_recordings,) or (n_validation_recordings, n_labels), default=None
             Their labels, out of those of `y`.
 
         Returns
@@ -160,8 +163,10 @@ class BaseECGClassifier(RecordingClassifierMixin, BaseEstimator):
             parameter does not fit the recordings.
         """
         going_on = self.warm_start and hasattr(self, "net_")
-        recordings, y = check_recordings(self, X, y, reset=not going_on)
-        targets = self._encode_labels(y, going_on)
+        refuse_lists(y)
+        names = names_of(y)
+        recordings, y = check_recordings(self, X, y, reset=not going_on, indicator=True)
+        targets = self._encode_labels(y, names, going_on)
         rng = check_random_state(self.random_state)
         seed = int(rng.randint(np.iinfo(np.int32).max))
         device = _training.resolve_device(self.device)
@@ -207,11 +212,11 @@ class BaseECGClassifier(RecordingClassifierMixin, BaseEstimator):
                 f"{', '.join(changed)}. Set them back, or set warm_start=False."
             )
 
-    def _encode_labels(self, y, going_on):
-        check_classification_targets(y)
-        classes, targets = np.unique(y, return_inverse=True)
+    def _encode_labels(self, y, names, going_on):
+        classes, targets = encode(y, names)
+        several = targets.ndim == 2
         if going_on:
-            if not np.array_equal(classes, self.classes_):
+            if several != self.multilabel_ or not np.array_equal(classes, self.classes_):
                 raise ValueError(
                     f"warm_start goes on with the classes of the last fit, {self.classes_.tolist()}, but y has "
                     f"{classes.tolist()}. Give recordings of the same classes, or set warm_start=False."
@@ -221,8 +226,8 @@ class BaseECGClassifier(RecordingClassifierMixin, BaseEstimator):
             raise ValueError(
                 f"{type(self).__name__} needs recordings of at least two classes; y has 1 class: {only!r}."
             )
-        self.classes_ = classes
-        return targets.astype(np.int64)
+        self.classes_, self.multilabel_ = classes, several
+        return targets
 
     def _split(self, recordings, targets, groups, X_val, y_val, rng):
         """Give windows to train on and to validate by (or None), the split made by recordings."""
@@ -233,7 +238,7 @@ class BaseECGClassifier(RecordingClassifierMixin, BaseEstimator):
             watched = self._training_windows(others, of_others)
             validation = _training.WindowDataset(others.items, watched, of_others)
         elif self.early_stopping or self.validation_fraction is not None:
-            is_held_out = set_aside(targets, self.validation_fraction, groups, rng)[windows[:, 0]]
+            is_held_out = set_aside(strata(targets), self.validation_fraction, groups, rng)[windows[:, 0]]
             validation = _training.WindowDataset(recordings.items, windows[is_held_out], targets)
             windows = windows[~is_held_out]
         else:
@@ -244,13 +249,11 @@ class BaseECGClassifier(RecordingClassifierMixin, BaseEstimator):
         return training_windows(recordings.lengths, targets, self.classes_, self.window_length, self.window_stride)
 
     def _make_net(self, module, training, device, checkpoint):
-        class_weights = None
-        if self.class_weight is not None:
-            of_windows = self.classes_[training.targets[training.windows[:, 0]]]
-            class_weights = compute_class_weight(self.class_weight, classes=self.classes_, y=of_windows)
+        of_windows = training.targets[training.windows[:, 0]]
         return _training.build_net(
             module,
-            class_weights=class_weights,
+            multilabel=self.multilabel_,
+            class_weights=loss_weights(self.class_weight, self.classes_, of_windows),
             label_smoothing=self.label_smoothing,
             callbacks=self.callbacks,
             schedule=self.schedule,
@@ -282,7 +285,8 @@ class BaseECGClassifier(RecordingClassifierMixin, BaseEstimator):
         Returns
         -------
         probabilities : ndarray of shape (n_recordings, n_classes)
-            Columns in the order of `classes_`.
+            Columns in the order of `classes_`. They sum to one, unless there are several labels to a recording: then
+            each is the probability of its own label.
 
         Warns
         -----
@@ -302,7 +306,7 @@ class BaseECGClassifier(RecordingClassifierMixin, BaseEstimator):
 
     @document(X=RECORDINGS)
     def predict(self, X):
-        """Predict the most probable label of each recording.
+        """Predict the most probable label of each recording, or whether each label is probable.
 
         Parameters
         ----------
@@ -310,11 +314,13 @@ class BaseECGClassifier(RecordingClassifierMixin, BaseEstimator):
 
         Returns
         -------
-        labels : ndarray of shape (n_recordings,)
-            Labels out of `classes_`.
+        labels : ndarray of shape (n_recordings,) or (n_recordings, n_labels)
+            Labels out of `classes_`. Of several labels 1 for each whose probability is above a half, else 0.
         """
-        best = self.predict_proba(X).argmax(axis=1)
-        return self.classes_[best]
+        probabilities = self.predict_proba(X)
+        if self.multilabel_:
+            return (probabilities > 0.5).astype(np.int64)
+        return self.classes_[probabilities.argmax(axis=1)]
 
     @document(X=RECORDINGS)
     def predict_windows(self, X):
@@ -355,4 +361,5 @@ class BaseECGClassifier(RecordingClassifierMixin, BaseEstimator):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
+        tags.classifier_tags.multi_label = True
         return tags

@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 from sklearn.utils.validation import _num_samples, check_array, check_consistent_length, column_or_1d
 
+from ecgclf._labels import encode_others, names_of
 from ecgclf._recordings import check_recordings, visible
 
 _USUAL = 0.1  # of the recordings, for early_stopping that says nothing of it
@@ -40,7 +41,7 @@ def check_validation(estimator, X_val, y_val, validation_fraction):
     Parameters
     ----------
     estimator : estimator
-        It has been given its training recordings: their leads, and labels in ``classes_``.
+        It has been given its training recordings: their leads, and labels in ``classes_`` and ``multilabel_``.
     X_val, y_val : collection of recordings and array-like, or None
         The recordings and their labels.
     validation_fraction : object
@@ -50,8 +51,8 @@ def check_validation(estimator, X_val, y_val, validation_fraction):
     -------
     recordings : Recordings
         The recordings.
-    targets : ndarray of int64 of shape (n_recordings,)
-        Class index of each.
+    targets : ndarray
+        As `encode` gives them.
 
     Raises
     ------
@@ -69,15 +70,11 @@ def check_validation(estimator, X_val, y_val, validation_fraction):
     try:
         if _num_samples(X_val) == 0:
             raise ValueError("there are no recordings")
-        recordings, y_val = check_recordings(estimator, X_val, y_val, reset=False)
+        names = names_of(y_val)
+        recordings, y_val = check_recordings(estimator, X_val, y_val, reset=False, indicator=True)
     except ValueError as error:
         raise ValueError(f"X_val: {error}") from error
-    unknown = sorted(set(y_val.tolist()) - set(estimator.classes_.tolist()), key=str)
-    if unknown:
-        raise ValueError(
-            f"y_val holds the labels {unknown}, which y does not; its classes are {estimator.classes_.tolist()}."
-        )
-    return recordings, np.searchsorted(estimator.classes_, y_val).astype(np.int64)
+    return recordings, encode_others(y_val, names, estimator.classes_, estimator.multilabel_)
 
 
 def set_aside(targets, validation_fraction, groups, rng):
@@ -86,7 +83,7 @@ def set_aside(targets, validation_fraction, groups, rng):
     Parameters
     ----------
     targets : ndarray of shape (n_recordings,)
-        Class index of each recording.
+        Class of each recording, from 0: as `strata` gives them.
     validation_fraction : float, cross-validation splitter or None
         Share of the recordings, or of the groups; a splitter's first split is taken; None is a tenth.
     groups : ndarray of int of shape (n_recordings,) or None

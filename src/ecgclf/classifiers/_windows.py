@@ -13,8 +13,10 @@ def training_windows(lengths, targets, classes, window_length, window_stride):
 
     Parameters
     ----------
-    lengths, targets : ndarray of int of shape (n_recordings,)
-        Timepoints and class index of each recording.
+    lengths : ndarray of int of shape (n_recordings,)
+        Timepoints of each recording.
+    targets : ndarray
+        Class index of each recording, or 0 and 1 for each label; of several the shortest stride counts.
     classes : ndarray of shape (n_classes,)
         The labels.
     window_length, window_stride : int, dict or None
@@ -37,8 +39,14 @@ def training_windows(lengths, targets, classes, window_length, window_stride):
         raise ValueError(
             f"window_stride names the labels {unknown}, which y does not hold; its classes are {classes.tolist()}."
         )
-    by_class = np.array([window_stride.get(label, window_length or 1) for label in classes.tolist()])
-    return cut_windows(lengths, window_length, by_class[targets])
+    usual = window_length or 1
+    by_class = np.array([window_stride.get(label, usual) for label in classes.tolist()])
+    if targets.ndim == 2:
+        has_any, longest = targets.any(axis=1), by_class.max()
+        strides = np.where(has_any, np.where(targets > 0, by_class, longest).min(axis=1), usual)
+    else:
+        strides = by_class[targets]
+    return cut_windows(lengths, window_length, strides)
 
 
 def prediction_windows(lengths, window_length, window_stride):

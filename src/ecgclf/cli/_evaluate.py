@@ -9,6 +9,11 @@ from ecgclf.cli._models import open_model
 def run(data, labels, model_name, lead, sampling_rate, as_json):
     """Measure a model; give the exit code."""
     model = open_model(model_name, sampling_rate)
+    if model.multilabel_:
+        raise UsageError(
+            f"{model.name} answers several labels for a record, and a file of labels has one. Measure it in Python, "
+            "with ecgclf.metrics.label_report."
+        )
     found = read_labelled(data, labels, lead, model.sampling_rate)
     n_leads = 1 if found.data[0].ndim == 1 else len(found.data[0])
     if model.n_leads is not None and n_leads != model.n_leads:

@@ -23,7 +23,10 @@ def run(record, out, model_name, lead, sampling_rate, label, segmentation, seed)
     signal, lead_names = read(headers[0], model, lead)
     probabilities = model.predict_proba([signal])
     answer = model.decide(probabilities)[0]
-    wanted = answer if label is None else next(each for each in known if str(each) == label)
+    if label is not None:
+        wanted = next(each for each in known if str(each) == label)
+    else:
+        wanted = known[(probabilities[0] * model.weights).argmax()]
     picture(model, signal, wanted, out, segmentation, seed, headers[0].stem, lead_names)
     chance = probabilities[0, known.index(wanted)]
     print(f"{headers[0].with_suffix('')}: {answer}; explained {wanted} (probability {chance:.3f}) in {out}")

@@ -23,14 +23,27 @@ class Model:
     predict_proba : callable
         From recordings to probabilities.
     weights : sequence of float
-        What probabilities are multiplied by before the greatest decides.
+        What probabilities are multiplied by before the greatest decides, or each is held against a half.
     estimator : estimator, default=None
         The model itself, where it is an estimator.
     attention : callable, default=None
         From recordings to where it looks in each, if the model tells that itself.
+    multilabel : bool, default=False
+        Whether a recording may have several labels.
     """
 
-    def __init__(self, name, classes, sampling_rate, n_leads, predict_proba, weights, estimator=None, attention=None):
+    def __init__(
+        self,
+        name,
+        classes,
+        sampling_rate,
+        n_leads,
+        predict_proba,
+        weights,
+        estimator=None,
+        attention=None,
+        multilabel=False,
+    ):
         import numpy as np
 
         self.name = name
@@ -41,10 +54,16 @@ class Model:
         self.weights = np.array(weights)
         self.estimator = estimator
         self.attention = attention
+        self.multilabel_ = multilabel
 
     def decide(self, probabilities):
-        """Give the label of each row."""
-        return self.classes_[(probabilities * self.weights).argmax(axis=1)]
+        """Give the label of each row; several are joined by "+", and "-" stands for none."""
+        import numpy as np
+
+        weighted = probabilities * self.weights
+        if not self.multilabel_:
+            return self.classes_[weighted.argmax(axis=1)]
+        return np.array(["+".join(map(str, self.classes_[row])) or "-" for row in weighted > 0.5])
 
 
 def open_model(text, sampling_rate):
@@ -100,7 +119,14 @@ def _of_estimator(estimator, name, sampling_rate):
     weights = getattr(steps[-1], "class_weights_", [1.0] * len(estimator.classes_))
     rate = _rate(name, told, sampling_rate)
     return Model(
-        name, estimator.classes_, rate, leads[0] if leads else None, estimator.predict_proba, weights, estimator
+        name,
+        estimator.classes_,
+        rate,
+        leads[0] if leads else None,
+        estimator.predict_proba,
+        weights,
+        estimator,
+        multilabel=getattr(steps[-1], "multilabel_", False),
     )
 
 
@@ -114,7 +140,14 @@ def _of_onnx(path, sampling_rate):
     rate = _rate(str(path), model.sampling_rate, sampling_rate)
     attention = None if model.metadata["attention_step"] is None else model.attention
     return Model(
-        str(path), model.classes_, rate, model.n_leads_, model.predict_proba, model.class_weights_, None, attention
+        str(path),
+        model.classes_,
+        rate,
+        model.n_leads_,
+        model.predict_proba,
+        model.class_weights_,
+        attention=attention,
+        multilabel=model.multilabel_,
     )
 
 

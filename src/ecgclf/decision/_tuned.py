@@ -11,15 +11,15 @@ from sklearn.utils import _safe_indexing, assert_all_finite, check_random_state,
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _num_samples, check_is_fitted, column_or_1d, has_fit_parameter
 
 from ecgclf._docstrings import RECORDINGS, document
+from ecgclf._labels import encode, names_of, refuse_lists, strata
 from ecgclf._mixins import RecordingClassifierMixin
 from ecgclf._recordings import visible
 from ecgclf._state import all_or_nothing
-from ecgclf.decision._rules import apply_temperature, fit_temperature, tune_class_weights
+from ecgclf.decision._rules import apply_temperature, fit_temperature, tune_class_weights, tune_thresholds
 from ecgclf.decision._scoring import LabelScore
 
 
@@ -79,7 +79,11 @@ class TunedDecisionClassifierCV(RecordingClassifierMixin, MetaEstimatorMixin, Ba
 
     class_weights_ : ndarray of shape (n_classes,)
         What each class's probability is multiplied by before the greatest decides; their geometric mean is 1. All
-        are 1 without a `scoring`.
+        are 1 without a `scoring`. Of several labels each is held against a half: a label's threshold is a half divided
+        by its weight.
+
+    multilabel_ : bool
+        Whether a recording may have several labels.
 
     n_features_in_ : int
         Timepoints of the table seen in `fit`, where the classifier knows it.
@@ -157,8 +161,9 @@ class TunedDecisionClassifierCV(RecordingClassifierMixin, MetaEstimatorMixin, Ba
         ----------
         {X}
 
-        y : array-like of shape (n_recordings,)
-            The label of each recording.
+        y : array-like of shape (n_recordings,) or (n_recordings, n_labels)
+            The label of each recording; or, where a recording may have several or none, 0 and 1 for each label. Folds
+            are then stratified by the rarest label of each recording.
 
         groups : array-like of shape (n_recordings,), default=None
             The patient of each recording, or what else must not be torn apart between folds. They go to the splitter,
@@ -183,19 +188,24 @@ class TunedDecisionClassifierCV(RecordingClassifierMixin, MetaEstimatorMixin, Ba
             raise ValueError(
                 'ensemble=True keeps the classifiers of the folds, and cv="prefit" has none. Set one of them.'
             )
-        X, y = self._check_labels(X, y)
-        self.classes_, targets = np.unique(y, return_inverse=True)
+        X, given = self._check_labels(X, y)
+        names = names_of(given)
+        y = np.asarray(given)
+        self.classes_, targets = encode(y, names)
+        self.multilabel_ = targets.ndim == 2
         score = self._make_score(y, targets)
         if self.cv == "prefit":
             check_is_fitted(self.estimator)
             self.estimators_ = [self.estimator]
-            probabilities = _aligned(self.estimator, X, self._known_classes())
-            targets = np.searchsorted(self.classes_, y)
+            self.classes_ = self._known_classes()
+            probabilities = self._aligned(self.estimator, X)
+            if not self.multilabel_:
+                targets = np.searchsorted(self.classes_, y)
         else:
             fit_params = self._route(groups, fit_params)
-            fitted, probabilities, rows = self._fit_folds(X, y, targets, groups, fit_params)
+            fitted, probabilities, rows = self._fit_folds(X, given, targets, groups, fit_params)
             targets = targets[rows]
-            self.estimators_ = fitted if self.ensemble else [clone(self.estimator).fit(X, y, **fit_params)]
+            self.estimators_ = fitted if self.ensemble else [clone(self.estimator).fit(X, given, **fit_params)]
         self._tune(probabilities, targets, score)
         for name in ("n_features_in_", "feature_names_in_"):
             if hasattr(self.estimators_[0], name):
@@ -229,9 +239,11 @@ class TunedDecisionClassifierCV(RecordingClassifierMixin, MetaEstimatorMixin, Ba
         self.temperature_ = 1.0
         if self.calibration is not None:
             self.temperature_ = fit_temperature(probabilities, targets)
-            probabilities = apply_temperature(probabilities, self.temperature_)
+            probabilities = apply_temperature(probabilities, self.temperature_, self.multilabel_)
         self.class_weights_ = np.ones(len(self.classes_))
-        if score is not None:
+        if score is not None and self.multilabel_:
+            self.class_weights_ = 0.5 / tune_thresholds(probabilities, targets.astype(np.int64), score)
+        elif score is not None:
             self.class_weights_ = tune_class_weights(
                 probabilities, targets, lambda truth, answer: score(self.classes_[truth], self.classes_[answer])
             )
@@ -242,31 +254,38 @@ class TunedDecisionClassifierCV(RecordingClassifierMixin, MetaEstimatorMixin, Ba
                 f"{type(self).__name__} requires y to be passed, but the target y is None: give the label of each "
                 "recording."
             )
+        refuse_lists(y)
         X, y = indexable(X, y)
         if _num_samples(X) == 0:
             raise ValueError("X has 0 recordings. Give recordings of at least two classes.")
         visible(y, "y")
-        y = column_or_1d(y, warn=True)
-        assert_all_finite(y, input_name="y")
-        check_classification_targets(y)
+        if np.ndim(y) != 2 or np.shape(y)[1] == 1:
+            y = column_or_1d(y, warn=True)
+        assert_all_finite(np.asarray(y), input_name="y")
         return X, y
 
     def _make_score(self, y, targets):
         if self.scoring is None:
             return None
         score = LabelScore(self.scoring)
-        score.check(y, self.classes_[(targets + 1) % len(self.classes_)])
+        score.check(y, 1 - y if self.multilabel_ else self.classes_[(targets + 1) % len(self.classes_)])
         return score
 
     def _known_classes(self):
+        if self.multilabel_:
+            known = getattr(self.estimator, "classes_", self.classes_)
+            if len(known) != len(self.classes_):
+                raise ValueError(
+                    f"y has {len(self.classes_)} columns of labels, and the fitted classifier knows {len(known)}."
+                )
+            return self.classes_
         unknown = sorted(set(self.classes_.tolist()) - set(self.estimator.classes_.tolist()))
         if unknown:
             raise ValueError(
                 f"y holds the labels {unknown}, which the fitted classifier does not know; its classes are "
                 f"{self.estimator.classes_.tolist()}."
             )
-        self.classes_ = self.estimator.classes_
-        return self.classes_
+        return self.estimator.classes_
 
     def _fit_folds(self, X, y, targets, groups, fit_params):
         """Fit a classifier a fold; give them, their answers to what they did not see, and which recordings that is."""
@@ -275,23 +294,24 @@ class TunedDecisionClassifierCV(RecordingClassifierMixin, MetaEstimatorMixin, Ba
                 f"{type(self).__name__} needs recordings of at least two classes; y has 1 class: "
                 f"{self.classes_.tolist()[0]!r}."
             )
-        splits = list(self._splitter(y, targets, groups).split(X, y, groups))
+        stratum = strata(targets)
+        splits = list(self._splitter(stratum, groups).split(X, stratum, groups))
         folds = Parallel(n_jobs=self.n_jobs)(
-            delayed(_fit_predict)(clone(self.estimator), X, y, train, test, self.classes_, self.ensemble, fit_params)
+            delayed(_fit_predict)(clone(self.estimator), X, y, train, test, self._aligned, self.ensemble, fit_params)
             for train, test in splits
         )
         fitted, answers = zip(*folds, strict=True)
         return list(fitted), np.concatenate(answers), np.concatenate([test for _, test in splits])
 
-    def _splitter(self, y, targets, groups):
+    def _splitter(self, targets, groups):
         if isinstance(self.cv, Real) and not isinstance(self.cv, Integral):
             seed = check_random_state(self.random_state).randint(2**31 - 1)
             split = StratifiedShuffleSplit if groups is None else GroupShuffleSplit
             return split(1, test_size=self.cv, random_state=seed)
         if isinstance(self.cv, Integral):
-            what = np.arange(len(y)) if groups is None else visible(groups, "groups")
-            counts = [len(np.unique(what[targets == target])) for target in range(len(self.classes_))]
-            if min(counts) < self.cv:
+            what = np.arange(len(targets)) if groups is None else visible(groups, "groups")
+            counts = [len(np.unique(what[targets == target])) for target in range(targets.max() + 1)]
+            if min(counts) < self.cv and not self.multilabel_:
                 rare = self.classes_.tolist()[np.argmin(counts)]
                 what = "recordings" if groups is None else "groups"
                 raise ValueError(
@@ -300,7 +320,7 @@ class TunedDecisionClassifierCV(RecordingClassifierMixin, MetaEstimatorMixin, Ba
                 )
             if groups is not None:
                 return StratifiedGroupKFold(self.cv)
-        return check_cv(self.cv, y, classifier=True)
+        return check_cv(self.cv, targets, classifier=True)
 
     @document(X=RECORDINGS)
     def predict_proba(self, X):
@@ -316,12 +336,25 @@ class TunedDecisionClassifierCV(RecordingClassifierMixin, MetaEstimatorMixin, Ba
             Columns in the order of `classes_`. With a `scoring`, the greatest is not always of the class answered.
         """
         check_is_fitted(self)
-        return self._agreed([_aligned(estimator, X, self.classes_) for estimator in self.estimators_])
+        return self._agreed([self._aligned(estimator, X) for estimator in self.estimators_])
+
+    def _aligned(self, estimator, X):
+        answers = estimator.predict_proba(X)
+        if not self.multilabel_:
+            return _widened(answers, estimator.classes_, self.classes_)
+        # A forest answers label by label, and has no column for what it has not seen.
+        if isinstance(answers, list):
+            answers = [
+                of_label[:, list(seen).index(1)] if 1 in seen else np.zeros(len(of_label))
+                for of_label, seen in zip(answers, estimator.classes_, strict=True)
+            ]
+            return np.column_stack(answers)
+        return np.asarray(answers)
 
     def _agreed(self, answers):
         """Calibrate what each classifier answers, and give the mean."""
         if self.calibration is not None:
-            answers = [apply_temperature(probabilities, self.temperature_) for probabilities in answers]
+            answers = [apply_temperature(each, self.temperature_, self.multilabel_) for each in answers]
         return np.mean(answers, axis=0)
 
     @document(X=RECORDINGS)
@@ -334,11 +367,14 @@ class TunedDecisionClassifierCV(RecordingClassifierMixin, MetaEstimatorMixin, Ba
 
         Returns
         -------
-        labels : ndarray of shape (n_recordings,)
-            Labels out of `classes_`.
+        labels : ndarray of shape (n_recordings,) or (n_recordings, n_labels)
+            Labels out of `classes_`; of several 1 for each whose probability is above its threshold, else 0.
         """
         check_is_fitted(self)
-        return self.classes_[(self.predict_proba(X) * self.class_weights_).argmax(axis=1)]
+        weighted = self.predict_proba(X) * self.class_weights_
+        if self.multilabel_:
+            return (weighted > 0.5).astype(np.int64)
+        return self.classes_[weighted.argmax(axis=1)]
 
     @available_if(_have_windows)
     @document(X=RECORDINGS)
@@ -368,17 +404,19 @@ class TunedDecisionClassifierCV(RecordingClassifierMixin, MetaEstimatorMixin, Ba
         return [self._agreed_windows(of_recording) for of_recording in zip(*told, strict=True)]
 
     def _agreed_windows(self, told):
-        probabilities = self._agreed([_widened(each.probabilities, each.labels, self.classes_) for each in told])
+        if self.multilabel_:
+            probabilities = self._agreed([each.probabilities for each in told])
+        else:
+            probabilities = self._agreed([_widened(each.probabilities, each.labels, self.classes_) for each in told])
         return told[0]._replace(probabilities=probabilities, labels=self.classes_)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.input_tags = get_tags(self.estimator).input_tags
+        of_classifier = get_tags(self.estimator)
+        tags.input_tags = of_classifier.input_tags
+        if of_classifier.classifier_tags is not None:
+            tags.classifier_tags.multi_label = of_classifier.classifier_tags.multi_label
         return tags
-
-
-def _aligned(estimator, X, classes):
-    return _widened(estimator.predict_proba(X), estimator.classes_, classes)
 
 
 def _widened(probabilities, labels, classes):
@@ -399,10 +437,10 @@ def _cut_alike(estimators):
     return copies
 
 
-def _fit_predict(estimator, X, y, train, test, classes, keep, fit_params):
+def _fit_predict(estimator, X, y, train, test, aligned, keep, fit_params):
     divided = {name: _of_fold(name, value, train, len(y)) for name, value in fit_params.items()}
-    estimator.fit(_safe_indexing(X, train), y[train], **divided)
-    return estimator if keep else None, _aligned(estimator, _safe_indexing(X, test), classes)
+    estimator.fit(_safe_indexing(X, train), _safe_indexing(y, train), **divided)
+    return estimator if keep else None, aligned(estimator, _safe_indexing(X, test))
 
 
 def _of_fold(name, value, train, n_recordings):

@@ -43,6 +43,7 @@ class Model:
         if self.classes is not None:
             self._check_labels()
         self.block = _block(estimator)
+        self.several = _several(estimator)
 
     def __call__(self, recordings):
         """Give the probabilities of recordings (n, n_leads, n_timepoints), float64 of shape (n, n_classes)."""
@@ -130,6 +131,15 @@ class Model:
                 f"{self.name} answered a perturbed recording with {probabilities[row].tolist()}; expected "
                 "probabilities. Another perturbation may keep the recording within what it can answer."
             )
+        if self.several:
+            wrong = ((probabilities < -1e-6) | (probabilities > 1 + 1e-6)).any(axis=1)
+            if wrong.any():
+                row = int(np.flatnonzero(wrong)[0])
+                raise ValueError(
+                    f"{self.name} answered with {probabilities[row].tolist()}, which are no probabilities: each must "
+                    "be from 0 to 1. Apply a sigmoid to scores."
+                )
+            return probabilities
         sums = probabilities.sum(axis=1)
         wrong = (np.abs(sums - 1) > 1e-3) | (probabilities < -1e-6).any(axis=1)
         if wrong.any():
@@ -139,6 +149,14 @@ class Model:
                 f"at least 0 and their sum 1, it is {sums[row]:g}. Apply a softmax to scores."
             )
         return probabilities
+
+
+def _several(estimator):
+    """Tell whether a recording may have several labels, whose probabilities then need not sum to 1."""
+    estimator = getattr(estimator, "__self__", estimator)
+    while hasattr(estimator, "steps"):
+        estimator = estimator.steps[-1][1]
+    return bool(getattr(estimator, "multilabel_", False))
 
 
 def _block(estimator):

@@ -118,7 +118,8 @@ def to_onnx(estimator, path, *, sampling_rate=None):
             # Its mean is what the temperature is applied to.
             mean = g("Mean", *(g("Softmax", each, axis=1) for each in logits))
             logits = (g("Log", g("Max", mean, _TINY)),)
-        members.append(g("Softmax", g("Div", logits[0], temperature) if temperature != 1 else logits[0], axis=1))
+        scaled = g("Div", logits[0], temperature) if temperature != 1 else logits[0]
+        members.append(g("Sigmoid", scaled) if about["multilabel"] else g("Softmax", scaled, axis=1))
     results = {"probabilities": (_mean(g, members), len(classes))}
     if about["attention_step"] is not None:
         results["attention"] = (_mean(g, looked), "n_steps")
@@ -248,6 +249,7 @@ def _about(transformers, networks, classes, sampling_rate):
     return {
         "format": 1,
         "classes": classes,
+        "multilabel": bool(classifier.multilabel_),
         "n_leads": classifier.n_leads_,
         "unit": "mV",
         "sampling_rate": raw,

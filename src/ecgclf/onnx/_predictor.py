@@ -108,7 +108,9 @@ class OnnxClassifier:
     classes_ : ndarray of shape (n_classes,)
         The labels.
     class_weights_ : ndarray of shape (n_classes,)
-        What probabilities are multiplied by before the greatest decides.
+        What probabilities are multiplied by before the greatest decides, or each is held against a half.
+    multilabel_ : bool
+        Whether a recording may have several labels.
     n_leads_ : int
         Leads of the recordings it takes.
     sampling_rate : float or None
@@ -127,6 +129,7 @@ class OnnxClassifier:
         self.name = name
         self.metadata = metadata
         self.classes_ = np.array(metadata["classes"])
+        self.multilabel_ = metadata["multilabel"]
         self.class_weights_ = np.array(metadata["class_weights"], dtype=float)
         self.n_leads_ = metadata["n_leads"]
         self.sampling_rate = metadata["sampling_rate"]
@@ -220,7 +223,7 @@ class OnnxClassifier:
             yield from ((*window, row) for window, row in zip(batch, rows, strict=True))
 
     def predict(self, X):
-        """Predict the label of each recording, by the weights that its decisions were tuned with, if they were.
+        """Predict the labels of each recording, by the weights that its decisions were tuned with, if they were.
 
         Parameters
         ----------
@@ -229,10 +232,13 @@ class OnnxClassifier:
 
         Returns
         -------
-        labels : ndarray of shape (n_recordings,)
-            Labels out of `classes_`.
+        labels : ndarray of shape (n_recordings,) or (n_recordings, n_labels)
+            Labels out of `classes_`; where a recording may have several, 0 and 1 for each.
         """
-        return self.classes_[(self.predict_proba(X) * self.class_weights_).argmax(axis=1)]
+        weighted = self.predict_proba(X) * self.class_weights_
+        if self.multilabel_:
+            return (weighted > 0.5).astype(np.int64)
+        return self.classes_[weighted.argmax(axis=1)]
 
     def prepare(self, recording):
         """Do with numpy alone what the exported Pipeline does to a recording before its network.
@@ -268,6 +274,7 @@ def _checked_about(path, text):
             and len(about["classes"]) == len(about["class_weights"]) > 1
             and all(isinstance(label, str | int | float) for label in about["classes"])
             and all(isinstance(weight, Real) for weight in about["class_weights"])
+            and isinstance(about["multilabel"], bool)
             and _is_count(about["n_leads"], _MOST_LEADS)
             and (about["sampling_rate"] is None or 0 < about["sampling_rate"] < np.inf)
             and all(

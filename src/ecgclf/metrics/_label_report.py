@@ -1,0 +1,157 @@
+"""All that a set of answers tells of a classifier of several labels, each figure with its interval."""
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from sklearn.metrics import f1_score, roc_auc_score
+from sklearn.utils import check_array, check_random_state
+
+from ecgclf.metrics._labels import check_answers, f_max, two_sided
+from ecgclf.metrics._report import Estimate
+
+
+@dataclass(frozen=True, repr=False)
+class LabelReport:
+    """What the answers to a set of recordings tell of a classifier of several labels.
+
+    Attributes
+    ----------
+    classes : list
+        The labels.
+    n_recordings : int
+        Recordings.
+    n_with : dict
+        Recordings that have each label.
+    macro_auroc, f_max : Estimate
+        As the functions of these names tell.
+    macro_f1 : Estimate
+        Mean F1 of the labels, as they were predicted.
+    auroc, f1 : dict of Estimate
+        Of each label. One that all recordings have, or none, has no AUROC.
+    """
+
+    classes: list
+    n_recordings: int
+    n_with: dict
+    macro_auroc: Estimate
+    f_max: Estimate
+    macro_f1: Estimate
+    auroc: dict
+    f1: dict
+
+    def to_dict(self):
+        """Give all figures as plain JSON values.
+
+        Returns
+        -------
+        dict
+            With the names of the attributes; an `Estimate` is ``[value, low, high]``.
+        """
+        return asdict(self)
+
+    def __repr__(self):
+        return f"LabelReport(n_recordings={self.n_recordings}, macro_auroc={self.macro_auroc})"
+
+    def __str__(self):
+        """Tables for a screen of 80 columns."""
+        width = max(len(str(label)) for label in self.classes) + 2
+        lines = [f"recordings: {self.n_recordings}", "", f"{'':<{width}}{'with it':<10}{'F1':<24}AUROC"]
+        for label in self.classes:
+            auroc = self.auroc.get(label, "")
+            lines.append(f"{label!s:<{width}}{self.n_with[label]:<10}{self.f1[label]!s:<24}{auroc!s}".rstrip())
+        lines += ["", f"macro AUROC: {self.macro_auroc}", f"F-max: {self.f_max}", f"macro F1: {self.macro_f1}"]
+        return "\n".join(lines)
+
+
+def label_report(y_true, probabilities, classes, *, y_pred=None, n_resamples=1000, random_state=0):
+    """Tell what answers say of a classifier of several labels, each figure with a 95 % bootstrap interval.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_recordings, n_labels)
+        0 and 1 for each label.
+    probabilities : array-like of shape (n_recordings, n_labels)
+        Predicted probabilities.
+    classes : array-like of shape (n_labels,)
+        The labels that the columns stand for.
+    y_pred : array-like of shape (n_recordings, n_labels), default=None
+        Predicted labels, where they are not those of a probability above a half.
+    n_resamples : int, default=1000
+        How often recordings are drawn with replacement, as many as there are.
+    random_state : int, RandomState instance or None, default=0
+        Draws them.
+
+    Returns
+    -------
+    LabelReport
+        The figures.
+
+    Raises
+    ------
+    ValueError
+        If shapes differ, or `y_true` is no indicator.
+
+    See Also
+    --------
+    rhythm_report : The same where each recording has one label.
+
+    Notes
+    -----
+    Intervals are percentiles of the resampled figures [1]_. A label that is absent from a draw, or in all of it, is
+    left out of that draw's macro AUROC.
+
+    References
+    ----------
+    .. [1] Efron B, Tibshirani RJ (1993). An introduction to the bootstrap. :doi:`10.1201/9780429246593`
+
+    Examples
+    --------
+    >>> from ecgclf.metrics import label_report
+    >>> report = label_report([[1, 0], [0, 1], [1, 1]], [[0.9, 0.2], [0.2, 0.6], [0.8, 0.1]], ["AF", "LBBB"])
+    >>> report.auroc["AF"].value, report.n_with
+    (1.0, {'AF': 2, 'LBBB': 2})
+    """
+    y_true, probabilities = check_answers(y_true, probabilities)
+    classes = list(np.asarray(classes).tolist())
+    if len(classes) != y_true.shape[1]:
+        raise ValueError(f"y_true has {y_true.shape[1]} columns, and classes names {len(classes)} labels.")
+    y_pred = probabilities > 0.5 if y_pred is None else check_answers(y_pred, check_array(y_pred))[0] > 0.5
+    if y_pred.shape != y_true.shape:
+        raise ValueError(f"y_pred has shape {y_pred.shape}, and y_true {y_true.shape}.")
+    rng = check_random_state(random_state)
+    n = len(y_true)
+    rows = [np.arange(n), *(rng.randint(n, size=n) for _ in range(n_resamples))]
+    auroc = np.array([_aurocs(y_true[drawn], probabilities[drawn]) for drawn in rows])
+    f1 = np.array([f1_score(y_true[drawn], y_pred[drawn], average=None, zero_division=0) for drawn in rows])
+    best = np.array([f_max(y_true[drawn], probabilities[drawn]) if y_true[drawn].any() else np.nan for drawn in rows])
+    told = ~np.isnan(auroc[0])
+    if not told.any():
+        raise ValueError("No label is there in some recordings and absent in others, so there is nothing to rank.")
+    return LabelReport(
+        classes=classes,
+        n_recordings=n,
+        n_with=dict(zip(classes, y_true.sum(axis=0).astype(int).tolist(), strict=True)),
+        macro_auroc=_estimate(_mean(auroc)),
+        f_max=_estimate(best),
+        macro_f1=_estimate(f1.mean(axis=1)),
+        auroc={label: _estimate(auroc[:, k]) for k, label in enumerate(classes) if told[k]},
+        f1={label: _estimate(f1[:, k]) for k, label in enumerate(classes)},
+    )
+
+
+def _aurocs(y_true, probabilities):
+    aurocs = np.full(y_true.shape[1], np.nan)
+    told = two_sided(y_true)
+    if told.any():
+        aurocs[told] = roc_auc_score(y_true[:, told], probabilities[:, told], average=None)
+    return aurocs
+
+
+def _mean(aurocs):
+    told = ~np.isnan(aurocs)
+    return np.where(told, aurocs, 0).sum(axis=1) / np.where(told.any(axis=1), told.sum(axis=1), np.nan)
+
+
+def _estimate(figures):
+    low, high = np.nanpercentile(figures[1:], [2.5, 97.5]) if len(figures) > 1 else (figures[0], figures[0])
+    return Estimate(float(figures[0]), float(low), float(high))

@@ -1,0 +1,188 @@
+"""Scores of answers where a recording may have several labels."""
+
+import numpy as np
+from sklearn.metrics import roc_auc_score
+from sklearn.utils import check_array, check_consistent_length
+
+from ecgclf._recordings import visible
+
+
+def macro_auroc(y_true, probabilities):
+    """Compute the mean over labels of the area under the ROC curve.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_recordings, n_labels)
+        0 and 1 for each label.
+    probabilities : array-like of shape (n_recordings, n_labels)
+        Predicted probabilities, or any other figures that are greater where a label is more likely.
+
+    Returns
+    -------
+    score : float
+        Between 0 and 1 (best); 0.5 is chance. The mean is over the labels that some of the recordings have and others
+        have not.
+
+    Raises
+    ------
+    ValueError
+        If there is no such label, or the two do not match.
+
+    See Also
+    --------
+    f_max : A score by recording.
+    label_report : Both, and each label, with intervals.
+
+    References
+    ----------
+    .. [1] Strodthoff N, Wagner P, Schaeffter T, Samek W (2021). Deep learning for ECG analysis: benchmarks and
+       insights from PTB-XL. IEEE Journal of Biomedical and Health Informatics 25(5), 1519-1528.
+       :doi:`10.1109/JBHI.2020.3022989`
+
+    Examples
+    --------
+    >>> from ecgclf.metrics import macro_auroc
+    >>> macro_auroc([[1, 0], [0, 1], [1, 1]], [[0.9, 0.2], [0.2, 0.6], [0.8, 0.1]])
+    0.75
+    """
+    y_true, probabilities = check_answers(y_true, probabilities)
+    told = two_sided(y_true)
+    if not told.any():
+        raise ValueError("No label is there in some recordings and absent in others, so there is nothing to rank.")
+    return float(roc_auc_score(y_true[:, told], probabilities[:, told], average="macro"))
+
+
+def f_max(y_true, probabilities):
+    """Compute the greatest F1 score by recording that one threshold for all labels gives.
+
+    Precision is the mean over recordings for which something is predicted, recall that over recordings that have a
+    label [1]_. What is predicted is what is not below the threshold.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_recordings, n_labels)
+        0 and 1 for each label.
+    probabilities : array-like of shape (n_recordings, n_labels)
+        Predicted probabilities.
+
+    Returns
+    -------
+    score : float
+        Between 0 and 1 (best).
+
+    Raises
+    ------
+    ValueError
+        If no recording has a label, or the two do not match.
+
+    See Also
+    --------
+    macro_auroc : A score by label, without a threshold.
+
+    Notes
+    -----
+    The threshold is the best for these very recordings, so that the score is a little better than what a threshold
+    from elsewhere would reach.
+
+    References
+    ----------
+    .. [1] Radivojac P, Clark WT, Oron TR, et al. (2013). A large-scale evaluation of computational protein function
+       prediction. Nature Methods 10, 221-227. :doi:`10.1038/nmeth.2340`
+
+    Examples
+    --------
+    >>> from ecgclf.metrics import f_max
+    >>> f_max([[1, 0], [0, 1], [1, 1]], [[0.9, 0.2], [0.2, 0.6], [0.8, 0.1]])
+    0.909...
+    """
+    y_true, probabilities = check_answers(y_true, probabilities)
+    n_own = y_true.sum(axis=1)
+    if not n_own.any():
+        raise ValueError("No recording has a label, so there is nothing to find.")
+    order = np.argsort(-probabilities, axis=1, kind="stable")
+    # What each further answer adds to the precision and the recall of its recording.
+    hits = np.take_along_axis(y_true, order, axis=1).cumsum(axis=1)
+    precision = hits / np.arange(1, y_true.shape[1] + 1)
+    recall = hits / np.maximum(n_own, 1)[:, None]
+    gains = [np.diff(each, axis=1, prepend=0.0) for each in (precision, recall)]
+    begins = np.zeros_like(precision)
+    begins[:, 0] = 1
+    height = np.take_along_axis(probabilities, order, axis=1).ravel()
+    # From the highest threshold to the lowest; a threshold lets all equal answers pass.
+    at = np.argsort(-height, kind="stable")
+    last = np.append(np.flatnonzero(np.diff(height[at])), len(at) - 1)
+    precision, recall, n_answered = (each.ravel()[at].cumsum()[last] for each in (*gains, begins))
+    precision, recall = precision / n_answered, recall / np.count_nonzero(n_own)
+    both = precision + recall
+    return float(np.max(2 * precision * recall / np.where(both > 0, both, 1)))
+
+
+def check_answers(y_true, probabilities):
+    """Give both as float arrays of one shape, or say what is wrong."""
+    y_true = check_array(visible(y_true, "y_true"), dtype=float, input_name="y_true")
+    probabilities = check_array(visible(probabilities, "probabilities"), dtype=float, input_name="probabilities")
+    check_consistent_length(y_true, probabilities)
+    if y_true.shape != probabilities.shape:
+        raise ValueError(
+            f"y_true has {y_true.shape[1]} columns and probabilities {probabilities.shape[1]}; both have one a label."
+        )
+    if not np.isin(y_true, (0.0, 1.0)).all():
+        raise ValueError(f"y_true holds {y_true[~np.isin(y_true, (0.0, 1.0))][0]:g}; expected 0 and 1 for each label.")
+    return y_true, probabilities
+
+
+def two_sided(y_true):
+    """Tell which labels some of the recordings have and others have not."""
+    return (y_true == 1).any(axis=0) & (y_true == 0).any(axis=0)
+
+
+def macro_auroc_scorer(estimator, X, y):
+    """Score an estimator by `macro_auroc`, as the ``scoring`` of scikit-learn's tools.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted, with `predict_proba`.
+    X : collection of recordings
+        What it is given.
+    y : array-like of shape (n_recordings, n_labels)
+        0 and 1 for each label.
+
+    Returns
+    -------
+    score : float
+        Higher is better.
+
+    See Also
+    --------
+    macro_auroc : The score.
+
+    Notes
+    -----
+    scikit-learn's own "roc_auc" takes two labels for two classes of one label, and fails.
+    """
+    return macro_auroc(y, estimator.predict_proba(X))
+
+
+def f_max_scorer(estimator, X, y):
+    """Score an estimator by `f_max`, as the ``scoring`` of scikit-learn's tools.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted, with `predict_proba`.
+    X : collection of recordings
+        What it is given.
+    y : array-like of shape (n_recordings, n_labels)
+        0 and 1 for each label.
+
+    Returns
+    -------
+    score : float
+        Higher is better.
+
+    See Also
+    --------
+    f_max : The score.
+    """
+    return f_max(y, estimator.predict_proba(X))
