@@ -85,6 +85,7 @@ def make(name, folder):
         for fold in (range(n_folds) if ENSEMBLE[name] else [n_folds])
     ]
     model.classes_, targets = np.unique(labels, return_inverse=True)
+    model.multilabel_ = False
     model._tune(probabilities, targets)
     return model, answers
 
