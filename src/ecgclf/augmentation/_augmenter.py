@@ -141,32 +141,6 @@ class WaveNetAugmenter(OneToOneFeatureMixin, TransformerMixin, BaseWaveNetGenera
     @all_or_nothing
     @_fit_context(prefer_skip_nested_validation=True)
     @document(X=RECORDINGS)
-    def fit(self, X, y):
-        """Train the generator. Ctrl-C ends the training early; the generator is usable as trained so far.
-
-        Parameters
-        ----------
-        {X}
-
-        y : array-like of shape (n_recordings,)
-            The label of each recording, of any dtype.
-
-        Returns
-        -------
-        self : object
-            The fitted augmenter.
-
-        Raises
-        ------
-        ValueError
-            If a recording is not usable; the message names it.
-        """
-        self._fit_generator(X, y)
-        return self
-
-    @all_or_nothing
-    @_fit_context(prefer_skip_nested_validation=True)
-    @document(X=RECORDINGS)
     def fit_transform(self, X, y):
         """Train the generator, and replace a fraction of the recordings by synthetic ones of the same class.
 

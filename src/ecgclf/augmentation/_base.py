@@ -5,7 +5,7 @@ from abc import abstractmethod
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, _fit_context
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.multiclass import check_classification_targets
@@ -15,6 +15,7 @@ from ecgclf import _training
 from ecgclf._docstrings import RECORDINGS, document
 from ecgclf._mixins import DocLinkMixin
 from ecgclf._recordings import Recordings, check_recordings, restack
+from ecgclf._state import all_or_nothing
 from ecgclf.augmentation._generator import MAX_BLOCKS, MAX_LAYERS, Generator
 
 _NETWORK = ("n_bins", "n_blocks", "n_layers", "n_filters", "n_skip_filters", "kernel_size")
@@ -82,6 +83,32 @@ class BaseWaveNetGenerator(DocLinkMixin, BaseEstimator):
         self.precision = precision
         self.random_state = random_state
         self.verbose = verbose
+
+    @all_or_nothing
+    @_fit_context(prefer_skip_nested_validation=True)
+    @document(X=RECORDINGS)
+    def fit(self, X, y):
+        """Train the generator. Ctrl-C ends the training early; the generator is usable as trained so far.
+
+        Parameters
+        ----------
+        {X}
+
+        y : array-like of shape (n_recordings,)
+            The label of each recording, of any dtype.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If a recording is not usable (the message names it), or the parameters do not suit `y`.
+        """
+        self._fit_generator(X, y)
+        return self
 
     def _fit_generator(self, X, y):
         """Train; returns the checked recordings, their class indices and the random state to go on with."""

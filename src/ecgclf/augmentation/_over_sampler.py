@@ -128,32 +128,6 @@ class WaveNetOverSampler(BaseWaveNetGenerator):
     @all_or_nothing
     @_fit_context(prefer_skip_nested_validation=True)
     @document(X=RECORDINGS)
-    def fit(self, X, y):
-        """Train the generator. Ctrl-C ends the training early; the generator is usable as trained so far.
-
-        Parameters
-        ----------
-        {X}
-
-        y : array-like of shape (n_recordings,)
-            The label of each recording, of any dtype.
-
-        Returns
-        -------
-        self : object
-            The fitted over-sampler.
-
-        Raises
-        ------
-        ValueError
-            If a recording is not usable (the message names it), or `sampling_strategy` does not suit `y`.
-        """
-        self._fit_generator(X, y)
-        return self
-
-    @all_or_nothing
-    @_fit_context(prefer_skip_nested_validation=True)
-    @document(X=RECORDINGS)
     def fit_resample(self, X, y):
         """Train the generator, and add synthetic recordings.
 

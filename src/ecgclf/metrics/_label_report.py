@@ -1,17 +1,17 @@
 """All that a set of answers tells of a classifier of several labels, each figure with its interval."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 from sklearn.metrics import f1_score, roc_auc_score
 from sklearn.utils import check_array, check_random_state
 
-from ecgclf.metrics._labels import check_answers, f_max, two_sided
-from ecgclf.metrics._report import Estimate
+from ecgclf.metrics._estimate import Estimate, Figures, estimate
+from ecgclf.metrics._label_scores import check_answers, f_max, two_sided
 
 
 @dataclass(frozen=True, repr=False)
-class LabelReport:
+class LabelReport(Figures):
     """What the answers to a set of recordings tell of a classifier of several labels.
 
     Attributes
@@ -38,16 +38,6 @@ class LabelReport:
     macro_f1: Estimate
     auroc: dict
     f1: dict
-
-    def to_dict(self):
-        """Give all figures as plain JSON values.
-
-        Returns
-        -------
-        dict
-            With the names of the attributes; an `Estimate` is ``[value, low, high]``.
-        """
-        return asdict(self)
 
     def __repr__(self):
         return f"LabelReport(n_recordings={self.n_recordings}, macro_auroc={self.macro_auroc})"
@@ -131,11 +121,11 @@ def label_report(y_true, probabilities, classes, *, y_pred=None, n_resamples=100
         classes=classes,
         n_recordings=n,
         n_with=dict(zip(classes, y_true.sum(axis=0).astype(int).tolist(), strict=True)),
-        macro_auroc=_estimate(_mean(auroc)),
-        f_max=_estimate(best),
-        macro_f1=_estimate(f1.mean(axis=1)),
-        auroc={label: _estimate(auroc[:, k]) for k, label in enumerate(classes) if told[k]},
-        f1={label: _estimate(f1[:, k]) for k, label in enumerate(classes)},
+        macro_auroc=estimate(_mean(auroc)),
+        f_max=estimate(best),
+        macro_f1=estimate(f1.mean(axis=1)),
+        auroc={label: estimate(auroc[:, k]) for k, label in enumerate(classes) if told[k]},
+        f1={label: estimate(f1[:, k]) for k, label in enumerate(classes)},
     )
 
 
@@ -150,8 +140,3 @@ def _aurocs(y_true, probabilities):
 def _mean(aurocs):
     told = ~np.isnan(aurocs)
     return np.where(told, aurocs, 0).sum(axis=1) / np.where(told.any(axis=1), told.sum(axis=1), np.nan)
-
-
-def _estimate(figures):
-    low, high = np.nanpercentile(figures[1:], [2.5, 97.5]) if len(figures) > 1 else (figures[0], figures[0])
-    return Estimate(float(figures[0]), float(low), float(high))

@@ -1,39 +1,19 @@
 """All that a set of answers tells of a classifier of rhythms, each figure with its interval."""
 
-from dataclasses import asdict, dataclass
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 from sklearn.utils import check_consistent_length, check_random_state
 
 from ecgclf._recordings import visible
 from ecgclf.metrics._calibration import calibration_interval
+from ecgclf.metrics._estimate import Estimate, Figures, estimate
 
 _CHALLENGE = ("N", "A", "O")
 
 
-class Estimate(NamedTuple):
-    """A figure and its 95 % bootstrap interval.
-
-    Parameters
-    ----------
-    value : float
-        The figure, of all recordings.
-    low, high : float
-        The ends of the interval, as `rhythm_report` tells.
-    """
-
-    value: float
-    low: float
-    high: float
-
-    def __str__(self):
-        """Such as ``0.843 (0.833-0.853)``."""
-        return f"{self.value:.3f} ({self.low:.3f}-{self.high:.3f})"
-
-
 @dataclass(frozen=True, repr=False)
-class RhythmReport:
+class RhythmReport(Figures):
     """What the answers to a set of recordings tell of a classifier.
 
     Attributes
@@ -59,16 +39,6 @@ class RhythmReport:
     auroc: dict
     ece: Estimate
     confusion: list
-
-    def to_dict(self):
-        """Give all figures as plain JSON values.
-
-        Returns
-        -------
-        dict
-            With the names of the attributes; an `Estimate` is ``[value, low, high]``.
-        """
-        return asdict(self)
 
     @classmethod
     def from_dict(cls, figures):
@@ -197,11 +167,11 @@ def rhythm_report(y_true, probabilities, classes, *, y_pred=None, n_resamples=10
     return RhythmReport(
         classes=labels,
         n_recordings={label: int(count) for label, count in zip(labels, confusion[0].sum(axis=1), strict=True)},
-        score=_estimate(f1[:, in_mean].mean(axis=1)),
-        f1={label: _estimate(f1[:, k]) for k, label in enumerate(labels)},
-        auroc={labels[k]: _estimate(each) for k, each in auroc.items()},
+        score=estimate(f1[:, in_mean].mean(axis=1)),
+        f1={label: estimate(f1[:, k]) for k, label in enumerate(labels)},
+        auroc={labels[k]: estimate(each) for k, each in auroc.items()},
         ece=Estimate(*ece),
-        confusion=[[_estimate(confusion[:, i, j]) for j in range(n_classes)] for i in range(n_classes)],
+        confusion=[[estimate(confusion[:, i, j]) for j in range(n_classes)] for i in range(n_classes)],
     )
 
 
@@ -236,8 +206,3 @@ def _auroc(positive, scores, weights):
         if n_pairs:
             areas.append((with_it * (without.cumsum() - without / 2)).sum() / n_pairs)
     return areas
-
-
-def _estimate(figures):
-    low, high = np.percentile(figures[1:], [2.5, 97.5]) if len(figures) > 1 else (figures[0], figures[0])
-    return Estimate(float(figures[0]), float(low), float(high))

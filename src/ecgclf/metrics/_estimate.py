@@ -1,0 +1,46 @@
+"""A figure with its interval, and what all reports of such figures can do."""
+
+from dataclasses import asdict
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Estimate(NamedTuple):
+    """A figure and its 95 % bootstrap interval.
+
+    Parameters
+    ----------
+    value : float
+        The figure, of all recordings.
+    low, high : float
+        The ends of the interval, as `rhythm_report` tells.
+    """
+
+    value: float
+    low: float
+    high: float
+
+    def __str__(self):
+        """Such as ``0.843 (0.833-0.853)``."""
+        return f"{self.value:.3f} ({self.low:.3f}-{self.high:.3f})"
+
+
+def estimate(figures):
+    """Make an Estimate of a figure and, after it, those of the resampled recordings; NaN where one has none."""
+    low, high = np.nanpercentile(figures[1:], [2.5, 97.5]) if len(figures) > 1 else (figures[0], figures[0])
+    return Estimate(float(figures[0]), float(low), float(high))
+
+
+class Figures:
+    """What a report can do, a dataclass of figures."""
+
+    def to_dict(self):
+        """Give all figures as plain JSON values.
+
+        Returns
+        -------
+        dict
+            With the names of the attributes; an `Estimate` is ``[value, low, high]``.
+        """
+        return asdict(self)
