@@ -9,6 +9,7 @@ the processor.
 """
 
 import argparse
+import itertools
 import math
 import time
 
@@ -21,8 +22,9 @@ from torch import nn
 from torch.nn import functional as F
 
 from ecgclf import _training
+from ecgclf._training._callbacks import one_cycle
 from ecgclf.augmentation import WaveNetAugmenter
-from ecgclf.augmentation._generator import _Crops
+from ecgclf.augmentation._crops import Crops
 from ecgclf.datasets import fetch_cinc2017
 from ecgclf.fidelity import fidelity_report
 from ecgclf.nn import mu_law_decode
@@ -129,7 +131,7 @@ def train_gru(items, targets, amplitudes, n_weights, seconds, args, device):
     sizes = range(8, 1024)
     size = min(sizes, key=lambda n: abs(_n_weights(GRU(n_classes, n_bins, n)) - n_weights))
     network = GRU(n_classes, n_bins, size).to(device)
-    crops = _Crops(
+    crops = Crops(
         items,
         targets,
         np.arange(len(items)),
@@ -138,12 +140,14 @@ def train_gru(items, targets, amplitudes, n_weights, seconds, args, device):
         args.gru_batch_size,
         np.random.RandomState(args.seed),
     )
+    batches = itertools.chain.from_iterable(itertools.repeat(crops))
     optimizer = torch.optim.AdamW(network.parameters(), lr=args.gru_learning_rate)
     n_steps, start = 0, time.process_time()
     while (done := (time.process_time() - start) / seconds) < 1:
         for group in optimizer.param_groups:
-            group["lr"] = args.gru_learning_rate * _training.one_cycle(done, rise=0.1)
-        codes, lengths, classes = (part.to(device) for part in crops.draw())
+            group["lr"] = args.gru_learning_rate * one_cycle(done, rise=0.1)
+        batch, _ = next(batches)
+        codes, lengths, classes = (batch[name].to(device) for name in ("codes", "lengths", "classes"))
         codes = codes[:, 0]
         behind = torch.arange(codes.shape[1], device=device) >= lengths[:, None]
         logits = network(codes, classes)

@@ -34,7 +34,8 @@ from sklearn.preprocessing import StandardScaler
 
 from ecgclf.datasets import load_cinc2017_sample
 from ecgclf.decision import TunedDecisionClassifierCV
-from ecgclf.decision._rules import apply_temperature, fit_temperature, tune_class_weights
+from ecgclf.decision._temperature import apply_temperature, fit_temperature
+from ecgclf.decision._weights import tune_class_weights
 from ecgclf.metrics import cinc2017_score, cinc2017_scorer
 from ecgclf.preprocessing import RRFeatures
 from small import small

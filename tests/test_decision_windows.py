@@ -7,7 +7,7 @@ from sklearn.ensemble import VotingClassifier
 from sklearn.pipeline import make_pipeline
 
 from ecgclf.decision import TunedDecisionClassifierCV
-from ecgclf.decision._rules import apply_temperature
+from ecgclf.decision._temperature import apply_temperature
 from ecgclf.preprocessing import RecordingNormalizer
 from ecgclf.pretrained import load_pretrained
 from small import small

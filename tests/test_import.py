@@ -1,9 +1,12 @@
 """What importing the package loads, and that its public names are there."""
 
+import ast
+import inspect
 import pkgutil
 import subprocess
 import sys
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 
@@ -72,3 +75,29 @@ def test_public_modules_are_attributes_of_the_package():
 def test_an_unknown_attribute_is_an_error():
     with pytest.raises(AttributeError, match="has no attribute 'clasifiers'"):
         _ = ecgclf.clasifiers
+
+
+SCRIPTS = sorted(
+    path
+    for folder in ("benchmarks", "examples", "tools", "training")
+    for path in (Path(__file__).parents[1] / folder).rglob("*.py")
+)
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_scripts_take_names_that_are_there(path):
+    """Scripts that no test runs, some for hours, do not fall behind the package."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "ecgclf":
+            module = import_module(node.module)
+            for alias in node.names:
+                assert hasattr(module, alias.name) or import_module(f"{node.module}.{alias.name}"), alias.name
+                taken = getattr(module, alias.name)
+                if inspect.ismodule(taken):
+                    _attributes_are_there(path, alias.asname or alias.name, taken)
+
+
+def _attributes_are_there(path, name, module):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == name:
+            assert hasattr(module, node.attr), f"{name}.{node.attr}"

@@ -15,7 +15,7 @@ from sklearn.model_selection import cross_val_predict
 from torch import nn
 
 from ecgclf._training import drawing_from, one_thread
-from ecgclf._training._parts import workers
+from ecgclf._training._threads import workers
 from ecgclf.augmentation import WaveNetAugmenter
 from ecgclf.datasets import make_recordings
 from small import GENERATORS, NAMES, small

@@ -23,7 +23,8 @@ from ecgclf.classifiers import CRANNClassifier
 from ecgclf.classifiers._windows import training_windows
 from ecgclf.datasets import make_recordings
 from ecgclf.decision import TunedDecisionClassifierCV
-from ecgclf.decision._rules import fit_temperature, tune_thresholds
+from ecgclf.decision._temperature import fit_temperature
+from ecgclf.decision._weights import tune_thresholds
 from ecgclf.explanation import LimeTimeSeriesExplainer
 from ecgclf.onnx import load_onnx, to_onnx
 from ecgclf.persistence import load, save

@@ -5,7 +5,7 @@ import csv
 import matplotlib.pyplot as plt
 import numpy as np
 
-from ecgclf.decision._rules import apply_temperature
+from ecgclf.decision._temperature import apply_temperature
 
 
 def draw(card, answers, model, folder):

@@ -19,7 +19,7 @@ from sklearn.pipeline import Pipeline
 from ecgclf._versions import versions
 from ecgclf.datasets import load_cinc2017_sample
 from ecgclf.decision import TunedDecisionClassifierCV
-from ecgclf.decision._rules import apply_temperature, fit_temperature
+from ecgclf.decision._temperature import apply_temperature, fit_temperature
 from ecgclf.metrics import rhythm_report
 from ecgclf.persistence import load as load_file
 from ecgclf.persistence import save

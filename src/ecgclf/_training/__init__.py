@@ -12,12 +12,11 @@ from ecgclf._training._net import (
     window_attention,
     window_probabilities,
 )
-from ecgclf._training._parts import SMALL_BATCH, one_thread
 from ecgclf._training._random import drawing_from
 from ecgclf._training._restore import device_or_cpu, module_state, net_state, restore_module, restore_net
+from ecgclf._training._threads import is_small, one_thread
 
 __all__ = [
-    "SMALL_BATCH",
     "Augmentation",
     "WindowDataset",
     "build_net",
@@ -25,6 +24,7 @@ __all__ = [
     "device_or_cpu",
     "drawing_from",
     "identity",
+    "is_small",
     "lead_statistics",
     "module_state",
     "net_state",

@@ -15,8 +15,8 @@ from ecgclf._training._callbacks import OneCycle, ProgressBar, own_callbacks
 from ecgclf._training._checkpoint import Checkpoint
 from ecgclf._training._data import WindowDataset, bucket_loader
 from ecgclf._training._net_params import check_net_params
-from ecgclf._training._parts import PartwiseModule, split, workers
 from ecgclf._training._random import dropout_draws
+from ecgclf._training._threads import PartwiseModule, split, workers
 from ecgclf._warnings import warn
 
 # For rows so short scikit-learn asks that a subset has the same answers to 1e-7, below the rounding of float32; there

@@ -1,4 +1,4 @@
-"""The generator of recordings behind both estimators: training on crops, likelihood, and cached sampling."""
+"""The generator of recordings behind both estimators: training on crops, likelihood, and what is sampled when."""
 
 import math
 import os
@@ -12,7 +12,8 @@ from ecgclf import _training
 from ecgclf._warnings import warn
 from ecgclf.augmentation._amplitudes import Amplitudes
 from ecgclf.augmentation._crops import Crops
-from ecgclf.nn import CachedWaveNet, WaveNet
+from ecgclf.augmentation._sampling import sample_side_by_side
+from ecgclf.nn import WaveNet
 
 # Layers of a block: the last is then dilated by 2**29 samples, three weeks at 300 Hz.
 MAX_LAYERS = 30
@@ -91,7 +92,7 @@ class Generator:
             members = [np.flatnonzero(targets == k) for k in range(len(self.networks))]
         crop_length = int(min(crop_length, max(item.shape[1] for item in items)))
         rng = np.random.RandomState(seed)
-        small = batch_size * crop_length * self.n_leads <= _training.SMALL_BATCH
+        small = _training.is_small(batch_size * crop_length * self.n_leads)
         classes = targets if self.class_conditional else np.zeros_like(targets)
         histories = []
         with _training.one_thread() if small else nullcontext():
@@ -190,8 +191,10 @@ class Generator:
             with _training.one_thread(), bar:
                 for batch in batches:
                     network, starts = self.networks[network_of[batch[0]]], [primes[i] for i in batch]
-                    side_by_side = self._sample_batch(
-                        network, targets[batch], lengths[batch], starts, temperature, rng, bar
+                    primed = [self.amplitudes.encode(start) for start in starts]
+                    condition = self._condition(torch.from_numpy(targets[batch]))
+                    side_by_side = sample_side_by_side(
+                        network, condition, lengths[batch], primed, temperature, rng, bar
                     )
                     for row, codes in side_by_side:
                         item = self.amplitudes.decode(codes, self.dtype)
@@ -203,29 +206,6 @@ class Generator:
                 f"Generation was interrupted after {n_finished} of {len(items)} recordings; these are kept.",
             )
         return items
-
-    def _sample_batch(self, network, targets, lengths, primes, temperature, rng, bar):
-        """Generate recordings side by side, the longest first; yields row and bins of each that is finished."""
-        n, n_timepoints, n_leads = len(targets), int(lengths[0]), network.n_leads
-        codes = np.zeros((n_timepoints, n, n_leads), dtype=np.min_scalar_type(network.n_bins - 1))
-        n_primed = np.array([prime.shape[1] for prime in primes])
-        for i, prime in enumerate(primes):
-            codes[: n_primed[i], i] = self.amplitudes.encode(prime).T
-        cache = CachedWaveNet(network, self._condition(torch.from_numpy(targets)))
-        newest, n_active = None, n
-        for t in range(n_timepoints):
-            logits = cache.step(newest)
-            uniform = torch.from_numpy(rng.random_sample((n, n_leads, 1)).astype(np.float32))
-            newest = draw(logits, uniform.to(self.device), temperature)
-            if t < n_primed.max():
-                given = torch.from_numpy(n_primed > t)[:, None].to(self.device)
-                known = torch.from_numpy(codes[t].astype(np.int64)).to(self.device)
-                newest = torch.where(given, known, newest)
-            codes[t] = newest.cpu().numpy()
-            bar.update(n_active)
-            while n_active and lengths[n_active - 1] == t + 1:
-                n_active -= 1
-                yield n_active, codes[: t + 1, n_active].T
 
     def check_memory(self, n_recordings, n_timepoints):
         """Raise if so many recordings, of so many timepoints in the mean, would not fit the machine's memory."""
@@ -239,32 +219,6 @@ class Generator:
                 f"{n_recordings:,} recordings of {n_timepoints:,} timepoints need {needed / 2**30:,.1f} GiB, and this "
                 f"machine has {there / 2**30:,.1f} GiB. Ask for fewer or shorter recordings at a time."
             )
-
-
-@torch.inference_mode()
-def draw(logits, uniform, temperature):
-    """Draw a bin from each row of logits by inverting its distribution function.
-
-    Parameters
-    ----------
-    logits : Tensor of shape (n, n_leads, n_bins)
-        Unnormalised log-probabilities; they are modified.
-    uniform : Tensor of shape (n, n_leads, 1)
-        Uniform random numbers.
-    temperature : float
-        Divides the logits.
-
-    Returns
-    -------
-    Tensor of shape (n, n_leads)
-        Bins, int64.
-    """
-    if temperature != 1:
-        logits = logits / temperature
-    heights = torch.softmax(logits, dim=-1).cumsum(dim=-1)
-    # Rounding may leave the last height a little below or above 1.
-    bins = torch.searchsorted(heights, uniform * heights[..., -1:], right=True)
-    return bins.squeeze(-1).clamp_(max=logits.shape[-1] - 1)
 
 
 def physical_memory():

@@ -19,8 +19,9 @@ from ecgclf._labels import encode, names_of, refuse_lists, strata
 from ecgclf._mixins import RecordingClassifierMixin
 from ecgclf._recordings import visible
 from ecgclf._state import all_or_nothing
-from ecgclf.decision._rules import apply_temperature, fit_temperature, tune_class_weights, tune_thresholds
 from ecgclf.decision._scoring import LabelScore
+from ecgclf.decision._temperature import apply_temperature, fit_temperature
+from ecgclf.decision._weights import tune_class_weights, tune_thresholds
 
 
 def _have_windows(tuned):

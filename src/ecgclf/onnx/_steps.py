@@ -3,7 +3,8 @@
 from scipy import signal
 
 from ecgclf.signal._filters import design_bandpass, design_notch, wavelet_filters
-from ecgclf.signal._sampling import PAD_MODES, ratio_of_rates
+from ecgclf.signal._length import PAD_MODES
+from ecgclf.signal._sampling import ratio_of_rates
 
 
 def describe(transformer):

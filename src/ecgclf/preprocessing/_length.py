@@ -8,7 +8,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from ecgclf import signal
 from ecgclf.preprocessing._base import BaseRecordingTransformer, NewColumns, stack
 from ecgclf.signal._checks import check_sampling_rate
-from ecgclf.signal._sampling import PAD_MODES
+from ecgclf.signal._length import PAD_MODES, fix_length
 
 _POSITIVE = Interval(Real, 0, None, closed="neither")
 
@@ -132,12 +132,7 @@ class FixedLength(NewColumns, BaseRecordingTransformer):
         return stacked[:, 0] if recordings.n_leads == 1 else stacked
 
     def _transform_recording(self, recording):
-        difference = recording.shape[1] - self.n_timepoints
-        before = {"start": 0, "center": abs(difference) // 2, "end": abs(difference)}[self.position]
-        if difference >= 0:
-            return recording[:, before : before + self.n_timepoints]
-        widths = ((0, 0), (before, -difference - before))
-        return np.pad(recording, widths, mode=PAD_MODES[self.mode])
+        return fix_length(recording, self.n_timepoints, self.position, self.mode)
 
     def _gives_columns(self):
         # Recordings of one lead become a table, in whatever form they came.

@@ -4,7 +4,8 @@ from ecgclf.signal._beats import find_r_peaks
 from ecgclf.signal._filters import bandpass, normalize, notch, wavelet_denoise
 from ecgclf.signal._quality import Quality, SignalQualityWarning, signal_quality
 from ecgclf.signal._rr import find_gaps, rr_intervals, rr_statistics
-from ecgclf.signal._sampling import resample, window_starts
+from ecgclf.signal._sampling import resample
+from ecgclf.signal._windows import window_starts
 
 __all__ = [
     "Quality",

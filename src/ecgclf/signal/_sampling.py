@@ -1,17 +1,13 @@
-"""The time axis: another sampling rate, and windows."""
+"""Another sampling rate."""
 
 from fractions import Fraction
-from numbers import Integral
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.signal import resample_poly
 
 from ecgclf.signal._checks import FloatArray, as_signal, check_sampling_rate
 
 _LARGEST_TERM = 1000
-# What stands where a recording is made longer, and what numpy calls it.
-PAD_MODES = {"zero": "constant", "edge": "edge", "repeat": "wrap"}
 
 
 def resample(x: ArrayLike, sampling_rate: float, new_sampling_rate: float) -> FloatArray:
@@ -74,50 +70,3 @@ def _ratio(old: float, new: float) -> tuple[int, int]:
         return up, down
     ratio = (Fraction(new) / Fraction(old)).limit_denominator(_LARGEST_TERM)
     return ratio.numerator, ratio.denominator
-
-
-def window_starts(n_timepoints: int, window_length: int, window_stride: int) -> NDArray[np.int64]:
-    """Tell where windows begin so that together they cover a recording.
-
-    Windows begin at 0, `window_stride`, ... as long as they fit. If samples are left over at the end, one
-    more window is aligned with the end.
-
-    Parameters
-    ----------
-    n_timepoints : int
-        Length of the recording, in samples.
-    window_length : int
-        Length of a window, in samples.
-    window_stride : int
-        Distance between the starts of two windows, in samples.
-
-    Returns
-    -------
-    ndarray of shape (n_windows,) and dtype int64
-        The first sample of each window, increasing; ``[0]`` for a recording no longer than a window.
-
-    Raises
-    ------
-    ValueError
-        If an argument is not a positive integer.
-
-    Examples
-    --------
-    >>> from ecgclf.signal import window_starts
-    >>> window_starts(10, 4, 3)
-    array([0, 3, 6])
-
-    Here the last sample would be left over:
-
-    >>> window_starts(11, 4, 3)
-    array([0, 3, 6, 7])
-    """
-    given = {"n_timepoints": n_timepoints, "window_length": window_length, "window_stride": window_stride}
-    for name, value in given.items():
-        if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
-            raise ValueError(f"{name} must be a positive whole number of samples, got {value!r}.")
-    if n_timepoints <= window_length:
-        return np.zeros(1, dtype=np.int64)
-    last = n_timepoints - window_length
-    starts = np.arange(0, last + 1, window_stride, dtype=np.int64)
-    return starts if starts[-1] == last else np.append(starts, last)

@@ -1,76 +1,11 @@
-"""Temperature and class weights, fitted to the probabilities of recordings that were held out."""
+"""Class weights and thresholds, tuned on the probabilities of recordings that were held out."""
 
 import numpy as np
-from scipy.optimize import minimize_scalar
-from scipy.special import expit
 
 # Candidates for a class's weight in one step of the search, and how often the search goes through the classes.
 _N_CANDIDATES = 60
 _N_SWEEPS = 4
 _TINY = 1e-12
-
-
-def fit_temperature(probabilities, targets):
-    """Find the temperature that makes probabilities as truthful as a temperature can.
-
-    Parameters
-    ----------
-    probabilities : ndarray of shape (n_recordings, n_classes)
-        Of recordings that the classifier was not trained on.
-    targets : ndarray of shape (n_recordings,) or (n_recordings, n_labels)
-        Index of each recording's class; or 0 and 1 for each label, and each probability is one of its own.
-
-    Returns
-    -------
-    float
-        The logarithms of the probabilities divided by this have the least log loss, after they are normalised again;
-        of several labels, the log odds. Above 1 makes an overconfident classifier modest. Between 0.05 and 20.
-
-    References
-    ----------
-    Guo C, Pleiss G, Sun Y, Weinberger KQ (2017). On calibration of modern neural networks. arXiv:1706.04599.
-    """
-    several = targets.ndim == 2
-    logs = _log_odds(probabilities) if several else np.log(np.maximum(probabilities, _TINY))
-    rows = np.arange(len(targets))
-
-    def loss(log_temperature):
-        scaled = logs / np.exp(log_temperature)
-        if several:
-            return np.mean(np.logaddexp(0, scaled) - targets * scaled)
-        top = scaled.max(axis=1, keepdims=True)
-        return np.mean(np.log(np.exp(scaled - top).sum(axis=1)) + top[:, 0] - scaled[rows, targets])
-
-    return float(np.exp(minimize_scalar(loss, bounds=(np.log(0.05), np.log(20.0)), method="bounded").x))
-
-
-def _log_odds(probabilities):
-    p = np.clip(probabilities, _TINY, 1 - _TINY)
-    return np.log(p) - np.log1p(-p)
-
-
-def apply_temperature(probabilities, temperature, several=False):
-    """Divide the logarithms of probabilities by a temperature and normalise them again.
-
-    Parameters
-    ----------
-    probabilities : ndarray of shape (n_recordings, n_classes)
-        Rows that sum to one, unless there are several labels.
-    temperature : float
-        Above 0; 1 changes nothing.
-    several : bool, default=False
-        Whether each is the probability of a label of its own, and the log odds are divided.
-
-    Returns
-    -------
-    ndarray of shape (n_recordings, n_classes)
-        Rows that sum to one, each with its classes in the same order; or probabilities of their own.
-    """
-    if several:
-        return expit(_log_odds(probabilities) / temperature)
-    logs = np.log(np.maximum(probabilities, _TINY)) / temperature
-    scaled = np.exp(logs - logs.max(axis=1, keepdims=True))
-    return scaled / scaled.sum(axis=1, keepdims=True)
 
 
 def tune_class_weights(probabilities, targets, score):

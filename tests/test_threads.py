@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from skorch.callbacks import Callback
 from torch import nn
 
-from ecgclf._training._parts import PartwiseModule, split, workers
+from ecgclf._training._threads import PartwiseModule, split, workers
 from ecgclf.datasets import make_recordings
 from ecgclf.nn._layers import Dropout
 from small import NAMES, small

@@ -14,11 +14,16 @@ import torch
 
 from ecgclf._training._random import DropoutDraws
 
-# Samples of all leads in a batch that gains nothing from a second thread: 16 recordings of 13 s of one lead at 300 Hz.
-SMALL_BATCH = 2**16
+# 16 recordings of 13 s of one lead at 300 Hz.
+_SMALL_BATCH = 2**16
 
 # Enough recordings for the batch statistics of a part.
 _PART_SIZE = 8
+
+
+def is_small(n_samples):
+    """Tell whether a batch of so many samples of all leads gains nothing from a second thread."""
+    return n_samples <= _SMALL_BATCH
 
 
 def split(x, lengths):
@@ -36,7 +41,7 @@ def split(x, lengths):
     list of (Tensor, Tensor)
         Recordings and lengths of each part, in order.
     """
-    n_parts = 1 if x.numel() <= SMALL_BATCH else max(min(2, len(x)), len(x) // _PART_SIZE)
+    n_parts = 1 if is_small(x.numel()) else max(min(2, len(x)), len(x) // _PART_SIZE)
     pieces = zip(x.tensor_split(n_parts), lengths.tensor_split(n_parts), strict=True)
     return [(part[:, :, : int(own.max())], own) for part, own in pieces]
 
