@@ -12,11 +12,13 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 import ecgclf
 from ecgclf.decision import TunedDecisionClassifierCV
 from ecgclf.preprocessing import FixedLength, RecordingNormalizer, Resampler, WaveletDenoiser
+from own import Small
 from small import GENERATORS, NETWORKS
 
 # Networks shrunk and trained for longer than their data need: the checks are many, and some ask for accuracy.
 PARAMETERS = {name: {"max_epochs": 15, "learning_rate": 0.01, **network} for name, network in NETWORKS.items()}
 PARAMETERS |= GENERATORS
+PARAMETERS["ECGClassifier"] = {"module": Small, "max_epochs": 15, "learning_rate": 0.02}
 PARAMETERS["TunedDecisionClassifierCV"] = {"estimator": LogisticRegression(), "cv": 2}
 
 

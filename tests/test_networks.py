@@ -36,7 +36,7 @@ def test_published_resnet():
         stem_stride=1,
         pooling="mean",
     )
-    network = classifier._make_module(n_leads=1, n_classes=4)
+    network = classifier._make_module(n_leads=1, n_outputs=4)
     convolutions, linears = modules(network, nn.Conv2d), modules(network, nn.Linear)
     assert len(convolutions) + len(linears) == 34
     assert [conv.out_channels for conv in convolutions[1:]] == [64] * 8 + [128] * 8 + [192] * 8 + [256] * 8
@@ -117,9 +117,9 @@ def test_the_call_in_the_docstring_builds_it(call):
     cls = {"ResNetClassifier": ResNetClassifier, "CRANNClassifier": CRANNClassifier}[call]
     text = cls.__doc__.split(f"        {call}(", 1)[1].split("\n        )", 1)[0]
     classifier = eval(f"cls({text})", {"cls": cls})
-    n_classes = {"ResNetClassifier": 4, "CRANNClassifier": 2}[call]
+    n_outputs = {"ResNetClassifier": 4, "CRANNClassifier": 2}[call]
     expected = {"ResNetClassifier": 15_156_420, "CRANNClassifier": 3_282}[call]
-    assert n_parameters(classifier._make_module(1, n_classes)) == expected
+    assert n_parameters(classifier._make_module(1, n_outputs)) == expected
 
 
 def test_segments_are_described_alone():

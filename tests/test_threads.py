@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from skorch.callbacks import Callback
 from torch import nn
 
+from ecgclf._training._random import DropoutDraws
 from ecgclf._training._threads import PartwiseModule, split, workers
 from ecgclf.datasets import make_recordings
 from ecgclf.nn._layers import Dropout
@@ -119,7 +120,7 @@ def test_logits_and_gradients_are_those_of_the_whole_batch(width, n):
     loss(expected, y).backward()
     with threads(width), workers("cpu") as spread:
         assert spread.width == width
-        parts = PartwiseModule(module, spread, nullcontext, np.random.default_rng(0))
+        parts = PartwiseModule(module, spread, nullcontext, np.random.default_rng(0), DropoutDraws(module))
         logits = parts.forward(x, lengths)
         loss(logits, y).backward()
         parts.backward(logits)

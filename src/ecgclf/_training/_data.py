@@ -68,14 +68,18 @@ class LengthBuckets(Sampler):
         Windows in a batch, at most.
     rng : numpy.random.Generator, default=None
         Draws the batches; without it they come in the order of their lengths.
+    alike : bool, default=False
+        Whether all windows of a batch have the same length, so that nothing is padded.
     """
 
-    def __init__(self, lengths, batch_size, rng=None):
+    def __init__(self, lengths, batch_size, rng=None, alike=False):
         self.lengths = lengths
         self.rng = rng
-        n_batches = -(-len(lengths) // batch_size)
+        lengths = np.sort(lengths)
+        wholes = np.split(lengths, np.flatnonzero(np.diff(lengths)) + 1) if alike else [lengths]
+        parts = [part for whole in wholes for part in np.array_split(whole, -(-len(whole) // batch_size))]
         self.bounds = []
-        for part in np.array_split(np.sort(lengths), n_batches):
+        for part in parts:
             fit = max(1, _MAX_BATCH_TIMEPOINTS // int(part[-1]))
             self.bounds += [min(fit, len(part) - i) for i in range(0, len(part), fit)]
         self.bounds = np.cumsum(self.bounds)
@@ -96,7 +100,7 @@ def _as_given(batch):
     return batch
 
 
-def bucket_loader(dataset, batch_size, shuffle=False):
+def bucket_loader(dataset, batch_size, shuffle=False, alike=False):
     """Iterate over a `WindowDataset` in batches of similar length.
 
     Parameters
@@ -107,13 +111,15 @@ def bucket_loader(dataset, batch_size, shuffle=False):
         Windows in a batch, at most.
     shuffle : bool, default=False
         Whether the `rng` of the dataset draws batches anew in every epoch.
+    alike : bool, default=False
+        Whether all windows of a batch have the same length.
 
     Returns
     -------
     torch.utils.data.DataLoader
         Yields ``({"x": …, "lengths": …}, targets)``.
     """
-    buckets = LengthBuckets(dataset.lengths, batch_size, dataset.rng if shuffle else None)
+    buckets = LengthBuckets(dataset.lengths, batch_size, dataset.rng if shuffle else None, alike)
     # A loader draws a seed for its workers whenever it starts, and would take it from the caller's sequence.
     return DataLoader(dataset, batch_sampler=buckets, collate_fn=_as_given, generator=torch.Generator())
 

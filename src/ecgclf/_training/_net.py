@@ -119,7 +119,7 @@ class RecordingNet(Loop, NeuralNetClassifier):
                 workers(self.device) if partwise else nullcontext() as spread,
             ):
                 if partwise:
-                    self._partwise = PartwiseModule(self.module_, spread, self.autocast, self._rng)
+                    self._partwise = PartwiseModule(self.module_, spread, self.autocast, self._rng, self._draws)
                 return super().fit_loop(X, y, epochs, **fit_params)
         finally:
             self._partwise = self._draws = self._rng = None
@@ -442,7 +442,7 @@ def _run(net, function_name, items, windows):
         module.eval()
     with workers(net.device) as spread:
         parts = []
-        for inputs, _ in bucket_loader(dataset, net.batch_size):
+        for inputs, _ in bucket_loader(dataset, net.batch_size, alike=not getattr(module, "masks_padding", True)):
             parts += split(**inputs)
             if len(parts) >= spread.width:
                 yield from spread(one, parts)

@@ -150,10 +150,13 @@ class PartwiseModule:
         Gives the context in which the module runs; a thread has to enter its own.
     rng : numpy.random.Generator
         Draws the seed of each part's dropout.
+    draws : DropoutDraws
+        What the module itself draws from.
     """
 
-    def __init__(self, module, spread, autocast, rng):
+    def __init__(self, module, spread, autocast, rng, draws):
         self.module = module
+        self.own_draws = draws
         self.spread = spread
         self.autocast = autocast
         self.rng = rng
@@ -165,20 +168,20 @@ class PartwiseModule:
         """Logits of a batch, float32. When training, give them to `backward` after that of the loss."""
         parts = split(x, lengths)
         if len(parts) == 1:
-            return self._logits(self.module, *parts[0])
+            return self._logits(self.module, self.own_draws, *parts[0])
         if not torch.is_grad_enabled():
             return torch.cat(self.spread(self._inferred, parts))
         self._match(len(parts))
-        self.pending = self.spread(self._logits, self.replicas, *zip(*parts, strict=True))
+        self.pending = self.spread(self._logits, self.replicas, self.draws, *zip(*parts, strict=True))
         return torch.cat([part.detach() for part in self.pending]).requires_grad_()
 
-    def _logits(self, module, x, lengths):
-        with self.autocast():
+    def _logits(self, module, draws, x, lengths):
+        with self.autocast(), draws.drawing():
             return module(x, lengths).float()
 
     def _inferred(self, part):
         with torch.no_grad():
-            return self._logits(self.module, *part)
+            return self._logits(self.module, self.own_draws, *part)
 
     def _match(self, n_parts):
         """Have that many replicas, as the module is now."""

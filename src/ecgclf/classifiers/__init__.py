@@ -2,6 +2,7 @@
 
 from ecgclf.classifiers._crann import CRANNClassifier
 from ecgclf.classifiers._crnn import CRNNClassifier
+from ecgclf.classifiers._ecg import ECGClassifier
 from ecgclf.classifiers._recurrent import BiLSTMClassifier, LSTMClassifier
 from ecgclf.classifiers._resnet import ResNetClassifier
 
@@ -9,6 +10,7 @@ __all__ = [
     "BiLSTMClassifier",
     "CRANNClassifier",
     "CRNNClassifier",
+    "ECGClassifier",
     "LSTMClassifier",
     "ResNetClassifier",
 ]

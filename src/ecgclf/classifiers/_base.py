@@ -1,4 +1,4 @@
-"""What the five classifiers share: from recordings to a trained net, and back to probabilities."""
+"""What the classifiers share: from recordings to a trained net, and back to probabilities."""
 
 import copy
 import os
@@ -100,8 +100,11 @@ class BaseECGClassifier(RecordingClassifierMixin, BaseEstimator):
         self.verbose = verbose
 
     @abstractmethod
-    def _make_module(self, n_leads, n_classes):
+    def _make_module(self, n_leads, n_outputs):
         """Build the network."""
+
+    def _try_module(self, module, training, validation):
+        """Try a network before it is trained; those here have nothing to show."""
 
     def _rebuild_module(self):
         """Build the network as `fit` did, untrained."""
@@ -185,6 +188,7 @@ class BaseECGClassifier(RecordingClassifierMixin, BaseEstimator):
             mean, std = _training.lead_statistics(recordings.items)
             module.scale.mean.copy_(torch.from_numpy(mean))
             module.scale.std.copy_(torch.from_numpy(std))
+        self._try_module(module, training, validation)
         self.net_ = self._make_net(module, training, device, checkpoint_of(self, module, training, validation))
         best_epoch = _training.train(self.net_, training, validation, history)
         if best_epoch is not None:
@@ -198,7 +202,9 @@ class BaseECGClassifier(RecordingClassifierMixin, BaseEstimator):
     def _network_parameters(self):
         # All that is not a parameter of every classifier makes the network.
         own = self.get_params(deep=False).keys() - BaseECGClassifier._parameter_constraints.keys()
-        return {name: copy.deepcopy(getattr(self, name)) for name in sorted(own)}
+        values = {name: getattr(self, name) for name in sorted(own) if "__" not in name}
+        # What is called stays the same thing only if it is not copied.
+        return {name: value if callable(value) else copy.deepcopy(value) for name, value in values.items()}
 
     def _check_same_network(self):
         changed = [

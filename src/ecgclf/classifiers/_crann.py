@@ -152,8 +152,8 @@ class CRANNClassifier(BaseCRNNClassifier):
         )
         self.n_attention_units = n_attention_units
 
-    def _make_module(self, n_leads, n_classes):
-        return super()._make_module(n_leads, n_classes, n_attention_units=self.n_attention_units)
+    def _make_module(self, n_leads, n_outputs):
+        return super()._make_module(n_leads, n_outputs, n_attention_units=self.n_attention_units)
 
     @document(X=RECORDINGS)
     def attention(self, X):

@@ -129,10 +129,10 @@ class BaseCRNNClassifier(BaseECGClassifier):
         self.pooling = pooling
         self.dropout = dropout
 
-    def _make_module(self, n_leads, n_classes, n_attention_units=1):
+    def _make_module(self, n_leads, n_outputs, n_attention_units=1):
         return CRNN(
             n_leads,
-            n_classes,
+            n_outputs,
             segment_length=self.segment_length,
             n_filters=self.n_filters,
             kernel_sizes=self.kernel_sizes,

@@ -114,10 +114,10 @@ class _BaseRecurrentClassifier(BaseECGClassifier):
         self.pooling = pooling
         self.dropout = dropout
 
-    def _make_module(self, n_leads, n_classes):
+    def _make_module(self, n_leads, n_outputs):
         return RecurrentNet(
             n_leads,
-            n_classes,
+            n_outputs,
             stem_stride=self.stem_stride,
             n_filters=self.n_filters,
             kernel_size=self.kernel_size,

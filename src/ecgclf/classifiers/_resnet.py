@@ -171,10 +171,10 @@ class ResNetClassifier(BaseECGClassifier):
         self.pooling = pooling
         self.dropout = dropout
 
-    def _make_module(self, n_leads, n_classes):
+    def _make_module(self, n_leads, n_outputs):
         return ResNet(
             n_leads,
-            n_classes,
+            n_outputs,
             n_blocks=self.n_blocks,
             kernel_size=self.kernel_size,
             n_filters=self.n_filters,

@@ -183,8 +183,8 @@ class CRNN(nn.Module):
 
     Parameters
     ----------
-    n_leads, n_classes : int
-        Leads of a recording, classes to tell apart.
+    n_leads, n_outputs : int
+        Leads of a recording, logits to give: the classes to tell apart, or the labels.
     segment_length : int or None
         None takes a `ResidualEncoder`, a number a `SegmentEncoder` with segments of so many timepoints.
     n_filters, kernel_sizes, strides : sequence of int
@@ -208,7 +208,7 @@ class CRNN(nn.Module):
     def __init__(
         self,
         n_leads: int,
-        n_classes: int,
+        n_outputs: int,
         *,
         segment_length: int | None,
         n_filters: Sequence[int],
@@ -250,7 +250,7 @@ class CRNN(nn.Module):
             self.pool: nn.Module = AttentionPool(self.lstm.n_out, n_attention_units, with_max=pooling.endswith("max"))
         else:
             self.pool = MaskedPool(pooling)
-        self.head = nn.Linear(self.pool.n_out(self.lstm.n_out), n_classes)
+        self.head = nn.Linear(self.pool.n_out(self.lstm.n_out), n_outputs)
 
     def _sequence(self, x: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         x = trim(x, lengths)
@@ -269,7 +269,7 @@ class CRNN(nn.Module):
 
         Returns
         -------
-        Tensor of shape (n, n_classes)
+        Tensor of shape (n, n_outputs)
             Logits.
         """
         return self.head(self.dropout(self.pool(*self._sequence(x, lengths))))

@@ -48,8 +48,8 @@ class RecurrentNet(nn.Module):
 
     Parameters
     ----------
-    n_leads, n_classes : int
-        Leads of a recording, classes to tell apart.
+    n_leads, n_outputs : int
+        Leads of a recording, logits to give: the classes to tell apart, or the labels.
     stem_stride : int
         Samples per step of the LSTM. 1 leaves the stem out: the LSTM reads the raw samples.
     n_filters : int
@@ -71,7 +71,7 @@ class RecurrentNet(nn.Module):
     def __init__(
         self,
         n_leads: int,
-        n_classes: int,
+        n_outputs: int,
         *,
         stem_stride: int,
         n_filters: int,
@@ -94,7 +94,7 @@ class RecurrentNet(nn.Module):
         self.lstm = LengthAwareLSTM(n_in, n_units, n_layers, bidirectional, dropout)
         self.pool = MaskedPool(pooling)
         self.dropout = Dropout(dropout)
-        self.head = nn.Linear(self.pool.n_out(self.lstm.n_out), n_classes)
+        self.head = nn.Linear(self.pool.n_out(self.lstm.n_out), n_outputs)
 
     def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
         """Compute the logits of a batch.
@@ -108,7 +108,7 @@ class RecurrentNet(nn.Module):
 
         Returns
         -------
-        Tensor of shape (n, n_classes)
+        Tensor of shape (n, n_outputs)
             Logits.
         """
         x = trim(x, lengths)

@@ -78,8 +78,8 @@ class ResNet(nn.Module):
 
     Parameters
     ----------
-    n_leads, n_classes : int
-        Leads of a recording, classes to tell apart.
+    n_leads, n_outputs : int
+        Leads of a recording, logits to give: the classes to tell apart, or the labels.
     n_blocks : int
         Number of residual blocks.
     kernel_size : int
@@ -103,7 +103,7 @@ class ResNet(nn.Module):
     def __init__(
         self,
         n_leads: int,
-        n_classes: int,
+        n_outputs: int,
         *,
         n_blocks: int,
         kernel_size: int,
@@ -139,7 +139,7 @@ class ResNet(nn.Module):
         self.norm = MaskedBatchNorm(n_in)
         self.pool = MaskedPool(pooling)
         self.dropout = Dropout(dropout)
-        self.head = nn.Linear(self.pool.n_out(n_in), n_classes)
+        self.head = nn.Linear(self.pool.n_out(n_in), n_outputs)
 
     def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
         """Compute the logits of a batch.
@@ -153,7 +153,7 @@ class ResNet(nn.Module):
 
         Returns
         -------
-        Tensor of shape (n, n_classes)
+        Tensor of shape (n, n_outputs)
             Logits.
         """
         x = trim(x, lengths)

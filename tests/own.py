@@ -1,0 +1,79 @@
+"""Networks of a user's own, as `ECGClassifier` takes them."""
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+
+class Small(nn.Module):
+    """Convolution, mean over the recording, linear layer; draws by a layer and by a function."""
+
+    def __init__(self, n_leads, n_outputs, width=8, dropout=0.0):
+        super().__init__()
+        self.dropout = dropout
+        self.conv = nn.Conv1d(n_leads, width, 9, stride=2, padding=4)
+        self.layer = nn.Dropout(dropout)
+        self.hidden = nn.Linear(2 * width, width)
+        self.head = nn.Linear(width, n_outputs)
+
+    def forward(self, x, lengths):
+        """Logits of a batch."""
+        x = torch.relu(self.conv(x))
+        lengths = (lengths + 1) // 2
+        inside = torch.arange(x.shape[2], device=x.device) < lengths[:, None]
+        x = x * inside[:, None]
+        both = torch.cat([x.sum(2) / lengths[:, None], x.amax(2)], 1)
+        x = torch.relu(self.hidden(self.layer(both)))
+        return self.head(F.dropout(x, self.dropout, self.training))
+
+
+class Unmasked(nn.Module):
+    """Takes the mean over whatever it is given, padding too."""
+
+    def __init__(self, n_leads, n_outputs):
+        super().__init__()
+        self.conv = nn.Conv1d(n_leads, 8, 9, padding=4)
+        self.norm = nn.BatchNorm1d(8)
+        self.head = nn.Linear(8, n_outputs)
+
+    def forward(self, x, lengths):
+        """Logits of a batch."""
+        return self.head(torch.relu(self.norm(self.conv(x))).mean(2))
+
+
+class Returning(nn.Module):
+    """Gives what a test tells it to."""
+
+    def __init__(self, n_leads, n_outputs, what):
+        super().__init__()
+        self.what, self.head = what, nn.Linear(n_leads, n_outputs)
+
+    def forward(self, x, lengths):
+        """What was told."""
+        logits = self.head(x.mean(2))
+        return {
+            "nan": lambda: logits * torch.nan,
+            "wide": lambda: torch.cat([logits, logits], 1),
+            "long": lambda: torch.cat([logits, logits]),
+            "tuple": lambda: (logits,),
+            "int": lambda: logits.long(),
+            "detached": lambda: logits.detach(),
+            "error": lambda: logits @ logits,
+        }[self.what]()
+
+
+class OneArgument(nn.Module):
+    """Takes no lengths."""
+
+    def __init__(self, n_leads, n_outputs):
+        super().__init__()
+        self.head = nn.Linear(n_leads, n_outputs)
+
+    def forward(self, x):
+        """Logits of a batch."""
+        return self.head(x.mean(2))
+
+
+def make_small(n_leads, n_outputs, **more):
+    """A function in the place of a class."""
+    return Small(n_leads, n_outputs, **more)

@@ -1,0 +1,205 @@
+"""A network of one's own: what the classifiers promise, and what is wrong with it told before it is trained."""
+
+import copy
+import pickle
+import random
+
+import numpy as np
+import pytest
+import torch
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV
+
+from ecgclf.augmentation import RandomChanges
+from ecgclf.classifiers import ECGClassifier, ResNetClassifier
+from ecgclf.datasets import make_recordings
+from ecgclf.explanation import LimeTimeSeriesExplainer
+from ecgclf.nn import ResNet
+from own import OneArgument, Returning, Small, Unmasked, make_small
+from small import NETWORKS
+from test_threads import threads
+
+
+@pytest.fixture(scope="module")
+def recordings():
+    return make_recordings(24, duration=(2.0, 4.0), random_state=0, return_X_y=True)
+
+
+def fitted(recordings, module=Small, **params):
+    return ECGClassifier(module, **{"max_epochs": 3, "random_state": 0, **params}).fit(*recordings)
+
+
+def test_a_network_of_this_package_gives_what_its_classifier_gives(recordings):
+    chosen = ResNetClassifier(max_epochs=3, learning_rate=0.001, random_state=0, **NETWORKS["ResNetClassifier"])
+    signature = {name: value for name, value in chosen.get_params().items() if name in RESNET}
+    own = fitted(recordings, ResNet, module_params=signature)
+    expected = chosen.fit(*recordings).predict_proba(recordings[0])
+    np.testing.assert_array_equal(own.predict_proba(recordings[0]), expected)
+
+
+RESNET = set(ResNet.__init__.__annotations__)
+
+
+def test_it_learns(recordings):
+    classifier = fitted(recordings, max_epochs=60, learning_rate=0.01)
+    most_frequent = np.unique(recordings[1], return_counts=True)[1].max() / len(recordings[1])
+    assert classifier.score(*recordings) > most_frequent + 0.2
+    assert classifier.net_.history[-1, "train_loss"] < 0.7 * classifier.net_.history[0, "train_loss"]
+
+
+def test_a_function_and_a_class_are_the_same(recordings):
+    one = fitted(recordings, make_small, module_params={"width": 6})
+    other = fitted(recordings, module_params={"width": 6})
+    np.testing.assert_array_equal(one.predict_proba(recordings[0]), other.predict_proba(recordings[0]))
+
+
+def test_answers_depend_on_no_neighbour_and_no_padding(recordings):
+    X, _ = recordings
+    classifier = fitted(recordings)
+    together = classifier.predict_proba(X)
+    alone = np.concatenate([classifier.predict_proba([x]) for x in X])
+    np.testing.assert_allclose(together, alone, atol=1e-5)
+
+
+def test_what_it_draws_is_its_own_and_the_same_on_any_number_of_threads():
+    """Dropout of torch's own, as a layer and as a function."""
+    recordings = make_recordings(24, duration=(15.0, 18.0), random_state=0, return_X_y=True)
+    answers = []
+    for n_threads in (1, 2):
+        torch.manual_seed(n_threads)
+        before = torch.get_rng_state(), random.getstate(), np.random.get_state()[1].tolist()
+        with threads(n_threads):
+            classifier = fitted(recordings, module_params={"dropout": 0.5}, max_epochs=2)
+        after = torch.get_rng_state(), random.getstate(), np.random.get_state()[1].tolist()
+        assert (before[0] == after[0]).all()
+        assert before[1:] == after[1:]
+        answers.append(classifier.predict_proba(recordings[0]))
+    np.testing.assert_array_equal(*answers)
+    other = fitted(recordings, module_params={"dropout": 0.5}, max_epochs=2, random_state=1)
+    assert (other.predict_proba(recordings[0]) != answers[0]).any()
+
+
+def test_dropout_is_at_work_while_training_only(recordings):
+    without = fitted(recordings, max_epochs=1).predict_proba(recordings[0])
+    classifier = fitted(recordings, max_epochs=1, module_params={"dropout": 0.9})
+    assert (classifier.predict_proba(recordings[0]) != without).any()
+    np.testing.assert_array_equal(classifier.predict_proba(recordings[0]), classifier.predict_proba(recordings[0]))
+
+
+@pytest.mark.parametrize(
+    ("what", "told"),
+    [
+        ("nan", "Returning gave nan"),
+        ("wide", r"of shape \(2, 8\).*expected floating logits of shape \(2, 4\)"),
+        ("long", r"of shape \(4, 4\).*expected floating logits of shape \(2, 4\)"),
+        ("tuple", "expected a tensor of logits"),
+        ("int", "torch.int64"),
+        ("detached", "nothing to learn"),
+        ("error", "cannot compute x of shape"),
+    ],
+)
+def test_what_is_wrong_is_told_before_the_training(recordings, what, told):
+    classifier = ECGClassifier(Returning, module_params={"what": what})
+    with pytest.raises(ValueError, match=told):
+        classifier.fit(*recordings)
+    assert not hasattr(classifier, "net_")
+
+
+def test_a_forward_without_lengths_is_told_what_it_takes(recordings):
+    with pytest.raises(ValueError, match=r"OneArgument cannot compute.*takes \(x, lengths\)"):
+        fitted(recordings, OneArgument)
+
+
+@pytest.mark.parametrize(
+    ("module", "params", "error", "told"),
+    [
+        (Small(1, 4), None, TypeError, "built already"),
+        (lambda n_leads, n_outputs: 3, None, TypeError, "expected a torch.nn.Module"),
+        (lambda n_leads: Small(n_leads, 4), None, ValueError, "n_leads=1, n_outputs=4"),
+        (Small, {"widht": 3}, ValueError, "Small.*widht"),
+        (Small, {"n_outputs": 3}, ValueError, r"logits of shape \(2, 4\)"),
+        ("Small", None, ValueError, "module"),
+    ],
+)
+def test_what_is_no_network_is_refused(recordings, module, params, error, told):
+    with pytest.raises(error, match=told):
+        fitted(recordings, module, module_params=params)
+
+
+def test_padding_that_is_not_masked_is_found(recordings):
+    with pytest.raises(ValueError, match="does not leave out the padding"):
+        fitted(recordings, Unmasked)
+
+
+def test_windows_of_one_length_need_no_mask(recordings):
+    """Trained on windows without padding, it predicts whole recordings without any."""
+    X, y = recordings
+    classifier = fitted((np.stack([x[:600] for x in X]), y), Unmasked)
+    together = classifier.predict_proba([x[:600] for x in X])
+    assert not bool(classifier.net_.module_.masks_padding)
+    ragged = ECGClassifier(Unmasked, max_epochs=2, random_state=0).fit([x[:600] for x in X], y)
+    alone = np.concatenate([ragged.predict_proba([x]) for x in X])
+    np.testing.assert_allclose(ragged.predict_proba(X), alone, atol=1e-5)
+    assert together.shape == (24, 4)
+
+
+def test_parameters_of_the_network_are_searched(recordings):
+    X, y = recordings
+    y = np.where(y == "A", "A", "N")
+    classifier = ECGClassifier(Small, module_params={"width": 3}, max_epochs=1, random_state=0)
+    search = GridSearchCV(classifier, {"module__width": [2, 5]}, cv=2).fit(X, y)
+    widths = {params["module__width"] for params in search.cv_results_["params"]}
+    assert widths == {2, 5}
+    best = search.best_estimator_
+    assert best.module_params == {"width": search.best_params_["module__width"]}
+    assert best.net_.module_.network.conv.out_channels == search.best_params_["module__width"]
+    assert classifier.module_params == {"width": 3}
+    assert clone(best).get_params()["module__width"] == best.module_params["width"]
+
+
+def test_warm_start_goes_on_with_the_same_network(recordings):
+    classifier = fitted(recordings, warm_start=True, max_epochs=2)
+    classifier.fit(*recordings)
+    assert classifier.n_epochs_ == 4
+    with pytest.raises(ValueError, match="module_params"):
+        classifier.set_params(module__width=5).fit(*recordings)
+
+
+def test_pickle_and_copy_keep_the_answers(recordings):
+    X, _ = recordings
+    classifier = fitted(recordings)
+    for again in (pickle.loads(pickle.dumps(classifier)), copy.deepcopy(classifier)):
+        np.testing.assert_array_equal(again.predict_proba(X), classifier.predict_proba(X))
+    assert again.fit(*recordings).n_epochs_ == 3
+
+
+def test_checkpoints_windows_augmentation_and_validation(recordings, tmp_path):
+    X, y = recordings
+    classifier = fitted(
+        recordings,
+        window_length=300,
+        augmentation=RandomChanges(noise=0.1, amplitude=0.2),
+        early_stopping=True,
+        checkpoint_dir=tmp_path,
+    )
+    again = clone(classifier).fit(X, y)
+    np.testing.assert_array_equal(again.predict_proba(X), classifier.predict_proba(X))
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_several_labels_and_leads():
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((20, 3, 200)), rng.integers(0, 2, (20, 2))
+    y[:2] = [[0, 1], [1, 0]]
+    classifier = fitted((X, y))
+    assert classifier.predict_proba(X).shape == (20, 2)
+    assert classifier.multilabel_
+
+
+def test_it_is_explained(recordings):
+    X, _ = recordings
+    classifier = fitted(recordings)
+    explanation = LimeTimeSeriesExplainer(sampling_rate=300, n_perturbations=100, random_state=0).explain(
+        classifier, X[0]
+    )
+    assert np.isfinite(explanation.weights).all()
