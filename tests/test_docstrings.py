@@ -13,6 +13,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 import ecgclf
+from own import Small
 
 # Smallest sizes, for estimators that have such parameters.
 SMALL = {"max_epochs": 1, "n_filters": 4, "n_units": 4, "n_blocks": 1, "cv": 2}
@@ -122,10 +123,14 @@ def test_parameters_are_documented(name):
     assert not faults, f"ecgclf.{name}: " + "; ".join(faults)
 
 
+def _make(cls):
+    needed = {"estimator": LogisticRegression(), "module": Small}
+    return cls(**{name: value for name, value in needed.items() if name in inspect.signature(cls).parameters})
+
+
 @pytest.mark.parametrize("name", ESTIMATORS)
 def test_fitted_attributes_are_documented(name):
-    meta = "estimator" in inspect.signature(ESTIMATORS[name]).parameters
-    estimator = ESTIMATORS[name](LogisticRegression()) if meta else ESTIMATORS[name]()
+    estimator = _make(ESTIMATORS[name])
     defaults = estimator.get_params()
     estimator.set_params(**{key: n for key, n in SMALL.items() if isinstance(defaults.get(key), int)})
     if "sampling_rate" in defaults:
@@ -240,7 +245,5 @@ def test_see_also_is_really_looked_up():
 @pytest.mark.parametrize("name", ESTIMATORS)
 def test_the_html_of_an_estimator_links_to_its_page(name):
     """Where the API pages put it: generated/ecgclf.room.Name.html."""
-    cls = ESTIMATORS[name]
-    meta = "estimator" in inspect.signature(cls).parameters
-    estimator = cls(LogisticRegression()) if meta else cls()
+    estimator = _make(ESTIMATORS[name])
     assert f'generated/ecgclf.{name}.html"' in estimator._repr_html_()

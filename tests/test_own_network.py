@@ -3,6 +3,7 @@
 import copy
 import pickle
 import random
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from ecgclf.classifiers import ECGClassifier, ResNetClassifier
 from ecgclf.datasets import make_recordings
 from ecgclf.explanation import LimeTimeSeriesExplainer
 from ecgclf.nn import ResNet
+from ecgclf.persistence import _container, load, save
 from own import OneArgument, Returning, Small, Unmasked, make_small
 from small import NETWORKS
 from test_threads import threads
@@ -171,6 +173,54 @@ def test_pickle_and_copy_keep_the_answers(recordings):
     for again in (pickle.loads(pickle.dumps(classifier)), copy.deepcopy(classifier)):
         np.testing.assert_array_equal(again.predict_proba(X), classifier.predict_proba(X))
     assert again.fit(*recordings).n_epochs_ == 3
+
+
+def test_a_file_names_the_network_and_whoever_loads_it_has_it(recordings, tmp_path):
+    X, _ = recordings
+    classifier = fitted(recordings, module_params={"width": 6})
+    path = tmp_path / "own.ecgclf"
+    save(classifier, path)
+    with pytest.raises(ValueError, match=r"names 'own.Small'.*trusted="):
+        load(path)
+    with pytest.raises(ValueError, match=r"names 'own.Small'.*trusted has own.Unmasked"):
+        load(path, trusted=[Unmasked])
+    again = load(path, trusted=[Small, Unmasked])
+    np.testing.assert_array_equal(again.predict_proba(X), classifier.predict_proba(X))
+    assert again.module is Small
+    assert again.set_params(max_epochs=1).fit(*recordings).n_epochs_ == 1
+
+
+def test_a_network_without_a_name_is_not_stored(recordings, tmp_path):
+    classifier = fitted(recordings, lambda n_leads, n_outputs: Small(n_leads, n_outputs))
+    with pytest.raises(ValueError, match=r"ECGClassifier.module is \S*lambda"):
+        save(classifier, tmp_path / "own.ecgclf")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("width", [10**9, 10**5, -1, "many", None])
+def test_a_forged_file_does_not_make_a_trusted_network_gigantic(recordings, width, tmp_path):
+    path = tmp_path / "own.ecgclf"
+    save(fitted(recordings, module_params={"width": 6}), path)
+    document, arrays = _container.read_file(path)
+    document["estimator"]["object"]["parameters"]["module_params"] = {"dict": [["width", width]]}
+    _container.write_file(path, document, arrays)
+    tracemalloc.start()
+    with pytest.raises(ValueError, match=r"own.ecgclf cannot be loaded"):
+        load(path, trusted=[Small])
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 10**7
+
+
+def test_functions_of_a_users_own_are_stored_by_name(recordings, tmp_path):
+    path = tmp_path / "own.ecgclf"
+    save(fitted(recordings, make_small, augmentation=changed), path)
+    assert load(path, trusted=[make_small, changed]).augmentation is changed
+
+
+def changed(recording, rng):
+    """A change of one's own."""
+    return recording + rng.normal(scale=0.01, size=recording.shape)
 
 
 def test_checkpoints_windows_augmentation_and_validation(recordings, tmp_path):

@@ -22,6 +22,7 @@ from ecgclf.persistence import _classes, load, save
 from ecgclf.persistence._decode import Decoder
 from ecgclf.persistence._encode import Encoder
 from ecgclf.preprocessing import BandpassFilter, FixedLength, RecordingNormalizer, Resampler, RRFeatures
+from own import Small
 from small import NAMES, small
 from test_common import PARAMETERS, public_estimators
 
@@ -48,7 +49,8 @@ def test_every_public_estimator_is_on_the_list_and_comes_back_unfitted(path):
     for cls in public_estimators():
         assert _classes.name_of(cls, _classes.OBJECTS) == f"{'.'.join(cls.__module__.split('.')[:2])}.{cls.__name__}"
         estimator = cls(**PARAMETERS.get(cls.__name__, {}))
-        assert repr(roundtrip(estimator, path)) == repr(estimator)
+        save(estimator, path)
+        assert repr(load(path, trusted=[Small])) == repr(estimator)
 
 
 @pytest.mark.parametrize("allowed", [_classes.OBJECTS, _classes.VALUES])
@@ -173,7 +175,6 @@ def test_plain_parameters_of_all_kinds_come_back(recordings, path):
     ("parameters", "named"),
     [
         ({"callbacks": [EpochTimer()]}, r"callbacks\[0\] is a skorch\.callbacks\.\S*EpochTimer"),
-        ({"net_params": {"criterion": np.mean}}, r"net_params\['criterion'\] is numpy\.mean"),
         ({"net_params": {"iterator_train": lambda *_: None}}, r"net_params\['iterator_train'\] is \S*lambda"),
     ],
 )

@@ -11,7 +11,9 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 
 from ecgclf._training._net import build_net, resolve_device
+from ecgclf._training._random import drawing_from
 from ecgclf._warnings import warn
+from ecgclf.nn._scaled import ScaledNetwork
 
 
 def module_state(module):
@@ -54,6 +56,12 @@ def restore_module(build, arrays):
     given = {name: torch.from_numpy(a if a.flags.writeable else a.copy()) for name, a in arrays.items()}
     if _shapes(expected) != _shapes(given):
         raise ValueError("its arrays do not fit the network that its parameters describe")
+    if isinstance(module, ScaledNetwork):
+        # It may hold more than parameters and buffers, and has that without memory too.
+        with drawing_from(0):
+            module = build()
+        module.load_state_dict(given)
+        return module
     # Memory layout and with it the last bit of a result are kept: the strides are those of the new module. (So does
     # `to_empty`, but it loads sympy, a fifth of a second.)
     for name, tensor in expected.items():

@@ -11,7 +11,9 @@ _OBJECTS = {
     "ecgclf.augmentation": "RandomChanges WaveNetAugmenter WaveNetOverSampler",
     "ecgclf.augmentation._amplitudes": "Amplitudes",
     "ecgclf.augmentation._generator": "Generator",
-    "ecgclf.classifiers": "BiLSTMClassifier CRANNClassifier CRNNClassifier LSTMClassifier ResNetClassifier",
+    "ecgclf.classifiers": (
+        "BiLSTMClassifier CRANNClassifier CRNNClassifier ECGClassifier LSTMClassifier ResNetClassifier"
+    ),
     "ecgclf.decision": "TunedDecisionClassifierCV",
     "ecgclf.explanation": "LimeTimeSeriesExplainer",
     "ecgclf.preprocessing": (
@@ -122,6 +124,23 @@ def name_of(thing, allowed):
             except ValueError:
                 continue
     return None
+
+
+def own_name(thing):
+    """Give the name of a class or function that is on no list here, to be told apart by whoever loads a file.
+
+    Parameters
+    ----------
+    thing : object
+        A class or function.
+
+    Returns
+    -------
+    str or None
+        Module and qualified name; None for what has none, such as a lambda.
+    """
+    module, name = getattr(thing, "__module__", None), getattr(thing, "__qualname__", None)
+    return f"{module}.{name}" if isinstance(module, str) and isinstance(name, str) and "<" not in name else None
 
 
 def listed(library):

@@ -21,10 +21,13 @@ class Decoder:
     ----------
     arrays : dict of {str: ndarray}
         The arrays of the file. Each may be used once, so that a short document cannot unfold to many copies.
+    trusted : iterable of classes and functions, default=()
+        What the document may name beyond the lists of this package.
     """
 
-    def __init__(self, arrays):
+    def __init__(self, arrays, trusted=()):
         self.arrays = dict(arrays)
+        self._trusted = {_classes.own_name(thing): thing for thing in trusted}
         self._objects = []
 
     def value(self, encoded):
@@ -124,6 +127,15 @@ class Decoder:
     def _named(self, name):
         return _classes.named(name, _classes.VALUES)
 
+    def _own(self, name):
+        if not isinstance(name, str) or name not in self._trusted:
+            told = f"; trusted has {', '.join(sorted(filter(None, self._trusted)))}" if self._trusted else ""
+            raise Refused(
+                f"it names {name!r}, which is not part of ecgclf{told}. If it is yours, load(path, trusted=[...]) "
+                "with that class or function"
+            )
+        return self._trusted[name]
+
     def _same(self, number):
         found = self._objects[number] if type(number) is int and 0 <= number < len(self._objects) else None
         if found is None:
@@ -181,6 +193,7 @@ _BY_KIND = {
     "bytes": Decoder._bytes,
     "random_state": Decoder._random_state,
     "named": Decoder._named,
+    "own": Decoder._own,
     "same": Decoder._same,
     "object": Decoder._object,
 }

@@ -65,6 +65,8 @@ class Encoder:
             name = _classes.name_of(value, _classes.VALUES)
             if name is not None:
                 return {"named": name}
+            if callable(value) and _classes.own_name(value) is not None:
+                return {"own": _classes.own_name(value)}
         name = _classes.name_of(type(value), _classes.OBJECTS)
         if name is None:
             raise ValueError(_cannot(value, where))
@@ -156,7 +158,8 @@ def _cannot(value, where):
     if hasattr(value, "module_"):
         return (
             f"{where} holds another network than the parameters beside it describe: they were changed after fit, or "
-            "net_params names a module. Set them back, or fit again, then save."
+            'net_params names a module, or a network of yours cannot be built on torch\'s device "meta". Set them '
+            "back, or fit again, then save."
         )
     if hasattr(value, "__qualname__"):
         what = f"{value.__module__}.{value.__qualname__}"

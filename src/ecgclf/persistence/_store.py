@@ -38,12 +38,15 @@ def save(estimator, path):
 
     Notes
     -----
-    Of scikit-learn can be stored, searches over plain values and a FunctionTransformer without functions:
+    Of scikit-learn can be stored, searches over plain values:
 
     {of_sklearn}
 
     Not stored are boosting, nearest neighbours, SVC and its kind, whose compiled code would trust the arrays of a
-    file. Nor are skorch callbacks, functions of yours, and a Pipeline's ``memory``.
+    file. Nor are skorch callbacks and a Pipeline's ``memory``.
+
+    A class or function of yours, such as the network of an ECGClassifier, is stored by its name, module and all, and
+    `load` has to be given it. It needs a name: a lambda and what is defined inside a function have none.
 
     Of a net its weights, its history and what it predicts with are stored, not the state of its optimiser, which
     every `fit` starts anew, also with ``warm_start=True``.
@@ -69,7 +72,7 @@ def save(estimator, path):
     write_file(path, {"versions": versions(), "estimator": encoded}, encoder.arrays)
 
 
-def load(path):
+def load(path, *, trusted=()):
     """Read an estimator that `save` wrote.
 
     Loading executes nothing that the file says. Classes are looked up in a list that is part of this package.
@@ -78,6 +81,9 @@ def load(path):
     ----------
     path : path-like
         The file.
+    trusted : iterable of classes and functions, default=()
+        Of yours, such as the network of an ECGClassifier: what the file may name beside the lists of this package.
+        They are called with what stands in the file; nothing is imported by a name in it.
 
     Returns
     -------
@@ -127,7 +133,7 @@ def load(path):
     path = Path(path)
     try:
         document, arrays = read_file(path)
-        decoder = Decoder(arrays)
+        decoder = Decoder(arrays, trusted)
         try:
             estimator = decoder.value(document["estimator"])
         except RecursionError:
