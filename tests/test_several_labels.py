@@ -18,7 +18,7 @@ from sklearn.utils import get_tags
 
 from ecgclf import cli
 from ecgclf._labels import strata
-from ecgclf._training._net import LabelsLoss
+from ecgclf._training._loss import LabelsLoss
 from ecgclf.classifiers import CRANNClassifier
 from ecgclf.classifiers._windows import training_windows
 from ecgclf.datasets import make_recordings

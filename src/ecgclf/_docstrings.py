@@ -74,7 +74,8 @@ callbacks : list of skorch.callbacks.Callback, of functions that make one, or of
 net_params : dict or None, default=None
     Any further argument of :class:`skorch.NeuralNetClassifier`, in skorch's own spelling, such as
     ``dict(optimizer=torch.optim.SGD, optimizer__momentum=0.9)``. It wins over what the classifier would pass; an
-    argument that would not be heeded is refused by name.
+    argument that would not be heeded is refused by name. As "criterion" goes a class of losses, such as
+    :class:`ecgclf.nn.FocalLoss`, or a function of the logits and the targets of a batch.
 
 device : str, default="auto"
     "auto" takes a GPU if there is one; "cpu", "cuda", "cuda:1", "mps" name it.

@@ -14,6 +14,7 @@ from skorch.utils import noop
 from ecgclf._training._callbacks import OneCycle, ProgressBar, own_callbacks
 from ecgclf._training._checkpoint import Checkpoint
 from ecgclf._training._data import WindowDataset, bucket_loader
+from ecgclf._training._loss import loss_arguments
 from ecgclf._training._net_params import check_net_params
 from ecgclf._training._random import dropout_draws
 from ecgclf._training._threads import PartwiseModule, split, workers
@@ -64,10 +65,19 @@ class Loop:
 
 
 class RecordingNet(Loop, NeuralNetClassifier):
-    """A skorch net that computes a batch of recordings in parts."""
+    """A skorch net that computes a batch of recordings in parts.
 
-    def __init__(self, *args, **kwargs):
+    Parameters
+    ----------
+    *args, **kwargs
+        As for `Loop` and `skorch.NeuralNetClassifier`.
+    multilabel : bool, default=False
+        Whether a recording may have several labels: each output is then a question of its own.
+    """
+
+    def __init__(self, *args, multilabel=False, **kwargs):
         super().__init__(*args, **kwargs)
+        self.multilabel = multilabel
         self._partwise = self._draws = None
 
     def initialize_to_predict(self):
@@ -98,7 +108,7 @@ class RecordingNet(Loop, NeuralNetClassifier):
 
     def probabilities(self, logits):
         """Make probabilities of logits: by class, or label by label."""
-        return torch.sigmoid(logits) if isinstance(self.criterion_, LabelsLoss) else torch.softmax(logits, dim=1)
+        return torch.sigmoid(logits) if self.multilabel else torch.softmax(logits, dim=1)
 
     def train_step_single(self, batch, **fit_params):
         """Compute the gradients of one batch."""
@@ -127,27 +137,6 @@ class RecordingNet(Loop, NeuralNetClassifier):
     def __getstate__(self):
         # Threads do not pickle; a callback may save the net while it is trained.
         return {**super().__getstate__(), "_partwise": None, "_draws": None, "_rng": None}
-
-
-class LabelsLoss(torch.nn.Module):
-    """Binary cross-entropy of several labels, with the arguments of `torch.nn.CrossEntropyLoss`.
-
-    Parameters
-    ----------
-    weight : Tensor of shape (n_labels,), default=None
-        What the loss of recordings that have a label is multiplied by.
-    label_smoothing : float, default=0.0
-        Share of a label that is spread evenly over yes and no.
-    """
-
-    def __init__(self, weight=None, label_smoothing=0.0):
-        super().__init__()
-        self.loss = torch.nn.BCEWithLogitsLoss(pos_weight=weight)
-        self.label_smoothing = label_smoothing
-
-    def forward(self, logits, targets):
-        """Give the mean over recordings and labels."""
-        return self.loss(logits, targets + self.label_smoothing * (0.5 - targets))
 
 
 def _diverged(net, what):
@@ -254,12 +243,13 @@ def build_net(
         ours.append(("one_cycle", OneCycle()))
     if verbose:
         ours.append(("progress_bar", ProgressBar()))
-    weight = None if class_weights is None else torch.tensor(class_weights, dtype=torch.float32)
+    net_params = dict(net_params or {})
+    loss = loss_arguments(net_params, multilabel, class_weights, label_smoothing)
+    net_params.pop("criterion", None)
     arguments = {
         "module": module,
-        "criterion": LabelsLoss if multilabel else torch.nn.CrossEntropyLoss,
-        "criterion__weight": weight,
-        "criterion__label_smoothing": label_smoothing,
+        "multilabel": multilabel,
+        **loss,
         "optimizer": torch.optim.AdamW,
         "optimizer__weight_decay": weight_decay,
         "lr": learning_rate,
@@ -272,7 +262,7 @@ def build_net(
         **({"callbacks__valid_acc": None} if multilabel else {}),
         "verbose": verbose,
         **kwargs,
-        **(net_params or {}),
+        **net_params,
     }
     return RecordingNet(**arguments)
 

@@ -14,6 +14,7 @@ _REFUSED = {
     "batch_size": f"{_OWN}, batch_size",
     "device": f"{_OWN}, device",
     "precision": f"{_OWN}, precision",
+    "multilabel": "y tells",
     "verbose": f"{_OWN}, verbose",
     "warm_start": f"{_OWN}, warm_start",
 }
@@ -40,5 +41,7 @@ def check_net_params(net_params):
             reason = _LOADER
         if name == "criterion" and isinstance(value, type) and issubclass(value, torch.nn.NLLLoss):
             reason = "the network gives logits, which this loss takes for logarithms of probabilities"
+        if name == "criterion" and (isinstance(value, torch.nn.Module) or not callable(value)):
+            reason = "expected a class of losses, or a function of logits and targets"
         if reason is not None:
             raise ValueError(f"net_params[{name!r}] would not be heeded: {reason}.")

@@ -1,10 +1,12 @@
 """Networks in plain torch.
 
 The classifiers are ``forward(x, lengths) -> logits`` on zero-padded batches of recordings; the generator `WaveNet`
-gives logits of every next sample. `InputScale` is the first layer of all classifiers.
+gives logits of every next sample. `InputScale` is the first layer of all classifiers, and
+`FocalLoss` a loss.
 """
 
 from ecgclf.nn._crnn import CRNN
+from ecgclf.nn._focal import FocalLoss
 from ecgclf.nn._layers import InputScale
 from ecgclf.nn._recurrent import RecurrentNet
 from ecgclf.nn._resnet import ResNet
@@ -13,6 +15,7 @@ from ecgclf.nn._wavenet import CachedWaveNet, WaveNet, mu_law_decode, mu_law_enc
 __all__ = [
     "CRNN",
     "CachedWaveNet",
+    "FocalLoss",
     "InputScale",
     "RecurrentNet",
     "ResNet",

@@ -51,6 +51,7 @@ _OBJECTS = {
 _VALUES = {
     "builtins": "list",
     "ecgclf.metrics": "cinc2017_score",
+    "ecgclf.nn": "FocalLoss",
     "numpy": "float32 float64 ndarray",
     "sklearn.feature_selection": "f_classif mutual_info_classif",
     "sklearn.metrics": (
