@@ -1,4 +1,4 @@
-"""What the five classifiers share: from recordings to a trained net, and back to probabilities."""
+"""What the six classifiers share: from recordings to a trained net, and back to probabilities."""
 
 import copy
 import os

@@ -4,9 +4,10 @@ The classifiers are ``forward(x, lengths) -> logits`` on zero-padded batches of 
 gives logits of every next sample.
 """
 
+from ecgclf.nn._aticnn import ATICNN
 from ecgclf.nn._crnn import CRNN
 from ecgclf.nn._recurrent import RecurrentNet
 from ecgclf.nn._resnet import ResNet
 from ecgclf.nn._wavenet import CachedWaveNet, WaveNet, mu_law_decode, mu_law_encode
 
-__all__ = ["CRNN", "CachedWaveNet", "RecurrentNet", "ResNet", "WaveNet", "mu_law_decode", "mu_law_encode"]
+__all__ = ["ATICNN", "CRNN", "CachedWaveNet", "RecurrentNet", "ResNet", "WaveNet", "mu_law_decode", "mu_law_encode"]

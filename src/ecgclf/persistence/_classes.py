@@ -11,7 +11,9 @@ _OBJECTS = {
     "ecgclf.augmentation": "RandomChanges WaveNetAugmenter WaveNetOverSampler",
     "ecgclf.augmentation._amplitudes": "Amplitudes",
     "ecgclf.augmentation._generator": "Generator",
-    "ecgclf.classifiers": "BiLSTMClassifier CRANNClassifier CRNNClassifier LSTMClassifier ResNetClassifier",
+    "ecgclf.classifiers": (
+        "ATICNNClassifier BiLSTMClassifier CRANNClassifier CRNNClassifier LSTMClassifier ResNetClassifier"
+    ),
     "ecgclf.decision": "TunedDecisionClassifierCV",
     "ecgclf.explanation": "LimeTimeSeriesExplainer",
     "ecgclf.preprocessing": (
