@@ -47,6 +47,7 @@ VARIANTS = {
     "BiLSTMClassifier": {"stem_stride": 1, "n_layers": 2, "pooling": "mean", "n_units": 2},
     "CRNNClassifier": {"batch_norm": False, "segment_pooling": "max", "n_layers": 2},
     "CRANNClassifier": {"pooling": "attention", "bidirectional": False},
+    "ATICNNClassifier": {"residual": False, "pool_size": 3, "n_layers": 2, "pooling": "attention"},
 }
 STEPS = [
     BandpassFilter(sampling_rate=300.0),

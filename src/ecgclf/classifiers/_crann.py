@@ -3,14 +3,11 @@
 from numbers import Integral
 
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import check_is_fitted
 
-from ecgclf import _training
-from ecgclf._docstrings import CLASSIFIER_ATTRIBUTES, RECORDINGS, classifier_parameters, document
-from ecgclf._recordings import check_recordings
+from ecgclf._docstrings import CLASSIFIER_ATTRIBUTES, classifier_parameters, document
+from ecgclf.classifiers._attention import AttentionMixin
 from ecgclf.classifiers._crnn import NETWORK_PARAMETERS, BaseCRNNClassifier
 from ecgclf.classifiers._example import classifier_example
-from ecgclf.classifiers._windows import prediction_windows
 
 
 @document(
@@ -19,7 +16,7 @@ from ecgclf.classifiers._windows import prediction_windows
     attributes=CLASSIFIER_ATTRIBUTES,
     example=classifier_example("CRANNClassifier", "n_filters=(16, 32), kernel_sizes=(9, 5), strides=(4, 2)"),
 )
-class CRANNClassifier(BaseCRNNClassifier):
+class CRANNClassifier(AttentionMixin, BaseCRNNClassifier):
     """Convolutions, LSTM over what they give, additive attention over time.
 
     As :class:`CRNNClassifier`, but the network learns where to look [2]_; `attention` tells where it did.
@@ -47,6 +44,7 @@ class CRANNClassifier(BaseCRNNClassifier):
     See Also
     --------
     CRNNClassifier : The same without attention.
+    ATICNNClassifier : Deeper stages of convolutions before the LSTM.
 
     Notes
     -----
@@ -154,23 +152,3 @@ class CRANNClassifier(BaseCRNNClassifier):
 
     def _make_module(self, n_leads, n_outputs):
         return super()._make_module(n_leads, n_outputs, n_attention_units=self.n_attention_units)
-
-    @document(X=RECORDINGS)
-    def attention(self, X):
-        """Tell where in each recording the network looked.
-
-        Parameters
-        ----------
-        {X}
-
-        Returns
-        -------
-        weights : list of ndarray of shape (n_timepoints_i,)
-            One array a recording, on its own time axis; non-negative and 1 in sum. The weight of a segment, or of a
-            step of the residual blocks, is spread evenly over its timepoints. With `window_length` set they are the
-            mean over the windows.
-        """
-        check_is_fitted(self)
-        recordings = check_recordings(self, X, reset=False)
-        windows = prediction_windows(recordings.lengths, self.window_length, self.window_stride)
-        return _training.window_attention(self.net_, recordings.items, windows)

@@ -79,6 +79,7 @@ class Network(StrEnum):
     bilstm = "bilstm"
     crnn = "crnn"
     crann = "crann"
+    aticnn = "aticnn"
 
 
 class Segmentation(StrEnum):

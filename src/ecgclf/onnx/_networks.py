@@ -3,7 +3,8 @@
 import numpy as np
 
 from ecgclf import nn
-from ecgclf.nn._crnn import ResidualEncoder
+from ecgclf.nn._aticnn import PlainBlock
+from ecgclf.nn._encoders import BlockEncoder
 from ecgclf.nn._layers import AttentionPool, MaskedBatchNorm, MaskedPool
 from ecgclf.onnx import _graph as layers
 
@@ -45,19 +46,31 @@ def write(g, network, x, lengths):
     return layers.linear(g, network.head, pooled), attention
 
 
-def _residual(g, network, x, lengths):
-    """Write a stem, residual blocks and a last norm: a `ResNet` up to its pooling, or a `ResidualEncoder`."""
+def _blocks(g, network, x, lengths):
+    """Write a stem, blocks and a last norm, if there is one: a `ResNet` up to its pooling, or a `BlockEncoder`."""
     x = layers.same_conv(g, network.stem, x)
     lengths = layers.ceil_divided(g, lengths, network.stem.stride)
     mask = layers.mask_of(g, lengths, x)
     x = g("Relu", layers.batch_norm(g, network.stem_norm, x, mask))
     for block in network.blocks:
-        x, lengths, mask = _block(g, block, x, lengths, mask)
-    x = g("Relu", layers.batch_norm(g, network.norm, x, mask))
+        write_block = _plain_block if isinstance(block, PlainBlock) else _residual_block
+        x, lengths, mask = write_block(g, block, x, lengths, mask)
+    if network.norm is not None:
+        x = g("Relu", layers.batch_norm(g, network.norm, x, mask))
     return g("Transpose", x, perm=[0, 2, 1]), lengths
 
 
-def _block(g, block, x, lengths, mask):
+def _plain_block(g, block, x, lengths, mask):
+    x = g("Relu", layers.batch_norm(g, block.norm, layers.same_conv(g, block.conv, x), mask))
+    if block.stride == 1:
+        return x, lengths, mask
+    new_lengths = layers.ceil_divided(g, lengths, block.stride)
+    # After the rectifier nothing is below the zeros of the padding.
+    pooled = g("MaxPool", x, kernel_shape=[block.stride], strides=[block.stride], pads=[0, block.stride - 1])
+    return pooled, new_lengths, layers.mask_of(g, new_lengths, pooled)
+
+
+def _residual_block(g, block, x, lengths, mask):
     new_lengths = layers.ceil_divided(g, lengths, block.stride)
     y = x if block.norm1 is None else g("Relu", layers.batch_norm(g, block.norm1, x, mask))
     y = layers.same_conv(g, block.conv1, y)
@@ -78,8 +91,8 @@ def _recurrent(g, network, x, lengths):
     return layers.lstm(g, network.lstm, x, lengths), lengths
 
 
-def _crnn(g, network, x, lengths):
-    write_encoder = _residual if isinstance(network.encoder, ResidualEncoder) else _segments
+def _encoder_lstm(g, network, x, lengths):
+    write_encoder = _blocks if isinstance(network.encoder, BlockEncoder) else _segments
     x, lengths = write_encoder(g, network.encoder, x, lengths)
     return layers.lstm(g, network.lstm, x, lengths), lengths
 
@@ -121,4 +134,4 @@ def _normed(g, norm, x, mask):
     return layers.batch_norm(g, norm, x, mask) if isinstance(norm, MaskedBatchNorm) else g("Mul", x, mask)
 
 
-_WRITERS = {nn.ResNet: _residual, nn.RecurrentNet: _recurrent, nn.CRNN: _crnn}
+_WRITERS = {nn.ResNet: _blocks, nn.RecurrentNet: _recurrent, nn.CRNN: _encoder_lstm, nn.ATICNN: _encoder_lstm}

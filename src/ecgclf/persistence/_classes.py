@@ -12,7 +12,8 @@ _OBJECTS = {
     "ecgclf.augmentation._amplitudes": "Amplitudes",
     "ecgclf.augmentation._generator": "Generator",
     "ecgclf.classifiers": (
-        "BiLSTMClassifier CRANNClassifier CRNNClassifier ECGClassifier LSTMClassifier ResNetClassifier"
+        "ATICNNClassifier BiLSTMClassifier CRANNClassifier CRNNClassifier ECGClassifier LSTMClassifier "
+        "ResNetClassifier"
     ),
     "ecgclf.decision": "TunedDecisionClassifierCV",
     "ecgclf.explanation": "LimeTimeSeriesExplainer",
