@@ -9,9 +9,8 @@ from ecgclf._training._net import (
     build_net,
     resolve_device,
     train,
-    window_attention,
-    window_probabilities,
 )
+from ecgclf._training._predict import window_attention, window_embeddings, window_probabilities
 from ecgclf._training._random import drawing_from
 from ecgclf._training._restore import device_or_cpu, module_state, net_state, restore_module, restore_net
 from ecgclf._training._threads import is_small, one_thread
@@ -36,5 +35,6 @@ __all__ = [
     "train",
     "train_likelihood",
     "window_attention",
+    "window_embeddings",
     "window_probabilities",
 ]

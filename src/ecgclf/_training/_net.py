@@ -1,10 +1,8 @@
 """A skorch net over recordings: build, train, predict."""
 
-import copy
 import math
 from contextlib import nullcontext
 
-import numpy as np
 import torch
 from skorch import NeuralNetClassifier
 from skorch.callbacks import EarlyStopping
@@ -13,16 +11,12 @@ from skorch.utils import noop
 
 from ecgclf._training._callbacks import OneCycle, ProgressBar, own_callbacks
 from ecgclf._training._checkpoint import Checkpoint
-from ecgclf._training._data import WindowDataset, bucket_loader
+from ecgclf._training._data import bucket_loader
 from ecgclf._training._loss import loss_arguments
 from ecgclf._training._net_params import check_net_params
 from ecgclf._training._random import dropout_draws
-from ecgclf._training._threads import PartwiseModule, split, workers
+from ecgclf._training._threads import PartwiseModule, workers
 from ecgclf._warnings import warn
-
-# For rows so short scikit-learn asks that a subset has the same answers to 1e-7, below the rounding of float32; there
-# double precision costs nothing. Recordings keep their answers to 1e-5 in any company.
-_SHORT = 64
 
 
 class Loop:
@@ -346,95 +340,3 @@ def _best_epoch(net, n_before):
         if isinstance(callback, EarlyStopping) and callback.load_best:
             return int(callback.best_epoch_)
     return int(min(losses, key=losses.get))
-
-
-def window_probabilities(net, items, windows):
-    """Class probabilities of each window.
-
-    Parameters
-    ----------
-    net : RecordingNet
-        A trained net.
-    items : list of ndarray of shape (n_leads, n_timepoints_i)
-        The recordings.
-    windows : ndarray of shape (n_windows, 3)
-        As `cut_windows` gives them.
-
-    Returns
-    -------
-    ndarray of shape (n_windows, n_classes)
-        In the order of `windows`.
-    """
-    batches = _run(net, "forward", items, windows)
-    rows = [net.probabilities(logits).numpy() for logits, _ in batches]
-    return _unsort(np.concatenate(rows), windows)
-
-
-def window_attention(net, items, windows):
-    """Attention weights of each window.
-
-    Parameters
-    ----------
-    net : RecordingNet
-        A trained net whose module has attention.
-    items : list of ndarray of shape (n_leads, n_timepoints_i)
-        The recordings.
-    windows : ndarray of shape (n_windows, 3)
-        As `cut_windows` gives them.
-
-    Returns
-    -------
-    list of ndarray of shape (n_timepoints_i,)
-        One array a recording, 1 in sum: the mean over its windows.
-    """
-    segment_length = net.module_.encoder.segment_length
-    rows = []
-    for weights, lengths in _run(net, "attention", items, windows):
-        for row, length in zip(weights.numpy(), lengths.tolist(), strict=True):
-            n_segments = -(-length // segment_length)
-            sizes = np.full(n_segments, segment_length)
-            sizes[-1] = length - (n_segments - 1) * segment_length
-            rows.append(np.repeat(row[:n_segments] / sizes, sizes))
-    attention = [np.zeros(item.shape[1]) for item in items]
-    n_windows = np.bincount(windows[:, 0])
-    for row, (recording, start, stop) in zip(rows, windows[_order(windows)], strict=True):
-        attention[recording][start:stop] += row / n_windows[recording]
-    return attention
-
-
-def _order(windows):
-    # `bucket_loader` hands windows out in this order when it does not shuffle.
-    return np.argsort(windows[:, 2] - windows[:, 1], kind="stable")
-
-
-def _unsort(rows, windows):
-    unsorted = np.empty_like(rows)
-    unsorted[_order(windows)] = rows
-    return unsorted
-
-
-def _run(net, function_name, items, windows):
-    """Yield what a method of the module gives for each batch, with the batch's lengths."""
-    dataset = WindowDataset(items, windows)
-    module, dtype = net.module_, torch.float32
-    if dataset.lengths.max() <= _SHORT and torch.device(net.device).type != "mps":
-        module, dtype = copy.deepcopy(module).double(), torch.float64
-
-    def one(part):
-        # Both contexts belong to the thread they are entered in.
-        with torch.inference_mode(), net.autocast():
-            x, lengths = (tensor.to(net.device) for tensor in part)
-            result = getattr(module, function_name)(x.to(dtype), lengths)
-        return result.to("cpu", torch.float64), part[1]
-
-    # To say so to every layer takes a tenth of the time of a single recording.
-    if module.training:
-        module.eval()
-    with workers(net.device) as spread:
-        parts = []
-        for inputs, _ in bucket_loader(dataset, net.batch_size, alike=not getattr(module, "masks_padding", True)):
-            parts += split(**inputs)
-            if len(parts) >= spread.width:
-                yield from spread(one, parts)
-                parts = []
-        yield from spread(one, parts)

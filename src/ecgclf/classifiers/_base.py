@@ -7,7 +7,7 @@ from numbers import Integral, Real
 
 import numpy as np
 import torch
-from sklearn.base import BaseEstimator, _fit_context
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, _fit_context
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
@@ -24,7 +24,7 @@ from ecgclf.classifiers._validation import check_groups, check_validation, set_a
 from ecgclf.classifiers._windows import Windows, prediction_windows, training_windows
 
 
-class BaseECGClassifier(RecordingClassifierMixin, BaseEstimator):
+class BaseECGClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, RecordingClassifierMixin, BaseEstimator):
     """Base of the classifiers: a subclass adds hyperparameters and `_make_module`."""
 
     _parameter_constraints: dict = {
@@ -302,13 +302,47 @@ class BaseECGClassifier(RecordingClassifierMixin, BaseEstimator):
         check_is_fitted(self)
         recordings = check_recordings(self, X, reset=False)
         warn_of_doubtful(recordings, self.window_length_)
+        return self._mean_over_windows(_training.window_probabilities, recordings)
+
+    @document(X=RECORDINGS)
+    def transform(self, X):
+        """Give what the last layer of the network decides by: its features of each recording.
+
+        They are learnt for the labels of `fit`, and know those of the recordings trained on: whatever learns from them
+        is to be scored on others.
+
+        Parameters
+        ----------
+        {X}
+
+        Returns
+        -------
+        features : ndarray of shape (n_recordings, n_features)
+            With `window_length` set they are the mean over the windows of a recording.
+
+        Raises
+        ------
+        ValueError
+            If a network of yours has no last layer called ``head``.
+        """
+        check_is_fitted(self)
+        recordings = check_recordings(self, X, reset=False)
+        return self._mean_over_windows(_training.window_embeddings, recordings)
+
+    def _mean_over_windows(self, answer, recordings):
         windows = prediction_windows(recordings.lengths, self.window_length, self.window_stride)
-        probabilities = _training.window_probabilities(self.net_, recordings.items, windows)
+        answers = answer(self.net_, recordings.items, windows)
         if self.window_length is None:
-            return probabilities
-        total = np.zeros((len(recordings), len(self.classes_)))
-        np.add.at(total, windows[:, 0], probabilities)
+            return answers
+        total = np.zeros((len(recordings), answers.shape[1]))
+        np.add.at(total, windows[:, 0], answers)
         return total / np.bincount(windows[:, 0])[:, np.newaxis]
+
+    @property
+    def _n_features_out(self):
+        flat = np.zeros((self.n_leads_, self.window_length_))
+        whole = np.array([[0, 0, self.window_length_]])
+        return _training.window_embeddings(self.net_, [flat], whole).shape[1]
 
     @document(X=RECORDINGS)
     def predict(self, X):
