@@ -17,9 +17,9 @@ FLOORS = (
     {"_mixins", "signal", "metrics", "nn"},
     {"_training", "datasets"},
     {"plotting", "persistence", "onnx"},
-    {"explanation", "fidelity"},
+    {"explanation", "fidelity", "pretrained"},
     {"preprocessing", "classifiers", "augmentation", "decision"},
-    {"pretrained", "cli", "__main__"},
+    {"cli", "__main__"},
 )
 NAMES = ("ground", "crafts", "seams", "takers of what comes", "tellers", "estimators", "roof")
 # Otherwise than their floor has it.
@@ -48,12 +48,12 @@ LIBRARIES = {
 }
 # Where a heavy library may be imported; a door is a room or a module in it.
 DOORS = {
-    "torch": {"nn", "_training", "classifiers", "augmentation", "pretrained"},
+    "torch": {"nn", "_training", "classifiers", "augmentation"},
     "skorch": {"_training"},
     "wfdb": {"datasets._wfdb"},
     "lime": {"explanation"},
     "pywt": {"signal"},
-    "pooch": {"datasets", "pretrained"},
+    "pooch": {"datasets"},
     "matplotlib": {"plotting", "cli"},
     "typer": {"cli._app"},
 }

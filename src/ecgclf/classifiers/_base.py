@@ -20,6 +20,7 @@ from ecgclf._recordings import check_recordings
 from ecgclf._state import all_or_nothing
 from ecgclf.classifiers._checkpoint import checkpoint_of
 from ecgclf.classifiers._doubt import warn_of_doubtful
+from ecgclf.classifiers._transfer import take_over
 from ecgclf.classifiers._validation import check_groups, check_validation, set_aside
 from ecgclf.classifiers._windows import Windows, prediction_windows, training_windows
 
@@ -46,6 +47,7 @@ class BaseECGClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Recor
         "device": [str],
         "precision": [StrOptions({"float32", "bfloat16"})],
         "random_state": ["random_state"],
+        "init_from": [str, os.PathLike, HasMethods(["get_params"]), None],
         "warm_start": ["boolean"],
         "checkpoint_dir": [str, os.PathLike, None],
         "verbose": ["verbose"],
@@ -73,6 +75,7 @@ class BaseECGClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Recor
         device,
         precision,
         random_state,
+        init_from,
         warm_start,
         checkpoint_dir,
         verbose,
@@ -95,6 +98,7 @@ class BaseECGClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Recor
         self.device = device
         self.precision = precision
         self.random_state = random_state
+        self.init_from = init_from
         self.warm_start = warm_start
         self.checkpoint_dir = checkpoint_dir
         self.verbose = verbose
@@ -188,6 +192,8 @@ class BaseECGClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Recor
             mean, std = _training.lead_statistics(recordings.items)
             module.scale.mean.copy_(torch.from_numpy(mean))
             module.scale.std.copy_(torch.from_numpy(std))
+            if self.init_from is not None:
+                take_over(module, self)
         self._try_module(module, training, validation)
         self.net_ = self._make_net(module, training, device, checkpoint_of(self, module, training, validation))
         best_epoch = _training.train(self.net_, training, validation, history)
@@ -392,11 +398,14 @@ class BaseECGClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Recor
 
     def __sklearn_clone__(self):
         try:
-            return super().__sklearn_clone__()
+            cloned = super().__sklearn_clone__()
         except TypeError:
             # What a logger holds cannot be copied; this error says what to do.
             _training.own_callbacks(self.callbacks or [])
             raise
+        # scikit-learn makes a classifier of it that is not trained.
+        cloned.init_from = self.init_from
+        return cloned
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -47,8 +47,9 @@ def checkpoint_of(classifier, module, training, validation):
     parameters = {
         name: value
         for name, value in classifier.get_params().items()
-        # What is set aside shows in the recordings themselves.
-        if name not in ("checkpoint_dir", "random_state", "validation_fraction", "verbose", "warm_start")
+        # What is set aside shows in the recordings themselves, what is begun with in the network.
+        if name.partition("__")[0]
+        not in ("checkpoint_dir", "init_from", "random_state", "validation_fraction", "verbose", "warm_start")
     }
     name = _training.identity(type(classifier).__name__, parameters, module, training, validation)
     return classifier.checkpoint_dir, name
