@@ -25,7 +25,9 @@ LABELS = np.arange(90) % 3
 def write_good(folder):
     """Write files into a folder, by the name of what they hold."""
     X, y = make_recordings(16, duration=(2.0, 4.0), random_state=0, return_X_y=True)
-    estimators = {name: small(name, max_epochs=9).fit(X, y) for name in ("CRANNClassifier", "LSTMClassifier")}
+    estimators = {
+        name: small(name, max_epochs=9).fit(X, y) for name in ("ATICNNClassifier", "CRANNClassifier", "LSTMClassifier")
+    }
     estimators["ResNetClassifier"] = small("ResNetClassifier", max_epochs=1).fit(X, y)
     estimators["Pipeline"] = make_pipeline(RRFeatures(300), StandardScaler(), LogisticRegression()).fit(X, y)
     table = np.random.default_rng(0).normal(size=(90, 5))

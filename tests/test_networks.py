@@ -15,6 +15,8 @@ from ecgclf.nn._recurrent import stem_strides
 from small import NAMES, small
 from test_classifiers import ecgs
 
+attentive = pytest.mark.parametrize("name", ["CRANNClassifier", "ATICNNClassifier"])
+
 
 def n_parameters(module):
     return sum(parameter.numel() for parameter in module.parameters())
@@ -136,11 +138,12 @@ def test_segments_are_described_alone():
     assert differs.tolist() == [False, False, True, False, False]
 
 
+@attentive
 @settings(deadline=None, max_examples=25)
-@given(st.lists(st.integers(1, 400), min_size=1, max_size=5), st.sampled_from([None, 90]))
-def test_attention_is_a_distribution_over_time(lengths, window_length):
+@given(lengths=st.lists(st.integers(1, 400), min_size=1, max_size=5), window_length=st.sampled_from([None, 90]))
+def test_attention_is_a_distribution_over_time(name, lengths, window_length):
     X, y = np.random.RandomState(0).randn(8, 120), np.arange(8) % 2
-    classifier = small("CRANNClassifier", max_epochs=1, window_length=window_length, window_stride=40).fit(X, y)
+    classifier = small(name, max_epochs=1, window_length=window_length, window_stride=40).fit(X, y)
     recordings = [np.random.RandomState(i).randn(n) for i, n in enumerate(lengths)]
     weights = classifier.attention(recordings)
     assert [w.shape for w in weights] == [(n,) for n in lengths]
@@ -149,9 +152,10 @@ def test_attention_is_a_distribution_over_time(lengths, window_length):
         np.testing.assert_allclose(weight.sum(), 1.0, atol=1e-6)
 
 
-def test_attention_of_a_recording_does_not_depend_on_its_neighbours():
+@attentive
+def test_attention_of_a_recording_does_not_depend_on_its_neighbours(name):
     X, y = ecgs(n_recordings=8)
-    classifier = small("CRANNClassifier", max_epochs=1).fit(X, y)
+    classifier = small(name, max_epochs=1).fit(X, y)
     together = classifier.attention(X)
     for x, expected in zip(X, together, strict=True):
         np.testing.assert_allclose(classifier.attention([x])[0], expected, atol=1e-6)
@@ -159,12 +163,17 @@ def test_attention_of_a_recording_does_not_depend_on_its_neighbours():
 
 @pytest.mark.parametrize("pooling", ["attention", "attention_max"])
 @pytest.mark.parametrize(
-    "segments", [{}, {"segment_length": 24, "kernel_sizes": (7, 3), "n_filters": (8, 8), "strides": (2, 2)}]
+    ("name", "steps"),
+    [
+        ("CRANNClassifier", {}),
+        ("CRANNClassifier", {"segment_length": 24, "kernel_sizes": (7, 3), "n_filters": (8, 8), "strides": (2, 2)}),
+        ("ATICNNClassifier", {"stem_stride": 6}),
+    ],
 )
-def test_attention_is_what_the_prediction_was_made_with(pooling, segments):
+def test_attention_is_what_the_prediction_was_made_with(pooling, name, steps):
     """The weights told, applied to the LSTM's outputs, give the probabilities predicted."""
     X, y = ecgs(n_recordings=12)
-    classifier = small("CRANNClassifier", max_epochs=5, learning_rate=0.01, pooling=pooling, **segments).fit(X, y)
+    classifier = small(name, max_epochs=5, learning_rate=0.01, pooling=pooling, **steps).fit(X, y)
     network = classifier.net_.module_.eval()
     with torch.no_grad():
         # Sharper than so few epochs make it, or a plain mean would give the same.

@@ -380,10 +380,11 @@ def test_the_file_tells_about_itself(real, path):
 CRANN = small("CRANNClassifier", max_epochs=1)
 
 
+@pytest.mark.parametrize("name", ["CRANNClassifier", "ATICNNClassifier"])
 @pytest.mark.parametrize("settings", [{}, {"window_length": 300, "window_stride": 200}, {"pooling": "attention"}])
-def test_attention_is_that_of_the_network(settings, real, path):
+def test_attention_is_that_of_the_network(name, settings, real, path):
     X, y = real
-    classifier = small("CRANNClassifier", max_epochs=1, **settings).fit(X, y)
+    classifier = small(name, max_epochs=1, **settings).fit(X, y)
     to_onnx(classifier, path)
     for one, other in zip(load_onnx(path).attention(X), classifier.attention(X), strict=True):
         np.testing.assert_allclose(one, other, atol=1e-6)

@@ -48,6 +48,8 @@ def path(tmp_path):
         ("LSTMClassifier", "stem_stride", 4294967291),
         ("LSTMClassifier", "stem_stride", 2**61 - 1),
         ("CRANNClassifier", "n_attention_units", 10**12),
+        ("ATICNNClassifier", "depths", {"tuple": [10**9, 1]}),
+        ("ATICNNClassifier", "pool_size", 0),
         ("CRANNClassifier", "n_filters", {"tuple": [10**9, 10**9]}),
         ("CRANNClassifier", "n_filters", {"tuple": [8] * 10**5}),
     ],
