@@ -73,7 +73,8 @@ class WaveNetAugmenter(OneToOneFeatureMixin, TransformerMixin, BaseWaveNetGenera
     >>> from ecgclf.datasets import make_recordings
     >>> X, y = make_recordings(8, duration=(2.0, 3.0), random_state=0, return_X_y=True)
     >>> augmenter = WaveNetAugmenter(
-    ...     n_blocks=1, n_layers=3, n_filters=4, n_skip_filters=4, max_epochs=1, random_state=0
+    ...     n_blocks=1, n_layers=3, n_filters=4, n_skip_filters=4,
+    ...     max_epochs=1, random_state=0,
     ... )
     >>> augmented = augmenter.fit_transform(X, y)
     >>> int(augmenter.replaced_.sum()), len(augmented)

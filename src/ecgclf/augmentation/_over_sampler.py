@@ -65,7 +65,8 @@ class WaveNetOverSampler(BaseWaveNetGenerator):
     >>> X, y = make_recordings(8, duration=(2.0, 3.0), random_state=0, return_X_y=True)
     >>> y = np.array(["N", "N", "N", "N", "N", "A", "A", "A"])
     >>> sampler = WaveNetOverSampler(
-    ...     n_blocks=1, n_layers=3, n_filters=4, n_skip_filters=4, max_epochs=1, random_state=0
+    ...     n_blocks=1, n_layers=3, n_filters=4, n_skip_filters=4,
+    ...     max_epochs=1, random_state=0,
     ... )
     >>> X_resampled, y_resampled = sampler.fit_resample(X, y)
     >>> len(X_resampled), y_resampled[8:].tolist()

@@ -104,8 +104,12 @@ class RandomChanges(DocLinkMixin, BaseEstimator):
     >>> from ecgclf.classifiers import BiLSTMClassifier
     >>> from ecgclf.datasets import make_recordings
     >>> X, y = make_recordings(12, duration=(2.0, 4.0), random_state=0, return_X_y=True)
-    >>> changes = RandomChanges(time_scaling=0.1, baseline_wander=0.3, noise=0.1, sampling_rate=300)
-    >>> classifier = BiLSTMClassifier(max_epochs=2, augmentation=changes, random_state=0).fit(X, y)
+    >>> changes = RandomChanges(
+    ...     time_scaling=0.1, baseline_wander=0.3, noise=0.1, sampling_rate=300
+    ... )
+    >>> classifier = BiLSTMClassifier(
+    ...     max_epochs=2, augmentation=changes, random_state=0
+    ... ).fit(X, y)
 
     What they do to a recording:
 

@@ -95,7 +95,8 @@ def make_recordings(
 
     >>> rr = [np.diff(peaks) for peaks in recordings.r_peaks]
     >>> variation = np.array([intervals.std() / intervals.mean() for intervals in rr])
-    >>> bool(variation[recordings.target == "A"].min() > variation[recordings.target == "N"].max())
+    >>> is_a, is_n = recordings.target == "A", recordings.target == "N"
+    >>> bool(variation[is_a].min() > variation[is_n].max())
     True
     """
     classes, shares = _check_classes(classes, weights)

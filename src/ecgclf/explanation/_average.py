@@ -119,9 +119,13 @@ def average_explanations(explanations):
     >>> def classifier(X):
     ...     p = 1 / (1 + np.exp(-X[:, 1200:1500].max(axis=1)))
     ...     return np.column_stack([1 - p, p])
-    >>> explainer = LimeTimeSeriesExplainer(n_segments=10, sampling_rate=300, random_state=0)
+    >>> explainer = LimeTimeSeriesExplainer(
+    ...     n_segments=10, sampling_rate=300, random_state=0
+    ... )
     >>> recordings = np.random.RandomState(0).randn(3, 3000)
-    >>> average = average_explanations(explainer.explain(classifier, x, labels=1) for x in recordings)
+    >>> average = average_explanations(
+    ...     explainer.explain(classifier, x, labels=1) for x in recordings
+    ... )
     >>> average.feature_names[average.weights[0].argmax()]
     'segment 4'
     """

@@ -81,7 +81,9 @@ class Explanation:
     >>> def is_large(X):
     ...     p = 1 / (1 + 1 / X[:, :900].std(axis=1))
     ...     return [[1 - value, value] for value in p]
-    >>> explainer = LimeTimeSeriesExplainer(n_segments=10, sampling_rate=300, random_state=0)
+    >>> explainer = LimeTimeSeriesExplainer(
+    ...     n_segments=10, sampling_rate=300, random_state=0
+    ... )
     >>> explanation = explainer.explain(is_large, recording, labels=1)
     >>> explanation.as_list()[0][0], explanation.seconds[0].tolist()
     ('segment 0', [0.0, 3.0])

@@ -205,7 +205,9 @@ def fidelity_report(real, synthetic, held_out, *, sampling_rate, random_state=No
 
     >>> from ecgclf.fidelity import fidelity_report
     >>> from ecgclf.datasets import make_recordings
-    >>> X, y = make_recordings(40, duration=(9, 12), classes=("N", "A"), random_state=0, return_X_y=True)
+    >>> X, y = make_recordings(
+    ...     40, duration=(9, 12), classes=("N", "A"), random_state=0, return_X_y=True
+    ... )
     >>> copies = [1.2 * x[50:] for x in X[:20]]
     >>> sets = (X[:20], y[:20]), (copies, y[:20]), (X[20:], y[20:])
     >>> report = fidelity_report(*sets, sampling_rate=300.0, random_state=0)

@@ -42,7 +42,8 @@ def expected_calibration_error(y_true, probabilities, classes, *, n_bins=_N_BINS
     Two answers given with a probability of 0.8, of which one is right:
 
     >>> from ecgclf.metrics import expected_calibration_error
-    >>> round(expected_calibration_error(["A", "N"], [[0.8, 0.2], [0.8, 0.2]], ["A", "N"]), 3)
+    >>> probabilities = [[0.8, 0.2], [0.8, 0.2]]
+    >>> round(expected_calibration_error(["A", "N"], probabilities, ["A", "N"]), 3)
     0.3
     """
     probabilities, classes = visible(probabilities, "probabilities").astype(float), np.asarray(classes)

@@ -97,7 +97,9 @@ def label_report(y_true, probabilities, classes, *, y_pred=None, n_resamples=100
     Examples
     --------
     >>> from ecgclf.metrics import label_report
-    >>> report = label_report([[1, 0], [0, 1], [1, 1]], [[0.9, 0.2], [0.2, 0.6], [0.8, 0.1]], ["AF", "LBBB"])
+    >>> y_true = [[1, 0], [0, 1], [1, 1]]
+    >>> probabilities = [[0.9, 0.2], [0.2, 0.6], [0.8, 0.1]]
+    >>> report = label_report(y_true, probabilities, ["AF", "LBBB"])
     >>> report.auroc["AF"].value, report.n_with
     (1.0, {'AF': 2, 'LBBB': 2})
     """

@@ -138,8 +138,10 @@ def rhythm_report(y_true, probabilities, classes, *, y_pred=None, n_resamples=10
     Examples
     --------
     >>> from ecgclf.metrics import rhythm_report
-    >>> report = rhythm_report(["N", "A", "N", "O"], [[0.1, 0.8, 0.1], [0.7, 0.2, 0.1], [0.2, 0.5, 0.3],
-    ...                        [0.1, 0.6, 0.3]], ["A", "N", "O"])
+    >>> probabilities = [
+    ...     [0.1, 0.8, 0.1], [0.7, 0.2, 0.1], [0.2, 0.5, 0.3], [0.1, 0.6, 0.3]
+    ... ]
+    >>> report = rhythm_report(["N", "A", "N", "O"], probabilities, ["A", "N", "O"])
     >>> round(report.f1["N"].value, 3), report.auroc["A"].value
     (0.8, 1.0)
     """

@@ -78,7 +78,10 @@ def to_onnx(estimator, path, *, sampling_rate=None):
     >>> from ecgclf.onnx import load_onnx, to_onnx
     >>> from ecgclf.preprocessing import RecordingNormalizer
     >>> X, y = make_recordings(12, duration=(2.0, 4.0), random_state=0, return_X_y=True)
-    >>> pipeline = make_pipeline(RecordingNormalizer(), CRNNClassifier(n_units=4, max_epochs=2, random_state=0))
+    >>> pipeline = make_pipeline(
+    ...     RecordingNormalizer(),
+    ...     CRNNClassifier(n_units=4, max_epochs=2, random_state=0),
+    ... )
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     to_onnx(pipeline.fit(X, y), Path(folder) / "crnn.onnx", sampling_rate=300.0)
     ...     model = load_onnx(Path(folder) / "crnn.onnx")

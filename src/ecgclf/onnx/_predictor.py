@@ -49,12 +49,15 @@ def load_onnx(path):
     >>> from ecgclf.datasets import make_recordings
     >>> from ecgclf.onnx import load_onnx, to_onnx
     >>> X, y = make_recordings(12, duration=(2.0, 4.0), random_state=0, return_X_y=True)
-    >>> classifier = LSTMClassifier(n_filters=4, n_units=4, max_epochs=2, random_state=0).fit(X, y)
+    >>> classifier = LSTMClassifier(
+    ...     n_filters=4, n_units=4, max_epochs=2, random_state=0
+    ... ).fit(X, y)
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     to_onnx(classifier, Path(folder) / "lstm.onnx", sampling_rate=300.0)
     ...     model = load_onnx(Path(folder) / "lstm.onnx")
     >>> model
-    OnnxClassifier('lstm.onnx', classes=['A', 'N', 'O', '~'], n_leads=1, sampling_rate=300.0)
+    OnnxClassifier('lstm.onnx', classes=['A', 'N', 'O', '~'], n_leads=1,
+                   sampling_rate=300.0)
     >>> bool(abs(model.predict_proba(X) - classifier.predict_proba(X)).max() < 1e-4)
     True
     """

@@ -57,8 +57,9 @@ def save(estimator, path):
     >>> from pathlib import Path
     >>> from ecgclf.persistence import load, save
     >>> from ecgclf.preprocessing import BandpassFilter
+    >>> bandpass = BandpassFilter(0.5, 30.0, sampling_rate=300.0)
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     save(BandpassFilter(0.5, 30.0, sampling_rate=300.0), Path(folder) / "filter.ecgclf")
+    ...     save(bandpass, Path(folder) / "filter.ecgclf")
     ...     load(Path(folder) / "filter.ecgclf")
     BandpassFilter(high=30.0, sampling_rate=300.0)
     """
@@ -123,7 +124,9 @@ def load(path, *, trusted=()):
     >>> from ecgclf.datasets import make_recordings
     >>> from ecgclf.persistence import load, save
     >>> X, y = make_recordings(12, duration=(2.0, 4.0), random_state=0, return_X_y=True)
-    >>> classifier = LSTMClassifier(n_filters=4, n_units=4, max_epochs=2, random_state=0).fit(X, y)
+    >>> classifier = LSTMClassifier(
+    ...     n_filters=4, n_units=4, max_epochs=2, random_state=0
+    ... ).fit(X, y)
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     save(classifier, Path(folder) / "lstm.ecgclf")
     ...     again = load(Path(folder) / "lstm.ecgclf")

@@ -96,7 +96,9 @@ class ExplanationDisplay:
     >>> explanation = SimpleNamespace(
     ...     recording=np.exp(-((((time % 0.8) - 0.4) / 0.02) ** 2))[np.newaxis],
     ...     sampling_rate=300.0,
-    ...     intervals=np.array([[0, -1, 0, 150], [1, -1, 150, 300], [2, -1, 300, 450], [3, -1, 450, 600]]),
+    ...     intervals=np.array([
+    ...         [0, -1, 0, 150], [1, -1, 150, 300], [2, -1, 300, 450], [3, -1, 450, 600]
+    ...     ]),
     ...     feature_names=("0.0-0.5 s", "0.5-1.0 s", "1.0-1.5 s", "1.5-2.0 s"),
     ...     labels=np.array(["A"]),
     ...     weights=np.array([[0.0, 0.3, 0.1, -0.2]]),

@@ -45,7 +45,9 @@ class FaithfulnessDisplay:
     ...     p = 1 / (1 + np.exp(-X[:, 1200:1500].max(axis=1)))
     ...     return np.column_stack([1 - p, p])
     >>> recording = np.sin(np.arange(3000) / 20)
-    >>> explainer = LimeTimeSeriesExplainer(n_segments=10, sampling_rate=300, random_state=0)
+    >>> explainer = LimeTimeSeriesExplainer(
+    ...     n_segments=10, sampling_rate=300, random_state=0
+    ... )
     >>> explanation = explainer.explain(classifier, recording, labels=1)
     >>> faithfulness = explainer.faithfulness(classifier, explanation)
     >>> len(FaithfulnessDisplay.from_faithfulness(faithfulness).lines_)

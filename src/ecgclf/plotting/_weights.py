@@ -57,7 +57,9 @@ class WeightsDisplay:
     >>> import matplotlib
     >>> matplotlib.use("Agg")
     >>> from ecgclf.plotting import WeightsDisplay
-    >>> display = WeightsDisplay(["P", "QRS", "T"], [0.02, 0.3, -0.1], std=[0.01, 0.1, 0.05]).plot()
+    >>> display = WeightsDisplay(
+    ...     ["P", "QRS", "T"], [0.02, 0.3, -0.1], std=[0.01, 0.1, 0.05]
+    ... ).plot()
     >>> [label.get_text() for label in display.ax_.get_yticklabels()]
     ['P', 'QRS', 'T']
     """

@@ -59,7 +59,9 @@ class WindowsDisplay:
     >>> from ecgclf.datasets import make_recordings
     >>> from ecgclf.plotting import WindowsDisplay
     >>> X, y = make_recordings(12, duration=6.0, random_state=0, return_X_y=True)
-    >>> classifier = LSTMClassifier(n_filters=4, n_units=4, max_epochs=1, window_length=600, random_state=0).fit(X, y)
+    >>> classifier = LSTMClassifier(
+    ...     n_filters=4, n_units=4, max_epochs=1, window_length=600, random_state=0
+    ... ).fit(X, y)
     >>> (windows,) = classifier.predict_windows(X[:1])
     >>> windows.starts
     array([   0,  600, 1200])

@@ -223,7 +223,8 @@ class RecordingNormalizer(SameColumns, BaseRecordingTransformer):
     --------
     >>> import numpy as np
     >>> from ecgclf.preprocessing import RecordingNormalizer
-    >>> RecordingNormalizer("robust", clip=2.0).fit_transform([np.array([0.0, 1.0, 2.0, 3.0, 100.0])])
+    >>> X = [np.array([0.0, 1.0, 2.0, 3.0, 100.0])]
+    >>> RecordingNormalizer("robust", clip=2.0).fit_transform(X)
     [array([-1. , -0.5,  0. ,  0.5,  2. ])]
     """
 

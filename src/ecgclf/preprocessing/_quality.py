@@ -47,7 +47,8 @@ class SignalQuality(FiguresOfBeats):
     >>> import numpy as np
     >>> from ecgclf.preprocessing import SignalQuality
     >>> time = np.arange(3000) / 300
-    >>> ecg = sum(np.exp(-(((time - beat) / 0.02) ** 2)) for beat in np.arange(0.5, 10, 0.8))
+    >>> beats = np.arange(0.5, 10, 0.8)
+    >>> ecg = sum(np.exp(-(((time - beat) / 0.02) ** 2)) for beat in beats)
     >>> noise = np.random.default_rng(0).normal(size=3000)
     >>> quality = SignalQuality(sampling_rate=300).fit([ecg, noise])
     >>> index = quality.transform([ecg, noise])[:, 0]

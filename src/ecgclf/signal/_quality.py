@@ -102,7 +102,9 @@ def signal_quality(x: ArrayLike, sampling_rate: float) -> Quality:
     >>> import numpy as np
     >>> from ecgclf.signal import signal_quality
     >>> time = np.arange(3000) / 300
-    >>> x = sum(np.exp(-(((time - beat) / 0.02) ** 2)) for beat in np.arange(0.5, 10, 0.8)) + 0.1 * np.sin(time)
+    >>> beats = np.arange(0.5, 10, 0.8)
+    >>> x = sum(np.exp(-(((time - beat) / 0.02) ** 2)) for beat in beats)
+    >>> x += 0.1 * np.sin(time)
     >>> signal_quality(x, 300).problems
     ()
     >>> x[900:] = 0

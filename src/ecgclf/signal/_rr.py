@@ -173,7 +173,9 @@ def find_gaps(x: ArrayLike, r_peaks: ArrayLike, sampling_rate: float) -> NDArray
     >>> import numpy as np
     >>> from ecgclf.signal import find_gaps, find_r_peaks
     >>> time = np.arange(3000) / 300
-    >>> x = sum(np.exp(-(((time - beat) / 0.02) ** 2)) for beat in (0.5, 1.2, 8.5, 9.2)) + 0.01 * np.sin(20 * time)
+    >>> beats = (0.5, 1.2, 8.5, 9.2)
+    >>> x = sum(np.exp(-(((time - beat) / 0.02) ** 2)) for beat in beats)
+    >>> x += 0.01 * np.sin(20 * time)
     >>> x[600:2400] = -1
     >>> find_gaps(x, find_r_peaks(x, 300), 300)
     array([[ 600, 2400]])
