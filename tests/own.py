@@ -13,7 +13,7 @@ class Small(nn.Module):
         self.dropout = dropout
         # What a file does not hold: a buffer that is not kept, and a tensor that is neither buffer nor parameter.
         self.register_buffer("gain", torch.full((1,), 2.0), persistent=False)
-        self.half = torch.tensor(0.5)
+        self.damping = torch.tensor(0.5)
         self.conv = nn.Conv1d(n_leads, width, 9, stride=2, padding=4)
         self.layer = nn.Dropout(dropout)
         self.hidden = nn.Linear(2 * width, width)
@@ -21,7 +21,7 @@ class Small(nn.Module):
 
     def forward(self, x, lengths):
         """Logits of a batch."""
-        x = torch.relu(self.conv(x)) * self.gain * self.half.to(x.dtype)
+        x = torch.relu(self.conv(x)) * self.gain * self.damping.to(x.dtype)
         lengths = (lengths + 1) // 2
         inside = torch.arange(x.shape[2], device=x.device) < lengths[:, None]
         x = x * inside[:, None]

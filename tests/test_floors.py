@@ -48,7 +48,7 @@ LIBRARIES = {
 }
 # Where a heavy library may be imported; a door is a room or a module in it.
 DOORS = {
-    "torch": {"nn", "_training", "classifiers", "augmentation"},
+    "torch": {"nn", "_training", "classifiers", "augmentation", "onnx._exporter"},
     "skorch": {"_training"},
     "wfdb": {"datasets._wfdb"},
     "lime": {"explanation"},

@@ -309,7 +309,14 @@ def test_tables_and_arrays_are_taken(path):
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(recording=recording(n_leads=2, max_timepoints=300))
 def test_preparation_with_numpy_is_the_transformers(step, recording):
-    about = {"classes": "ab", "class_weights": [1, 1], "multilabel": False, "n_leads": 2, "sampling_rate": None}
+    about = {
+        "classes": "ab",
+        "class_weights": [1, 1],
+        "multilabel": False,
+        "masks_padding": True,
+        "n_leads": 2,
+        "sampling_rate": None,
+    }
     prepare = OnnxClassifier("", None, {**about, "preprocessing": json.loads(json.dumps([describe(step)]))}).prepare
     (expected,) = step.fit_transform([recording])
     np.testing.assert_allclose(prepare(recording), expected, atol=1e-7)

@@ -98,7 +98,13 @@ def check(network, n_leads, n_outputs, lengths, name):
             # In company, with the other row setting the width.
             company = torch.cat([padded, torch.randn(1, n_leads, padded.shape[2])])
             wide = torch.tensor([short, padded.shape[2]])
-            beside = _logits(trial, company, wide, n_outputs, name)[:1]
+            try:
+                beside = _logits(trial, company, wide, n_outputs, name)[:1]
+            except ValueError:
+                # It may know one length only.
+                if short != long:
+                    raise
+                beside = torch.full_like(alone, torch.nan)
     same = torch.allclose(alone, beside, atol=_ATOL, rtol=_RTOL)
     if not same and short != long:
         raise ValueError(

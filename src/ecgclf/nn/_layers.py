@@ -70,7 +70,20 @@ class InputScale(nn.Module):
         self.register_buffer("std", torch.ones(n_leads))
 
     def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
-        """Standardise `x` of shape (n, n_leads, n_timepoints); the padding, whatever it holds, comes back as zeros."""
+        """Standardise recordings.
+
+        Parameters
+        ----------
+        x : Tensor of shape (n, n_leads, n_timepoints)
+            The recordings, in mV.
+        lengths : Tensor of shape (n,)
+            Number of timepoints of each.
+
+        Returns
+        -------
+        Tensor of shape (n, n_leads, n_timepoints)
+            About one in standard deviation; the padding, whatever it holds, comes back as zeros.
+        """
         mask = length_mask(lengths, x.shape[-1])
         mask = None if mask is None else mask[:, 0]
         n_seen = lengths[:, None, None] + self.PRIOR_TIMEPOINTS

@@ -26,10 +26,10 @@ def to_onnx(estimator, path, *, sampling_rate=None):
     Parameters
     ----------
     estimator : estimator
-        A classifier of this package, a VotingClassifier of some of them (soft, without weights), a Pipeline of
-        preprocessing steps (all but RRFeatures and SignalQuality) that ends in one, or a TunedDecisionClassifierCV of
-        these, also at the end of such a Pipeline. Members of a vote may each begin with a Resampler of their own that
-        lowers the rate by a whole factor.
+        A classifier of this package, of a network of yours if torch's exporter takes it, a VotingClassifier of some of
+        them (soft, without weights), a Pipeline of preprocessing steps (all but RRFeatures and SignalQuality) that
+        ends in one, or a TunedDecisionClassifierCV of these, also at the end of such a Pipeline. Members of a vote may each
+        begin with a Resampler of their own that lowers the rate by a whole factor.
     path : path-like
         Where to write. A file that is already there is replaced only by a whole new one.
     sampling_rate : float, default=None
@@ -114,7 +114,11 @@ def to_onnx(estimator, path, *, sampling_rate=None):
     members, looked = [], []
     for vote in votes:
         logits, attentions = zip(
-            *(write(g, network.classifier.net_.module_, *signals[network.down]) for network in vote), strict=True
+            *(
+                write(g, each.classifier.net_.module_, *signals[each.down], each.classifier.window_length_)
+                for each in vote
+            ),
+            strict=True,
         )
         looked += [attention for attention in attentions if attention is not None]
         if len(vote) > 1:
@@ -253,6 +257,11 @@ def _about(transformers, networks, classes, sampling_rate):
         "format": 1,
         "classes": classes,
         "multilabel": bool(classifier.multilabel_),
+        "masks_padding": all(
+            bool(network.classifier.net_.module_.masks_padding)
+            for network in networks
+            if is_foreign(network.classifier)
+        ),
         "n_leads": classifier.n_leads_,
         "unit": "mV",
         "sampling_rate": raw,
@@ -297,10 +306,27 @@ def sampling_rates(transformers):
     return first, last
 
 
+def is_foreign(classifier):
+    """Tell whether the network of a classifier is one of the user's own."""
+    return hasattr(classifier.net_.module_, "masks_padding")
+
+
+def _takes(estimator, x):
+    """Tell whether a network of one's own takes a recording; it may not take just any length."""
+    try:
+        return bool(np.isfinite(estimator.predict_proba([x])).all())
+    except (RuntimeError, ValueError):
+        return False
+
+
 def _compare(exported, estimator, classifiers):
     classifier = classifiers[0]
     rng = np.random.default_rng(0)
-    X = [rng.normal(size=(classifier.n_leads_, n)).cumsum(axis=1) / 10 for n in (1, 75, 640, 1500)]
+    lengths, own = [1, 75, 640, 1500], any(is_foreign(member) for member in classifiers)
+    if own:
+        usual = classifier.window_length_
+        lengths += [usual, usual // 2, 2 * usual]
+    X = [rng.normal(size=(classifier.n_leads_, n)).cumsum(axis=1) / 10 for n in lengths if n]
     nets = [member.net_ for member in classifiers]
     precisions = [net.precision for net in nets]
     try:
@@ -309,6 +335,8 @@ def _compare(exported, estimator, classifiers):
         with warnings.catch_warnings():
             # It is the arithmetic that is compared, on short recordings too.
             warnings.simplefilter("ignore", SignalQualityWarning)
+            if own:
+                X = [x for x in X if _takes(estimator, x)]
             expected = estimator.predict_proba(X)
     finally:
         for net, precision in zip(nets, precisions, strict=True):

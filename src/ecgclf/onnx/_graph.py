@@ -40,6 +40,23 @@ class Graph:
         name, _ = self.constants.setdefault(key, (f"c{len(self.constants)}", array))
         return name
 
+    def inline(self, model, *inputs):
+        """Add all of a model that has one output, under names of its own; gives the name of that output."""
+        graph, prefix = model.graph, f"m{len(self.nodes)}."
+        named = {given.name: mine for given, mine in zip(graph.input, inputs, strict=True)}
+        for tensor in graph.initializer:
+            named[tensor.name] = self.constant(numpy_helper.to_array(tensor))
+        for node in graph.node:
+            mine = onnx.NodeProto()
+            mine.CopyFrom(node)
+            mine.name = ""
+            mine.ClearField("metadata_props")
+            mine.input[:] = [named.get(name, prefix + name) if name else "" for name in node.input]
+            mine.output[:] = [prefix + name if name else "" for name in node.output]
+            self.nodes.append(mine)
+        (output,) = graph.output
+        return prefix + output.name
+
     def model(self, results, inputs, outputs):
         """Make the model; each of `results` gets the name of its place among `outputs`."""
         for result, output in zip(results, outputs, strict=True):

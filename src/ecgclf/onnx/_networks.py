@@ -6,10 +6,12 @@ from ecgclf import nn
 from ecgclf.nn._aticnn import PlainBlock
 from ecgclf.nn._encoders import BlockEncoder
 from ecgclf.nn._layers import AttentionPool, MaskedBatchNorm, MaskedPool
+from ecgclf.nn._scaled import ScaledNetwork
 from ecgclf.onnx import _graph as layers
+from ecgclf.onnx._exporter import exported
 
 
-def write(g, network, x, lengths):
+def write(g, network, x, lengths, n_timepoints):
     """Write a network.
 
     Parameters
@@ -20,6 +22,8 @@ def write(g, network, x, lengths):
         The trained network.
     x, lengths : str
         Names of its inputs.
+    n_timepoints : int
+        Of a recording that it takes.
 
     Returns
     -------
@@ -33,6 +37,10 @@ def write(g, network, x, lengths):
     ValueError
         If the network is of a kind for which no graph is written.
     """
+    if isinstance(network, ScaledNetwork) and type(network.network) in _WRITERS:
+        network = network.network
+    elif isinstance(network, ScaledNetwork):
+        return _foreign(g, network, layers.trim(g, x, lengths), lengths, n_timepoints), None
     writer = _WRITERS.get(type(network))
     pool = getattr(network, "pool", None)
     if writer is None or type(pool) not in (MaskedPool, AttentionPool):
@@ -132,6 +140,13 @@ def _segment_mask(g, inside, width):
 
 def _normed(g, norm, x, mask):
     return layers.batch_norm(g, norm, x, mask) if isinstance(norm, MaskedBatchNorm) else g("Mul", x, mask)
+
+
+def _foreign(g, network, x, lengths, n_timepoints):
+    if hasattr(network, "own_scale"):
+        x = layers.input_scale(g, network.own_scale, x, lengths)
+    n_leads = len(network.scale.mean)
+    return g.inline(exported(network.network, n_leads, n_timepoints), x, lengths)
 
 
 _WRITERS = {nn.ResNet: _blocks, nn.RecurrentNet: _recurrent, nn.CRNN: _encoder_lstm, nn.ATICNN: _encoder_lstm}

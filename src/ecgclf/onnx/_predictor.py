@@ -1,6 +1,7 @@
 """Predict with a file of `to_onnx`: what is needed is this file, numpy and onnxruntime."""
 
 import json
+from itertools import groupby
 from numbers import Real
 from pathlib import Path
 
@@ -121,7 +122,8 @@ class OnnxClassifier:
     metadata : dict
         The rest of what the file says of itself: "preprocessing", the steps of `prepare`; "window_length" and
         "window_stride", over which probabilities are averaged; "attention_step", timepoints of the network to a weight
-        of the attention, if it has one; "network_sampling_rate"; "unit"; "versions".
+        of the attention, if it has one; "masks_padding", false where recordings of several lengths must not share a
+        batch; "network_sampling_rate"; "unit"; "versions".
 
     See Also
     --------
@@ -216,8 +218,10 @@ class OnnxClassifier:
             (i, *window) for i, each in enumerate(prepared) for window in _windows(each.shape[1], length, stride)
         ]
         windows.sort(key=lambda window: window[2] - window[1])
-        for first in range(0, len(windows), _BATCH):
-            batch = windows[first : first + _BATCH]
+        groups = [windows]
+        if not self.metadata["masks_padding"]:
+            groups = [list(group) for _, group in groupby(windows, key=lambda window: window[2] - window[1])]
+        for batch in (group[first : first + _BATCH] for group in groups for first in range(0, len(group), _BATCH)):
             lengths = np.array([stop - start for _, start, stop in batch], dtype=np.int64)
             signal = np.zeros((len(batch), self.n_leads_, lengths.max()), dtype=np.float32)
             for row, (i, start, stop) in zip(signal, batch, strict=True):
@@ -278,6 +282,7 @@ def _checked_about(path, text):
             and all(isinstance(label, str | int | float) for label in about["classes"])
             and all(isinstance(weight, Real) for weight in about["class_weights"])
             and isinstance(about["multilabel"], bool)
+            and isinstance(about["masks_padding"], bool)
             and _is_count(about["n_leads"], _MOST_LEADS)
             and (about["sampling_rate"] is None or 0 < about["sampling_rate"] < np.inf)
             and all(
