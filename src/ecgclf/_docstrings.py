@@ -45,7 +45,7 @@ early_stopping : bool, default=False
     Whether to stop when the loss of the validation recordings no longer falls, and to keep the weights of the best
     epoch. They are those given to `fit` as `X_val`, or are set aside.
 
-validation_fraction : float, cross-validation splitter or None, default=None
+validation_fraction : float, cross-validation splitter, skorch.dataset.ValidSplit or None, default=None
     Share of the recordings of each class set aside for validation, whether `early_stopping` heeds them or not; with
     the `groups` of `fit` a share of the groups. Of a splitter, such as ``GroupShuffleSplit(1, test_size=0.2)``, the
     first split is taken. None sets a tenth aside if `early_stopping` needs it, and nothing otherwise.

@@ -1,8 +1,8 @@
 """skorch callbacks of our own."""
 
 import copy
+import math
 
-import numpy as np
 from skorch.callbacks import Callback
 from tqdm.auto import tqdm
 
@@ -64,7 +64,8 @@ def one_cycle(done, rise):
     rates. doi:10.1117/12.2520589.
     """
     phase = done / rise if done < rise else 1 + (done - rise) / (1 - rise)
-    return 0.5 * (1 - np.cos(np.pi * phase))
+    # A number of Python's: numpy's are no weights to `torch.load`, and skorch's checkpoints hold the rate.
+    return 0.5 * (1 - math.cos(math.pi * phase))
 
 
 class OneCycle(Callback):

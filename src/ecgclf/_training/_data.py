@@ -24,7 +24,7 @@ class WindowDataset(Dataset):
     augmentation : callable, default=None
         ``augmentation(windows, rng)``, applied to those of a batch when they are handed out; may change their lengths.
     rng : numpy.random.Generator, default=None
-        Draws the batches and the changes; None where nothing is drawn.
+        Draws the batches, and a seed for the changes of each; None where nothing is drawn.
     """
 
     def __init__(self, items, windows, targets=None, augmentation=None, rng=None):
@@ -41,11 +41,12 @@ class WindowDataset(Dataset):
     def __getitem__(self, index):
         return self.__getitems__([index])
 
-    def __getitems__(self, indices):
+    def __getitems__(self, drawn):
+        seed, indices = drawn if isinstance(drawn, tuple) else (None, drawn)
         windows = self.windows[indices]
         pieces = [self.items[recording][:, start:stop] for recording, start, stop in windows]
         if self.augmentation is not None:
-            pieces = self.augmentation(pieces, self.rng)
+            pieces = self.augmentation(pieces, np.random.default_rng(seed))
         lengths = np.array([piece.shape[1] for piece in pieces])
         x = np.zeros((len(pieces), pieces[0].shape[0], lengths.max()), dtype=np.float32)
         for row, piece in zip(x, pieces, strict=True):
@@ -96,11 +97,34 @@ class LengthBuckets(Sampler):
         yield from batches if self.rng is None else (batches[b] for b in self.rng.permutation(len(batches)))
 
 
+class SeededBatches(Sampler):
+    """Batches with a seed each, so that what is drawn in one depends on no other, nor on who makes it.
+
+    Parameters
+    ----------
+    batches : Sampler
+        The batches.
+    rng : numpy.random.Generator
+        Draws the seeds.
+    """
+
+    def __init__(self, batches, rng):
+        self.batches = batches
+        self.rng = rng
+
+    def __len__(self):
+        return len(self.batches)
+
+    def __iter__(self):
+        # A generator, which draws when the first batch is asked for: a loader with workers begins twice.
+        yield from zip(self.rng.integers(2**63, size=len(self)).tolist(), self.batches, strict=True)
+
+
 def _as_given(batch):
     return batch
 
 
-def bucket_loader(dataset, batch_size, shuffle=False, alike=False):
+def bucket_loader(dataset, batch_size, shuffle=False, alike=False, **options):
     """Iterate over a `WindowDataset` in batches of similar length.
 
     Parameters
@@ -113,6 +137,8 @@ def bucket_loader(dataset, batch_size, shuffle=False, alike=False):
         Whether the `rng` of the dataset draws batches anew in every epoch.
     alike : bool, default=False
         Whether all windows of a batch have the same length.
+    **options
+        Further arguments of the loader, such as ``num_workers``.
 
     Returns
     -------
@@ -120,8 +146,9 @@ def bucket_loader(dataset, batch_size, shuffle=False, alike=False):
         Yields ``({"x": …, "lengths": …}, targets)``.
     """
     buckets = LengthBuckets(dataset.lengths, batch_size, dataset.rng if shuffle else None, alike)
+    batches = buckets if dataset.augmentation is None else SeededBatches(buckets, dataset.rng)
     # A loader draws a seed for its workers whenever it starts, and would take it from the caller's sequence.
-    return DataLoader(dataset, batch_sampler=buckets, collate_fn=_as_given, generator=torch.Generator())
+    return DataLoader(dataset, batch_sampler=batches, collate_fn=_as_given, generator=torch.Generator(), **options)
 
 
 def cut_windows(lengths, window_length=None, window_strides=None):

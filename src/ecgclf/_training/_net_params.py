@@ -18,7 +18,10 @@ _REFUSED = {
     "verbose": f"{_OWN}, verbose",
     "warm_start": f"{_OWN}, warm_start",
 }
-_LOADER = "batches of similar length are made in this process; of their iterator only shuffle can be set"
+_LOADER_OPTIONS = ("shuffle", "num_workers", "persistent_workers", "pin_memory", "prefetch_factor", "timeout")
+_LOADER = (
+    f"batches of similar length are made for the network; of their loader can be set: {', '.join(_LOADER_OPTIONS)}"
+)
 
 
 def check_net_params(net_params):
@@ -37,7 +40,8 @@ def check_net_params(net_params):
     for name, value in net_params.items():
         whole, _, part = name.partition("__")
         reason = _REFUSED.get(name) or (_REFUSED.get(whole) if whole == "module" else None)
-        if whole in ("iterator_train", "iterator_valid") and part not in ("", "shuffle") and whole not in net_params:
+        loader = whole in ("iterator_train", "iterator_valid") and whole not in net_params
+        if loader and part not in ("", *_LOADER_OPTIONS):
             reason = _LOADER
         if name == "criterion" and isinstance(value, type) and issubclass(value, torch.nn.NLLLoss):
             reason = "the network gives logits, which this loss takes for logarithms of probabilities"

@@ -37,7 +37,7 @@ class BaseECGClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Recor
         "class_weight": [StrOptions({"balanced"}), dict, None],
         "label_smoothing": [Interval(Real, 0, 1, closed="left")],
         "early_stopping": ["boolean"],
-        "validation_fraction": [Interval(Real, 0, 1, closed="neither"), HasMethods(["split"]), None],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither"), HasMethods(["split"]), callable, None],
         "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
         "window_length": [Interval(Integral, 1, None, closed="left"), None],
         "window_stride": [Interval(Integral, 1, None, closed="left"), dict, None],

@@ -84,7 +84,7 @@ def set_aside(targets, validation_fraction, groups, rng):
     ----------
     targets : ndarray of shape (n_recordings,)
         Class of each recording, from 0: as `strata` gives them.
-    validation_fraction : float, cross-validation splitter or None
+    validation_fraction : float, cross-validation splitter, skorch's ValidSplit or None
         Share of the recordings, or of the groups; a splitter's first split is taken; None is a tenth.
     groups : ndarray of int of shape (n_recordings,) or None
         As `check_groups` gives them.
@@ -102,6 +102,10 @@ def set_aside(targets, validation_fraction, groups, rng):
         If nothing would be left to train on, or a splitter leaves a class without training recordings.
     """
     fraction = _USUAL if validation_fraction is None else validation_fraction
+    if callable(fraction):
+        # As skorch's ValidSplit is.
+        parts = fraction(np.zeros((len(targets), 1)), targets, groups)
+        return _held_out(targets, *(part.indices for part in parts), fraction)
     if not isinstance(fraction, Real):
         return _first_split(targets, fraction, groups)
     what = "recordings" if groups is None else "groups"
@@ -125,6 +129,11 @@ def set_aside(targets, validation_fraction, groups, rng):
 
 def _first_split(targets, splitter, groups):
     training, validation = next(iter(splitter.split(np.zeros((len(targets), 1)), targets, groups)))
+    return _held_out(targets, training, validation, splitter)
+
+
+def _held_out(targets, training, validation, splitter):
+    training, validation = np.asarray(training, dtype=int), np.asarray(validation, dtype=int)
     is_held_out = np.zeros(len(targets), dtype=bool)
     is_held_out[validation] = True
     both = np.intersect1d(training, validation)

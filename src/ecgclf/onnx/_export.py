@@ -28,8 +28,8 @@ def to_onnx(estimator, path, *, sampling_rate=None):
     estimator : estimator
         A classifier of this package, of a network of yours if torch's exporter takes it, a VotingClassifier of some of
         them (soft, without weights), a Pipeline of preprocessing steps (all but RRFeatures and SignalQuality) that
-        ends in one, or a TunedDecisionClassifierCV of these, also at the end of such a Pipeline. Members of a vote may each
-        begin with a Resampler of their own that lowers the rate by a whole factor.
+        ends in one, or a TunedDecisionClassifierCV of these, also at the end of such a Pipeline. Members of a vote may
+        each begin with a Resampler of their own that lowers the rate by a whole factor.
     path : path-like
         Where to write. A file that is already there is replaced only by a whole new one.
     sampling_rate : float, default=None
