@@ -48,7 +48,7 @@ for path in sorted(folder.iterdir()):
 # when it had each answer. With the ONNX file it imports nothing else of ecgclf. The moment at which it was started is
 # given along, so that imports count.
 program = folder / "answer.py"
-program.write_text(
+_ = program.write_text(
     """
 import sys
 import time

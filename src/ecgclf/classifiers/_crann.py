@@ -53,8 +53,8 @@ class CRANNClassifier(AttentionMixin, BaseCRNNClassifier):
 
         CRANNClassifier(
             segment_length=32, n_filters=(16, 16), kernel_sizes=(16, 2), strides=(4, 1),
-            segment_pooling="mean", batch_norm=False, n_units=16, bidirectional=False, pooling="attention",
-            n_attention_units=16,
+            segment_pooling="mean", batch_norm=False, n_units=16, bidirectional=False,
+            pooling="attention", n_attention_units=16,
         )
 
     References

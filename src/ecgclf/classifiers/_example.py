@@ -29,10 +29,13 @@ rate, in seconds:
 >>> X, y = load_cinc2017_sample(return_X_y=True)
 >>> two = np.isin(y, ["A", "N"])
 >>> X, y = Resampler(50, sampling_rate=300).fit_transform(X[two]), y[two]
->>> X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=0.4, stratify=y, random_state=0)
+>>> X_train, X_test, y_train, y_test = train_test_split(
+...     X, y, test_size=0.4, stratify=y, random_state=0
+... )
 >>> classifier = {name}(
 ...     {arguments},
-...     augmentation=RandomChanges(crop=400), max_epochs=30, batch_size=8, learning_rate=0.01, random_state=0
+...     augmentation=RandomChanges(crop=400), max_epochs=30, batch_size=8,
+...     learning_rate=0.01, random_state=0,
 ... ).fit(X_train, y_train)
 
 Of 48 others it tells more right than the answer "N" to all of them does. Thousands of recordings and the defaults
