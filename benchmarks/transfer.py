@@ -1,0 +1,103 @@
+"""What trained weights are worth on few recordings of another source: `python benchmarks/transfer.py FOLDER`.
+
+The folder is that of 1,625 recordings of PTB-XL (`recordings_100hz.npz`, `labels.csv`), of which lead I is taken, at the
+rate of the shipped model. Two questions, each asked of the recordings that are labelled for it: atrial fibrillation,
+which the model has learnt on another device, and disturbed conduction, which it has not. Of each draw so many
+recordings are trained on and all others are tested; the differences are paired by draw.
+"""
+
+import argparse
+import csv
+import time
+from pathlib import Path
+
+import numpy as np
+from machine import describe
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import StratifiedShuffleSplit
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from ecgclf.classifiers import BiLSTMClassifier
+from ecgclf.preprocessing import Resampler
+from ecgclf.pretrained import load_pretrained
+
+NETWORK = {"n_filters": 10, "n_units": 14, "dropout": 0.1}
+
+
+def read(folder):
+    """Lead I at 300 Hz; for each question which recordings it is asked of, and the answers."""
+    with np.load(folder / "recordings_100hz.npz") as file:
+        X = file["data"][:, 0] * file["scale"]
+    with (folder / "labels.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    told = np.array([bool(row["scp_codes"]) for row in rows])
+    af = np.array(["AFIB" in row["scp_codes"] for row in rows])
+    conduction = np.array([row["CD"] == "1" for row in rows])
+    X = Resampler(300, sampling_rate=100).fit_transform(X.astype(np.float32))
+    return X, {"AF": (told, af), "CD": (np.ones_like(told), conduction)}
+
+
+def contenders(seed, epochs):
+    """What is compared, by name."""
+    shipped = load_pretrained("tiny-cinc2017")[-1].estimators_[0]
+    common = {**NETWORK, "max_epochs": epochs, "batch_size": 8, "random_state": seed}
+    linear = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=1000))
+    return {
+        "from nothing, rate 0.003": BiLSTMClassifier(learning_rate=0.003, **common),
+        "from nothing, rate 0.01": BiLSTMClassifier(learning_rate=0.01, **common),
+        "from nothing, as large as by default": BiLSTMClassifier(
+            max_epochs=epochs, batch_size=8, random_state=seed, learning_rate=0.003
+        ),
+        "from trained weights, rate 0.003": BiLSTMClassifier(learning_rate=0.003, init_from=shipped, **common),
+        "features of trained weights, linear": (shipped, linear),
+    }
+
+
+def auroc(contender, X, y, training, test):
+    """Area under the ROC curve of the test recordings."""
+    if isinstance(contender, tuple):
+        network, contender = contender
+        X = network.transform(X)
+    return roc_auc_score(y[test], contender.fit(X[training], y[training]).predict_proba(X[test])[:, 1])
+
+
+def interval(values, rng):
+    """The mean, and its 95 % bootstrap interval over draws."""
+    drawn = rng.choice(values, (2000, len(values))).mean(axis=1)
+    low, high = np.percentile(drawn, [2.5, 97.5])
+    return f"{values.mean():.3f} ({low:.3f} to {high:.3f})"
+
+
+def main():
+    """Print a table for each question."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--draws", type=int, default=20)
+    parser.add_argument("--epochs", type=int, default=40)
+    args = parser.parse_args()
+    print(describe())
+    X, questions = read(args.folder)
+    rng = np.random.default_rng(0)
+    for name, (asked, answers) in questions.items():
+        Z, y = X[asked], answers[asked].astype(int)
+        for n in (50, 100):
+            split = StratifiedShuffleSplit(args.draws, train_size=n, random_state=0)
+            found, seconds = {}, {}
+            for seed, (training, test) in enumerate(split.split(Z, y)):
+                for told, contender in contenders(seed, args.epochs).items():
+                    start = time.process_time()
+                    found.setdefault(told, []).append(auroc(contender, Z, y, training, test))
+                    seconds[told] = seconds.get(told, 0.0) + time.process_time() - start
+            print(f"\n{name}: {y.sum()} of {len(y)} recordings; {n} trained on, {args.draws} draws\n")
+            print("| | AUROC of the others | more than from nothing, rate 0.003 | s a draw |\n|---|---|---|---|")
+            base = np.array(found["from nothing, rate 0.003"])
+            for told, values in found.items():
+                values = np.array(values)
+                gain = "" if values is base or (values == base).all() else interval(values - base, rng)
+                print(f"| {told} | {interval(values, rng)} | {gain} | {seconds[told] / args.draws:.1f} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
