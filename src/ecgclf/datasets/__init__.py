@@ -1,6 +1,7 @@
 """Readers of ECG recordings and labelled collections of them."""
 
 from ecgclf.datasets._cinc2017 import fetch_cinc2017
+from ecgclf.datasets._diagnoses import diagnoses_to_indicator, load_cinc2021_diagnoses
 from ecgclf.datasets._pickle import load_challenge2017_pickle
 from ecgclf.datasets._sample import load_cinc2017_sample
 from ecgclf.datasets._synthetic import make_recordings
@@ -8,10 +9,12 @@ from ecgclf.datasets._wfdb import read_recordings
 from ecgclf.datasets._wfdb_find import find_records
 
 __all__ = [
+    "diagnoses_to_indicator",
     "fetch_cinc2017",
     "find_records",
     "load_challenge2017_pickle",
     "load_cinc2017_sample",
+    "load_cinc2021_diagnoses",
     "make_recordings",
     "read_recordings",
 ]

@@ -17,6 +17,7 @@ from ecgclf._recordings import object_array
 from ecgclf._warnings import warn
 from ecgclf.datasets import _wfdb_checks as checks
 from ecgclf.datasets._wfdb_find import find_records
+from ecgclf.datasets._wfdb_metadata import as_frame, read_metadata
 from ecgclf.datasets._wfdb_missing import at_rate, fill, mend_311, one_a_frame
 
 _MISSING = ("raise", "interpolate", "zero", "keep")
@@ -64,7 +65,11 @@ def read_recordings(paths, *, sampling_rate=None, leads=None, missing="raise", o
             One float32 array a recording, in mV: of shape (n_timepoints,) if the collection has one lead,
             otherwise (n_leads, n_timepoints).
         target : None
-            WFDB headers carry no label in a common form.
+            WFDB headers carry no label in a common form; `metadata` has what they do carry.
+        metadata : pandas.DataFrame
+            What the comments of each header say, in one row a recording, the index its name: `age` in years, NaN if
+            not told; `sex`, "female", "male" or None; `Dx`, a tuple of the codes of the diagnoses, or None;
+            `comments`, the text.
         record_names : list of str
             The names of the records, without folder and suffix.
         lead_names : list of str
@@ -89,6 +94,7 @@ def read_recordings(paths, *, sampling_rate=None, leads=None, missing="raise", o
 
     See Also
     --------
+    diagnoses_to_indicator : Make labels from the `Dx` of the metadata.
     fetch_cinc2017 : The PhysioNet/CinC Challenge 2017 with its labels.
 
     Notes
@@ -123,10 +129,11 @@ def read_recordings(paths, *, sampling_rate=None, leads=None, missing="raise", o
         leads = [leads] if isinstance(leads, str) else list(leads)
         if not leads or not all(isinstance(lead, str) for lead in leads):
             raise ValueError(f"leads={leads!r} names no leads; give names such as ['I', 'II'].")
-    records, errors = [], {}
+    records, metadata, errors = [], [], {}
     for path in find_records(paths):
         try:
             record = fill(_select(_read(path), leads, path), missing, path)
+            about = read_metadata(path)
         except (ValueError, OSError) as error:
             if on_error == "raise":
                 raise
@@ -134,6 +141,7 @@ def read_recordings(paths, *, sampling_rate=None, leads=None, missing="raise", o
             warn(f"Record {path} is left out: {error}")
         else:
             records.append(record)
+            metadata.append(about)
     if not records:
         reasons = "; ".join(errors.values())
         raise ValueError(f"None of the {len(errors)} records could be read: {reasons}")
@@ -144,10 +152,12 @@ def read_recordings(paths, *, sampling_rate=None, leads=None, missing="raise", o
     signals = [at_rate(record.signal, record.sampling_rate, rate) for record in records]
     if len(first.lead_names) == 1:
         signals = [signal[0] for signal in signals]
+    names = [record.name for record in records]
     return Bunch(
         data=object_array(signals),
         target=None,
-        record_names=[record.name for record in records],
+        metadata=as_frame(metadata, names),
+        record_names=names,
         lead_names=first.lead_names,
         units=first.units,
         sampling_rate=rate,
