@@ -1,5 +1,6 @@
 """Readers of ECG recordings and labelled collections of them."""
 
+from ecgclf.datasets._annotations import RhythmWindows, read_annotations, windows_with_rhythm
 from ecgclf.datasets._cinc2017 import fetch_cinc2017
 from ecgclf.datasets._diagnoses import diagnoses_to_indicator, load_cinc2021_diagnoses
 from ecgclf.datasets._pickle import load_challenge2017_pickle
@@ -9,6 +10,7 @@ from ecgclf.datasets._wfdb import read_recordings
 from ecgclf.datasets._wfdb_find import find_records
 
 __all__ = [
+    "RhythmWindows",
     "diagnoses_to_indicator",
     "fetch_cinc2017",
     "find_records",
@@ -16,5 +18,7 @@ __all__ = [
     "load_cinc2017_sample",
     "load_cinc2021_diagnoses",
     "make_recordings",
+    "read_annotations",
     "read_recordings",
+    "windows_with_rhythm",
 ]

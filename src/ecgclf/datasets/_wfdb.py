@@ -169,6 +169,22 @@ def read_recordings(paths, *, sampling_rate=None, leads=None, missing="raise", o
     )
 
 
+def length_of(path):
+    """Tell the length of a record whose header does not say it.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The header.
+
+    Returns
+    -------
+    int
+        In samples.
+    """
+    return _read(path).signal.shape[1]
+
+
 def _check_choice(name, value, choices):
     if value not in choices:
         raise ValueError(f"{name}={value!r}; expected one of {', '.join(map(repr, choices))}.")
