@@ -4,6 +4,7 @@ from ecgclf.datasets._annotations import RhythmWindows, read_annotations, window
 from ecgclf.datasets._cinc2017 import fetch_cinc2017
 from ecgclf.datasets._diagnoses import diagnoses_to_indicator, load_cinc2021_diagnoses
 from ecgclf.datasets._pickle import load_challenge2017_pickle
+from ecgclf.datasets._ptbxl import fetch_ptbxl, read_ptbxl
 from ecgclf.datasets._sample import load_cinc2017_sample
 from ecgclf.datasets._synthetic import make_recordings
 from ecgclf.datasets._wfdb import read_recordings
@@ -13,12 +14,14 @@ __all__ = [
     "RhythmWindows",
     "diagnoses_to_indicator",
     "fetch_cinc2017",
+    "fetch_ptbxl",
     "find_records",
     "load_challenge2017_pickle",
     "load_cinc2017_sample",
     "load_cinc2021_diagnoses",
     "make_recordings",
     "read_annotations",
+    "read_ptbxl",
     "read_recordings",
     "windows_with_rhythm",
 ]

@@ -9,7 +9,7 @@ from sklearn.utils import Bunch
 
 from ecgclf.datasets import _wfdb_checks as checks
 from ecgclf.datasets._annotation_file import read_marks
-from ecgclf.datasets._wfdb import length_of
+from ecgclf.datasets._wfdb import read_record
 from ecgclf.datasets._wfdb_find import find_records
 from ecgclf.signal import window_starts
 from ecgclf.signal._sampling import ratio_of_rates
@@ -104,7 +104,7 @@ def read_annotations(record, extension="atr"):
     header = headers[0]
     sampling_rate, n_timepoints = checks.rate_and_length(header)
     if n_timepoints is None:
-        n_timepoints = length_of(header)
+        n_timepoints = read_record(header).signal.shape[1]
     path = header.with_suffix(f".{extension}")
     if not path.is_file():
         raise FileNotFoundError(f"{header} has no annotations beside it: there is no {path.name}.")

@@ -130,13 +130,13 @@ def diagnoses_to_indicator(diagnoses, table=None):
                 indicator[row, column_of[label_of[code]]] = 1
     if silent:
         raise ValueError(
-            f"{len(silent)} of {len(index)} recordings state no diagnoses ({_some(silent)}). Leave them out: of a "
+            f"{len(silent)} of {len(index)} recordings state no diagnoses ({some(silent)}). Leave them out: of a "
             "Series by diagnoses.notna(). Give an empty list for a recording that is known to have none."
         )
     if unknown:
         counts = [f"{code} ({n} times)" if n > 1 else code for code, n in unknown.most_common()]
         raise ValueError(
-            f"{len(unknown)} codes are not in the table: {_some(counts, 20)}. Add their labels to it, or None for "
+            f"{len(unknown)} codes are not in the table: {some(counts, 20)}. Add their labels to it, or None for "
             "those that shall be none: table={**load_cinc2021_diagnoses().label, code: None}."
         )
     return pd.DataFrame(indicator, index=index, columns=labels)
@@ -160,6 +160,20 @@ def _is_missing(value):
     return value is None or (isinstance(value, float) and np.isnan(value))
 
 
-def _some(names, most=5):
+def some(names, most=5):
+    """Write the first of a list of names, and how many others there are.
+
+    Parameters
+    ----------
+    names : list
+        What to name.
+    most : int, default=5
+        How many.
+
+    Returns
+    -------
+    str
+        The text.
+    """
     shown = ", ".join(map(str, names[:most]))
     return shown if len(names) <= most else f"{shown} and {len(names) - most} others"

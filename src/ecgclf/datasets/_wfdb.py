@@ -132,7 +132,7 @@ def read_recordings(paths, *, sampling_rate=None, leads=None, missing="raise", o
     records, metadata, errors = [], [], {}
     for path in find_records(paths):
         try:
-            record = fill(_select(_read(path), leads, path), missing, path)
+            record = fill(_select(read_record(path), leads, path), missing, path)
             about = read_metadata(path)
         except (ValueError, OSError) as error:
             if on_error == "raise":
@@ -169,29 +169,24 @@ def read_recordings(paths, *, sampling_rate=None, leads=None, missing="raise", o
     )
 
 
-def length_of(path):
-    """Tell the length of a record whose header does not say it.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        The header.
-
-    Returns
-    -------
-    int
-        In samples.
-    """
-    return _read(path).signal.shape[1]
-
-
 def _check_choice(name, value, choices):
     if value not in choices:
         raise ValueError(f"{name}={value!r}; expected one of {', '.join(map(repr, choices))}.")
 
 
-def _read(path):
-    """Read one record, all its signals, in mV wherever they are voltages."""
+def read_record(path):
+    """Read one record, all its signals, in mV wherever they are voltages.
+
+    Parameters
+    ----------
+    path : path-like
+        Its header.
+
+    Returns
+    -------
+    namedtuple
+        name, signal of shape (n_leads, n_timepoints) with NaN for missing samples, lead_names, units, sampling_rate.
+    """
     path = Path(os.path.abspath(path))
     if "::" in str(path):
         raise ValueError(f"{path} has '::' in its path, which wfdb takes for an address. Rename the folder.")
