@@ -172,14 +172,7 @@ def _rhythms(marks, sampling_rate, n_timepoints):
 class RhythmWindows(NamedTuple):
     """How much of each window of a record has a rhythm.
 
-    Made by :func:`windows_with_rhythm`.
-
-    Attributes
-    ----------
-    starts, stops : ndarray of int of shape (n_windows,)
-        First sample of each window, and the one after its last.
-    shares : ndarray of float of shape (n_windows,)
-        The share of each window that has the rhythm: exactly 1.0 if all of it has, exactly 0.0 if nothing.
+    Made by :func:`windows_with_rhythm`, which describes it.
     """
 
     starts: np.ndarray
@@ -209,8 +202,10 @@ def windows_with_rhythm(annotations, rhythm, window_length, *, window_stride=Non
 
     Returns
     -------
-    RhythmWindows
-        Starts, stops and shares.
+    windows : namedtuple
+        `starts` and `stops`, ndarrays of int of shape (n_windows,): the first sample of each window, and the one after
+        its last. `shares`, ndarray of float of shape (n_windows,): how much of each window has the rhythm, exactly 1.0
+        if all of it has, exactly 0.0 if nothing.
 
     Raises
     ------
