@@ -1,5 +1,7 @@
 """Files of other formats through ecgdatakit: written here, and known to the last sample."""
 
+import binascii
+import struct
 import sys
 
 import numpy as np
@@ -54,6 +56,35 @@ def write_aecg(path, samples=SAMPLES, step="0.004"):
     return path
 
 
+def write_scp(path, samples=SAMPLES):
+    """Write SCP-ECG without compression: pointers, patient, leads, rhythm data of 2,500 nV every 4,000 us."""
+    patient = struct.pack("<BHB", 8, 1, 1) + struct.pack("<BHHB", 4, 3, 65, 1) + b"\xff\0\0"
+    leads = bytes([len(samples), 4 + (len(samples) << 3)])
+    leads += b"".join(struct.pack("<IIB", 1, samples.shape[1], code) for code in (1, 2))
+    sizes = [2 * samples.shape[1]] * len(samples)
+    rhythm = struct.pack("<HHBB", 2500, 4000, 0, 0) + struct.pack(f"<{len(sizes)}H", *sizes)
+    rhythm += samples.astype("<i2").tobytes()
+    bodies = {1: patient, 3: leads, 6: rhythm}
+    sections, pointers, at = b"", b"", 6 + 16 + 12 * 10
+    for number in range(1, 12):
+        body = bodies.get(number, b"")
+        length = len(body) + len(body) % 2 + 16 if body else 0
+        pointers += struct.pack("<HII", number, length, at + 1 if body else 0)
+        if body:
+            sections += scp_section(number, body.ljust(length - 16, b"\0"))
+            at += length
+    first = struct.pack("<HII", 0, 16 + 120, 7)
+    content = scp_section(0, first + pointers, b"SCPECG") + sections
+    size = struct.pack("<I", len(content) + 6)
+    path.write_bytes(struct.pack("<H", binascii.crc_hqx(size + content, 0xFFFF)) + size + content)
+    return path
+
+
+def scp_section(number, body, reserved=b"\0" * 6):
+    content = struct.pack("<HIBB", number, len(body) + 16, 20, 20) + reserved + body
+    return struct.pack("<H", binascii.crc_hqx(content, 0xFFFF)) + content
+
+
 def write_dicom(path, samples=SAMPLES):
     from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
     from pydicom.uid import ExplicitVRLittleEndian, TwelveLeadECGWaveformStorage, generate_uid
@@ -102,6 +133,7 @@ def ecgdatakit():
     [
         ("edf", write_edf, 10.0, (None, None)),
         ("xml", write_aecg, 0.0, (None, "female")),
+        ("scp", write_scp, 0.0, (65.0, "male")),
         ("dcm", write_dicom, 0.0, (71.0, "male")),
     ],
 )

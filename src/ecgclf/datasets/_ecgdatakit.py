@@ -61,8 +61,8 @@ def read_with_ecgdatakit(paths, *, sampling_rate=None, leads=None, missing="rais
 
     Notes
     -----
-    Tested with ecgdatakit 2.0, on files of EDF, HL7 aECG and DICOM that the tests make. Many EDF files have signals of
-    different rates, or others than ECG: name those to read by `leads`.
+    Tested with ecgdatakit 2.0, on files of EDF, HL7 aECG, SCP-ECG and DICOM that the tests make. Many EDF files have
+    signals of different rates, or others than ECG: name those to read by `leads`.
 
     References
     ----------
