@@ -62,9 +62,9 @@ def as_frame(rows, names):
     """
     import pandas as pd
 
-    frame = pd.DataFrame({"age": [row["age"] for row in rows]}, dtype="float64")
-    for column in ("sex", "Dx", "comments"):
-        # As objects, so that what is not said is None under every version of pandas.
-        frame[column] = pd.Series([row[column] for row in rows], dtype=object)
-    frame.index = pd.Index(names, name="record_name")
-    return frame
+    index = pd.Index(names, name="record_name")
+    # As objects, so that what is not said is None under every version of pandas.
+    types = {"age": "float64", "sex": object, "Dx": object, "comments": object}
+    return pd.DataFrame(
+        {column: pd.Series([row[column] for row in rows], index, kind) for column, kind in types.items()}
+    )
