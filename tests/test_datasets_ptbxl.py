@@ -11,7 +11,7 @@ from sklearn.model_selection import GroupKFold
 
 from ecgclf.classifiers import ResNetClassifier
 from ecgclf.datasets import _download, _ptbxl, fetch_ptbxl, read_ptbxl, read_recordings
-from ecgclf.datasets._ptbxl_tables import record_path
+from ecgclf.datasets._ptbxl_tables import MAX_BYTES, record_path
 from ptbxl import CODES, LEADS, STATEMENTS, write_folder
 from test_datasets_download import Site, serve
 
@@ -234,8 +234,8 @@ def test_what_is_no_table_is_named(folder, name, content):
 
 def test_a_table_beyond_all_reason_is_not_read(folder):
     with open(folder / "ptbxl_database.csv", "ab") as file:
-        file.truncate(1 << 32)
-    with pytest.raises(ValueError, match=r"ptbxl_database\.csv has 4294967296 bytes, far more"):
+        file.truncate(MAX_BYTES + 1)
+    with pytest.raises(ValueError, match=r"ptbxl_database\.csv has 67108865 bytes, far more"):
         read_ptbxl(folder)
 
 
