@@ -3,6 +3,7 @@
 import hashlib
 import http.server
 import threading
+from contextlib import contextmanager
 
 import pytest
 
@@ -13,7 +14,7 @@ from test_datasets_cinc2017 import SIGNALS, members, write_labels, write_zip
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         site = self.server.site
-        name = self.path.rsplit("/", 1)[-1]
+        name = self.path.removeprefix("/good/")
         start = int(self.headers.get("Range", "bytes=0-")[6:-1])
         site.requests.append((self.path, start))
         if not self.path.startswith("/good/") or name not in site.files:
@@ -55,6 +56,21 @@ class Site:
         return [start for path, start in self.requests if path == f"/good/{name}"]
 
 
+@contextmanager
+def serve(site):
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.site = site
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    site.url = f"http://127.0.0.1:{server.server_address[1]}/"
+    try:
+        yield
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
 @pytest.fixture
 def site(tmp_path, monkeypatch):
     site = Site()
@@ -63,18 +79,11 @@ def site(tmp_path, monkeypatch):
     write_zip(source, members())
     for file in sorted(source.iterdir()):
         site.add(file.name, file.read_bytes())
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.site = site
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    site.url = f"http://127.0.0.1:{server.server_address[1]}/"
-    monkeypatch.setattr(_cinc2017, "BASE_URLS", (site.url + "good/",))
-    monkeypatch.setattr(_download, "SECONDS_BETWEEN_ATTEMPTS", 0)
-    monkeypatch.setenv("ECGCLF_DATA", str(tmp_path / "user-cache"))
-    yield site
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serve(site):
+        monkeypatch.setattr(_cinc2017, "BASE_URLS", (site.url + "good/",))
+        monkeypatch.setattr(_download, "SECONDS_BETWEEN_ATTEMPTS", 0)
+        monkeypatch.setenv("ECGCLF_DATA", str(tmp_path / "user-cache"))
+        yield site
 
 
 def test_download_then_no_more_requests(site, tmp_path, capsys):

@@ -51,6 +51,7 @@ DOORS = {
     "torch": {"nn", "_training", "classifiers", "augmentation", "onnx._exporter"},
     "skorch": {"_training"},
     "wfdb": {"datasets._wfdb"},
+    "ecgdatakit": {"datasets._ecgdatakit"},
     "lime": {"explanation"},
     "pywt": {"signal"},
     "pooch": {"datasets"},

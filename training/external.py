@@ -1,18 +1,15 @@
 """Atrial fibrillation or not, per 30 s of records from other devices and other hospitals."""
 
-import warnings
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 from sklearn.metrics import f1_score, recall_score, roc_auc_score
 
+from ecgclf.datasets import read_annotations, read_recordings, windows_with_rhythm
 from ecgclf.metrics import Estimate
 from ecgclf.signal import resample
 
 SECONDS = 30
-# Marks of atrial fibrillation; CPSC 2021 closes an episode by "(N", MIT-BIH by whatever rhythm follows.
-_AF = "(AFIB"
 
 
 def windows_of(record, sampling_rate):
@@ -32,26 +29,15 @@ def windows_of(record, sampling_rate):
     in_af : list of bool
         Which are in atrial fibrillation.
     """
-    with warnings.catch_warnings():
-        # wfdb uses what pandas deprecates.
-        warnings.simplefilter("ignore")
-        import wfdb
-
-        signals, about = wfdb.rdsamp(record, channels=[0])
-        marks = wfdb.rdann(record, "atr")
-    rate, n_timepoints = about["fs"], len(signals)
-    af = np.zeros(n_timepoints, dtype=bool)
-    rhythm = [(at, note.strip("\x00")) for at, note in zip(marks.sample, marks.aux_note, strict=True)]
-    changes = [(at, note) for at, note in rhythm if note.startswith("(")]
-    for (start, note), (stop, _) in pairwise([*changes, (n_timepoints, "")]):
-        af[start:stop] = note == _AF
+    found = read_recordings(record)
+    signal, rate = found.data[0][0], found.sampling_rate
     length = round(SECONDS * rate)
+    starts, stops, shares = windows_with_rhythm(read_annotations(record), "AFIB", length)
     windows, in_af = [], []
-    for start in range(0, n_timepoints - length + 1, length):
-        share = af[start : start + length].mean()
-        if share in (0, 1):
-            window = signals[start : start + length, 0]
-            windows.append(resample(window, sampling_rate=rate, new_sampling_rate=sampling_rate).astype(np.float32))
+    for start, stop, share in zip(starts, stops, shares, strict=True):
+        # What is left over at the end would be in two windows.
+        if share in (0, 1) and start % length == 0 and stop - start == length:
+            windows.append(resample(signal[start:stop], sampling_rate=rate, new_sampling_rate=sampling_rate))
             in_af.append(bool(share))
     return windows, in_af
 

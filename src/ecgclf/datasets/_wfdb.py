@@ -1,34 +1,21 @@
 """WFDB records of any kind as a collection of recordings; the only file that imports wfdb."""
 
-import math
 import os
 import tempfile
 import warnings
 from contextlib import contextmanager
 from functools import cache, partial
-from numbers import Real
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
-from sklearn.utils import Bunch
 
-from ecgclf._recordings import object_array
-from ecgclf._warnings import warn
 from ecgclf.datasets import _wfdb_checks as checks
+from ecgclf.datasets._gather import Record, gather
 from ecgclf.datasets._wfdb_find import find_records
-from ecgclf.datasets._wfdb_missing import at_rate, fill, mend_311, one_a_frame
+from ecgclf.datasets._wfdb_metadata import read_metadata
+from ecgclf.datasets._wfdb_missing import mend_311, one_a_frame
 
-_MISSING = ("raise", "interpolate", "zero", "keep")
 _MILLIVOLTS = {"v": 1e3, "mv": 1.0, "uv": 1e-3, "nv": 1e-6}
-
-
-class _Record(NamedTuple):
-    name: str
-    signal: np.ndarray
-    lead_names: list
-    units: list
-    sampling_rate: float
 
 
 def read_recordings(paths, *, sampling_rate=None, leads=None, missing="raise", on_error="raise"):
@@ -64,7 +51,11 @@ def read_recordings(paths, *, sampling_rate=None, leads=None, missing="raise", o
             One float32 array a recording, in mV: of shape (n_timepoints,) if the collection has one lead,
             otherwise (n_leads, n_timepoints).
         target : None
-            WFDB headers carry no label in a common form.
+            WFDB headers carry no label in a common form; `metadata` has what they do carry.
+        metadata : pandas.DataFrame
+            What the comments of each header say, in one row a recording, the index its name: `age` in years, NaN if
+            not told; `sex`, "female", "male" or None; `Dx`, a tuple of the codes of the diagnoses, or None;
+            `comments`, the text.
         record_names : list of str
             The names of the records, without folder and suffix.
         lead_names : list of str
@@ -89,6 +80,7 @@ def read_recordings(paths, *, sampling_rate=None, leads=None, missing="raise", o
 
     See Also
     --------
+    diagnoses_to_indicator : Make labels from the `Dx` of the metadata.
     fetch_cinc2017 : The PhysioNet/CinC Challenge 2017 with its labels.
 
     Notes
@@ -115,57 +107,34 @@ def read_recordings(paths, *, sampling_rate=None, leads=None, missing="raise", o
     >>> recordings.lead_names, recordings.sampling_rate
     (['I'], 300.0)
     """
-    _check_choice("missing", missing, _MISSING)
-    _check_choice("on_error", on_error, ("raise", "warn"))
-    if sampling_rate is not None and not (isinstance(sampling_rate, Real) and 0 < sampling_rate < math.inf):
-        raise ValueError(f"sampling_rate={sampling_rate!r} is not a positive number of Hz.")
-    if leads is not None:
-        leads = [leads] if isinstance(leads, str) else list(leads)
-        if not leads or not all(isinstance(lead, str) for lead in leads):
-            raise ValueError(f"leads={leads!r} names no leads; give names such as ['I', 'II'].")
-    records, errors = [], {}
-    for path in find_records(paths):
-        try:
-            record = fill(_select(_read(path), leads, path), missing, path)
-        except (ValueError, OSError) as error:
-            if on_error == "raise":
-                raise
-            errors[path.stem] = str(error)
-            warn(f"Record {path} is left out: {error}")
-        else:
-            records.append(record)
-    if not records:
-        reasons = "; ".join(errors.values())
-        raise ValueError(f"None of the {len(errors)} records could be read: {reasons}")
-    first = records[0]
-    for record in records:
-        _check_same_leads(record, first)
-    rate = _common_rate(records) if sampling_rate is None else float(sampling_rate)
-    signals = [at_rate(record.signal, record.sampling_rate, rate) for record in records]
-    if len(first.lead_names) == 1:
-        signals = [signal[0] for signal in signals]
-    return Bunch(
-        data=object_array(signals),
-        target=None,
-        record_names=[record.name for record in records],
-        lead_names=first.lead_names,
-        units=first.units,
-        sampling_rate=rate,
-        errors=errors,
-        DESCR=(
-            f"{len(records)} recordings read from WFDB records, leads {', '.join(first.lead_names)} in "
-            f"{', '.join(dict.fromkeys(first.units))}, at {rate:g} Hz; {len(errors)} records could not be read."
-        ),
+
+    def read(path):
+        return read_record(path), read_metadata(path)
+
+    return gather(
+        partial(find_records, paths),
+        read,
+        what="WFDB records",
+        sampling_rate=sampling_rate,
+        leads=leads,
+        missing=missing,
+        on_error=on_error,
     )
 
 
-def _check_choice(name, value, choices):
-    if value not in choices:
-        raise ValueError(f"{name}={value!r}; expected one of {', '.join(map(repr, choices))}.")
+def read_record(path):
+    """Read one record, all its signals, in mV wherever they are voltages.
 
+    Parameters
+    ----------
+    path : path-like
+        Its header.
 
-def _read(path):
-    """Read one record, all its signals, in mV wherever they are voltages."""
+    Returns
+    -------
+    namedtuple
+        name, signal of shape (n_leads, n_timepoints) with NaN for missing samples, lead_names, units, sampling_rate.
+    """
     path = Path(os.path.abspath(path))
     if "::" in str(path):
         raise ValueError(f"{path} has '::' in its path, which wfdb takes for an address. Rename the folder.")
@@ -250,7 +219,7 @@ def _read_ordinary(path):
         signal = np.array(leads, dtype=np.float32)
     if np.isinf(signal).any():
         raise ValueError(f"{path} has values beyond float32; its gain or baseline cannot be right.")
-    return _Record(path.stem, signal, names, units, float(header.fs))
+    return Record(path.stem, signal, names, units, float(header.fs))
 
 
 def _read_segments(path):
@@ -292,49 +261,4 @@ def _read_segments(path):
                     raise ValueError(f"{path}: its segment {name} has lead {lead} in {unit}; not in the first.")
                 signal[names.index(lead), start : start + length] = values
         start += length
-    return _Record(path.stem, signal, names, units, float(header.fs))
-
-
-def _select(record, leads, path):
-    if leads is None:
-        return record
-    names = [name.lower() for name in record.lead_names]
-    chosen = []
-    for lead in leads:
-        count = names.count(lead.lower())
-        if count != 1:
-            raise ValueError(
-                f"{path} has {count or 'no'} leads named {lead!r}; it has {', '.join(record.lead_names)}."
-            )
-        chosen.append(names.index(lead.lower()))
-    return record._replace(
-        signal=record.signal[chosen],
-        lead_names=[record.lead_names[i] for i in chosen],
-        units=[record.units[i] for i in chosen],
-    )
-
-
-def _check_same_leads(record, first):
-    for what in ("lead_names", "units"):
-        theirs, ours = getattr(record, what), getattr(first, what)
-        if [name.lower() for name in theirs] != [name.lower() for name in ours]:
-            raise ValueError(
-                f"Record {record.name} has the {what.replace('_', ' ')} {', '.join(theirs)}; record "
-                f"{first.name} has {', '.join(ours)}. Name leads that all have with leads=[...], or read the "
-                "records separately."
-            )
-
-
-def _common_rate(records):
-    by_rate = {}
-    for record in records:
-        by_rate.setdefault(record.sampling_rate, []).append(record.name)
-    if len(by_rate) > 1:
-        listed = "; ".join(
-            f"{rate:g} Hz: {', '.join(names[:10])}{' and others' if len(names) > 10 else ''}"
-            for rate, names in sorted(by_rate.items())
-        )
-        raise ValueError(
-            f"The records have different sampling rates ({listed}). Pass sampling_rate= to resample them to one."
-        )
-    return records[0].sampling_rate
+    return Record(path.stem, signal, names, units, float(header.fs))

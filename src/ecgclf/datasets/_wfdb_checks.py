@@ -12,6 +12,10 @@ from itertools import groupby
 
 MAX_HEADER_BYTES = 4 << 20
 SAMPLING_RATES = (10.0, 1e5)
+# What WFDB takes where a header states none.
+DEFAULT_RATE = 250.0
+# A month at 800 Hz.
+MAX_TIMEPOINTS = 1 << 31
 # Gaps between segments take memory without a file behind them; so do constant stretches in FLAC.
 MAX_GAP_RATIO = 20
 MAX_FLAC_SAMPLES_PER_BYTE = 64
@@ -50,13 +54,7 @@ def check_header_text(path):
     OSError
         If the file cannot be read.
     """
-    with open(path, "rb") as file:
-        content = file.read(MAX_HEADER_BYTES + 1)
-    if len(content) > MAX_HEADER_BYTES:
-        raise ValueError(f"{path} is larger than {MAX_HEADER_BYTES} bytes, too large for a header.")
-    # Python's splitlines and strip know more line ends and blanks than wfdb does, \x85 and \x1c among them.
-    lines = [line.strip(" \t") for line in re.split("\r\n|\r|\n", content.decode("latin-1"))]
-    lines = [line for line in lines if line and not line.startswith("#")]
+    lines = _lines(path)
     for line in lines:
         if not line.isascii() or not line.replace("\t", " ").isprintable():
             raise ValueError(
@@ -79,6 +77,37 @@ def check_header_text(path):
     if len(lines) - 1 != n_segments:
         raise ValueError(f"{path} declares {n_segments} segments and lists {len(lines) - 1}; the two must agree.")
     return [_check_segment_line(path, line.split()) for line in lines[1:]]
+
+
+def rate_and_length(path):
+    """Tell the sampling rate and the length that a header declares.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The ``.hea`` file.
+
+    Returns
+    -------
+    sampling_rate : float
+        In Hz.
+    n_timepoints : int or None
+        None where the header leaves it to the size of the signal files.
+
+    Raises
+    ------
+    ValueError
+        If the header is not one that can be read without guessing, or the length is beyond all reason.
+    OSError
+        If the file cannot be read.
+    """
+    check_header_text(path)
+    fields = _lines(path)[0].split()
+    rate = float(fields[2].partition("/")[0]) if len(fields) > 2 else DEFAULT_RATE
+    n_timepoints = int(fields[3]) if len(fields) > 3 else 0
+    if n_timepoints > MAX_TIMEPOINTS:
+        raise ValueError(f"{path} declares a length of {n_timepoints} timepoints; expected at most {MAX_TIMEPOINTS}.")
+    return rate, n_timepoints or None
 
 
 def check_files(record, path):
@@ -133,6 +162,16 @@ def check_files(record, path):
             record.byte_offset[signals[0]] or 0,
         )
     return stored
+
+
+def _lines(path):
+    with open(path, "rb") as file:
+        content = file.read(MAX_HEADER_BYTES + 1)
+    if len(content) > MAX_HEADER_BYTES:
+        raise ValueError(f"{path} is larger than {MAX_HEADER_BYTES} bytes, too large for a header.")
+    # Python's splitlines and strip know more line ends and blanks than wfdb does, \x85 and \x1c among them.
+    lines = [line.strip(" \t") for line in re.split("\r\n|\r|\n", content.decode("latin-1"))]
+    return [line for line in lines if line and not line.startswith("#")]
 
 
 def _check_record_line(path, fields):
