@@ -93,7 +93,8 @@ def to_onnx(estimator, path, *, sampling_rate=None):
         from onnx import TensorProto, helper
     except ImportError as error:
         raise ImportError(f"to_onnx needs the extra onnx: pip install 'ecgclf[onnx]' ({error}).") from error
-    from ecgclf.onnx._graph import Graph, lower_rate, trim
+    from ecgclf.onnx._graph import Graph
+    from ecgclf.onnx._layers import lower_rate, trim
     from ecgclf.onnx._networks import write
 
     steps, votes, classes, tuned = _apart(estimator)

@@ -7,7 +7,7 @@ from ecgclf.nn._aticnn import PlainBlock
 from ecgclf.nn._encoders import BlockEncoder
 from ecgclf.nn._layers import AttentionPool, MaskedBatchNorm, MaskedPool
 from ecgclf.nn._scaled import ScaledNetwork
-from ecgclf.onnx import _graph as layers
+from ecgclf.onnx import _layers as layers
 from ecgclf.onnx._exporter import exported
 
 
