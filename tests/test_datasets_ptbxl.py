@@ -250,8 +250,8 @@ def test_a_database_without_rows_is_refused(folder):
     ("old", "new", "words"),
     [
         ("12 100 100", "12 500 100", r"00002_lr\.hea has 500 Hz, and this part of PTB-XL 100 Hz"),
-        ("12 100 100", "12 100 99", r"00002_lr\.dat has 1200 samples, and 00002_lr\.hea declares 1188"),
-        ("12 100 100", "12 100 999999", r"00002_lr\.dat has 1200 samples"),
+        ("12 100 100", "12 100 99", r"00002_lr\.dat has 2400 bytes, and 00002_lr\.hea declares 1188 samples"),
+        ("12 100 100", "12 100 999999", r"00002_lr\.dat has 2400 bytes"),
         (
             "0 AVF",
             "0 V7",
@@ -279,7 +279,7 @@ def test_missing_samples_are_refused(folder):
 def test_truncated_signals_take_no_memory(folder):
     for path in folder.glob("records100/*/*.dat"):
         path.write_bytes(b"\0\0")
-    with pytest.raises(ValueError, match=r"00001_lr\.dat has 1 samples, and 00001_lr\.hea declares 1200"):
+    with pytest.raises(ValueError, match=r"00001_lr\.dat has 2 bytes, and 00001_lr\.hea declares 1200 samples"):
         read_ptbxl(folder)
 
 

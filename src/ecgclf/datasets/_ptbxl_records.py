@@ -124,11 +124,12 @@ def _read_one(path):
             raise ValueError(f"{path} has a signal in {strange[0]}, which is no voltage.")
         return record.signal, record.sampling_rate, record.lead_names
     shape = int(first[3]), len(leads)
-    samples = np.fromfile(path.with_suffix(".dat"), "<i2")
-    if samples.size != shape[0] * shape[1] or not samples.size:
+    dat, declared = path.with_suffix(".dat"), shape[0] * shape[1]
+    if dat.stat().st_size != 2 * declared or not declared:
         raise ValueError(
-            f"{path.with_suffix('.dat')} has {samples.size} samples, and {path.name} declares {shape[0] * shape[1]}."
+            f"{dat} has {dat.stat().st_size} bytes, and {path.name} declares {declared} samples of 2 bytes."
         )
+    samples = np.fromfile(dat, "<i2")
     if samples.min() == _MISSING:
         raise ValueError(f"{path} has missing samples, which no recording of PTB-XL has.")
     signal = samples.reshape(shape).T / np.array([[float(lead[1])] for lead in leads])
