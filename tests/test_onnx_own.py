@@ -2,16 +2,14 @@
 
 import numpy as np
 import pytest
-import torch
 from sklearn.pipeline import make_pipeline
-from torch import nn
 
 from ecgclf.classifiers import ECGClassifier
 from ecgclf.datasets import make_recordings
 from ecgclf.nn import ResNet
 from ecgclf.onnx import load_onnx, to_onnx
 from ecgclf.preprocessing import Resampler
-from own import Small, Unmasked
+from own import Fixed, Small, Unmasked
 
 
 @pytest.fixture(scope="module")
@@ -49,19 +47,6 @@ def test_one_that_does_not_mask_is_given_recordings_of_one_length_at_a_time(reco
     model = load_onnx(tmp_path / "own.onnx")
     assert not model.metadata["masks_padding"]
     np.testing.assert_allclose(model.predict_proba(X), classifier.predict_proba(X), atol=1e-5)
-
-
-class Fixed(nn.Module):
-    """Knows one length only."""
-
-    def __init__(self, n_leads, n_outputs):
-        super().__init__()
-        self.conv = nn.Conv1d(n_leads, 4, 7, stride=5)
-        self.head = nn.Linear(4 * 119, n_outputs)
-
-    def forward(self, x, lengths):
-        """Logits of a batch."""
-        return self.head(torch.relu(self.conv(x)).flatten(1))
 
 
 def test_one_that_knows_one_length(recordings, tmp_path):

@@ -17,7 +17,7 @@ from ecgclf.datasets import make_recordings
 from ecgclf.explanation import LimeTimeSeriesExplainer
 from ecgclf.nn import ResNet
 from ecgclf.persistence import _container, load, save
-from own import OneArgument, Returning, Small, Unmasked, make_small
+from own import Fixed, OneArgument, Returning, Small, Unmasked, make_small
 from small import NETWORKS
 from test_threads import threads
 
@@ -143,6 +143,14 @@ def test_windows_of_one_length_need_no_mask(recordings):
     alone = np.concatenate([ragged.predict_proba([x]) for x in X])
     np.testing.assert_allclose(ragged.predict_proba(X), alone, atol=1e-5)
     assert together.shape == (24, 4)
+
+
+def test_a_length_that_a_network_does_not_know_is_told(recordings):
+    X, y = recordings
+    classifier = fitted(([x[:600] for x in X], y), Fixed)
+    assert classifier.predict_proba([X[0][:600]]).shape == (1, 4)
+    with pytest.raises(ValueError, match="the Fixed cannot compute recordings of 500 timepoints: "):
+        classifier.predict_proba([X[0][:500]])
 
 
 def test_parameters_of_the_network_are_searched(recordings):

@@ -127,7 +127,16 @@ def _run(net, module, function_name, items, windows):
         # Both contexts belong to the thread they are entered in.
         with torch.inference_mode(), net.autocast():
             x, lengths = (tensor.to(net.device) for tensor in part)
-            result = getattr(module, function_name)(x.to(dtype), lengths)
+            try:
+                result = getattr(module, function_name)(x.to(dtype), lengths)
+            except RuntimeError as error:
+                if not isinstance(module, ScaledNetwork) or isinstance(error, torch.OutOfMemoryError):
+                    raise
+                told = ", ".join(map(str, sorted(set(lengths.tolist()))))
+                raise ValueError(
+                    f"the {type(module.network).__name__} cannot compute recordings of {told} timepoints: "
+                    f"{str(error).splitlines()[0]}"
+                ) from error
         return result.to("cpu", torch.float64), part[1]
 
     # To say so to every layer takes a tenth of the time of a single recording.

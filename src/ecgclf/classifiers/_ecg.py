@@ -67,7 +67,7 @@ class ECGClassifier(BaseECGClassifier):
     ...     def forward(self, x, lengths):
     ...         x = torch.relu(self.conv(x))
     ...         lengths = (lengths + 3) // 4
-    ...         inside = torch.arange(x.shape[2]) < lengths[:, None]
+    ...         inside = torch.arange(x.shape[2], device=x.device) < lengths[:, None]
     ...         return self.head((x * inside[:, None]).sum(2) / lengths[:, None])
     >>> X, y = make_recordings(24, duration=(2.0, 4.0), random_state=0, return_X_y=True)
     >>> classifier = ECGClassifier(Small, max_epochs=2, random_state=0).fit(X, y)
