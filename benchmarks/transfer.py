@@ -74,13 +74,15 @@ def main():
     """Print a table for each question."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--draws", type=int, default=20)
+    parser.add_argument("--questions", nargs="*", default=["AF", "CD"])
+    parser.add_argument("--draws", type=int, default=10)
     parser.add_argument("--epochs", type=int, default=40)
     args = parser.parse_args()
     print(describe())
     X, questions = read(args.folder)
     rng = np.random.default_rng(0)
-    for name, (asked, answers) in questions.items():
+    for name in args.questions:
+        asked, answers = questions[name]
         Z, y = X[asked], answers[asked].astype(int)
         for n in (50, 100):
             split = StratifiedShuffleSplit(args.draws, train_size=n, random_state=0)
