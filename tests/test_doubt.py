@@ -35,6 +35,21 @@ def test_every_classifier_warns_of_flat_and_short_recordings(recordings):
             assert "recording 2" not in said
 
 
+def test_volts_are_told_from_millivolts(recordings):
+    X, y = recordings
+    classifier = small("ResNetClassifier", max_epochs=1).fit(X, y)
+    with pytest.warns(
+        SignalQualityWarning, match=r"recording 1 has a standard deviation of .*trained on: is it in mV"
+    ):
+        classifier.predict([X[0], X[1] / 1000])
+    # One lead that moves is enough.
+    both = small("ResNetClassifier", max_epochs=1).fit([np.stack([x, x]) for x in X], y)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        classifier.predict([X[0] * 1000, X[1] / 10])
+        both.predict([np.stack([X[0], X[0] / 1000])])
+
+
 def test_many_are_counted(recordings):
     X, y = recordings
     classifier = small("ResNetClassifier", max_epochs=1).fit(X, y)

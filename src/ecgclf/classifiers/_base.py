@@ -303,11 +303,12 @@ class BaseECGClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Recor
         Warns
         -----
         SignalQualityWarning
-            If a recording is flat, or has less than a tenth of the samples of those that were trained on.
+            If a recording is flat, has less than a tenth of the samples of those that were trained on, or less than a
+            twentieth of their standard deviation, as if it were in volts.
         """
         check_is_fitted(self)
         recordings = check_recordings(self, X, reset=False)
-        warn_of_doubtful(recordings, self.window_length_)
+        warn_of_doubtful(recordings, self.window_length_, self.net_.module_.scale.std.cpu().numpy())
         return self._mean_over_windows(_training.window_probabilities, recordings)
 
     @document(X=RECORDINGS)
@@ -389,7 +390,7 @@ class BaseECGClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Recor
         """
         check_is_fitted(self)
         recordings = check_recordings(self, X, reset=False)
-        warn_of_doubtful(recordings, self.window_length_)
+        warn_of_doubtful(recordings, self.window_length_, self.net_.module_.scale.std.cpu().numpy())
         windows = prediction_windows(recordings.lengths, self.window_length_, self.window_stride)
         probabilities = _training.window_probabilities(self.net_, recordings.items, windows)
         ends = np.cumsum(np.bincount(windows[:, 0]))[:-1]

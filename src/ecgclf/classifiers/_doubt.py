@@ -9,11 +9,15 @@ _SHORTEST = 0.1
 # Samples that may agree by chance.
 _FEW = 16
 
+# Of the standard deviation that was trained on. Below, the first layer of a network leaves a third of a recording;
+# a thousandth is what volts are to millivolts. Of larger ones it takes the scale away.
+_SMALLEST = 0.05
+
 _MOST_NAMED = 3
 
 
-def warn_of_doubtful(recordings, window_length):
-    """Warn of recordings that are flat, or far shorter than those that were trained on.
+def warn_of_doubtful(recordings, window_length, scale):
+    """Warn of recordings that are flat, or far shorter or smaller than those that were trained on.
 
     A classifier knows no sampling rate. With one, `ecgclf.signal.signal_quality` can tell more.
 
@@ -23,8 +27,11 @@ def warn_of_doubtful(recordings, window_length):
         What the classifier is asked about.
     window_length : int
         Timepoints of what it was trained on, in the middle.
+    scale : ndarray of shape (n_leads,)
+        Standard deviation of each lead, likewise.
     """
-    doubts = [f"recording {i} {doubt}" for i, x in enumerate(recordings.items) if (doubt := _doubt(x, window_length))]
+    found = ((i, _doubt(x, window_length, scale)) for i, x in enumerate(recordings.items))
+    doubts = [f"recording {i} {doubt}" for i, doubt in found if doubt]
     if doubts:
         more = f", and {len(doubts) - _MOST_NAMED} more like these" if len(doubts) > _MOST_NAMED else ""
         warn(
@@ -34,11 +41,17 @@ def warn_of_doubtful(recordings, window_length):
         )
 
 
-def _doubt(x, window_length):
+def _doubt(x, window_length, scale):
     n_timepoints = x.shape[1]
     if n_timepoints < _SHORTEST * window_length:
         return f"has {n_timepoints} samples, where about {window_length} were trained on"
     # Nearly every recording shows at its second sample that it is not flat.
     if n_timepoints > _FEW and (x[:, 0] == x[:, 1]).all() and (x == x[:, :1]).all():
         return f"is flat: its {n_timepoints} samples have one value"
+    own = x.std(axis=1)
+    if n_timepoints > _FEW and (own < _SMALLEST * scale).all():
+        lead = int((own / scale).argmax())
+        return (
+            f"has a standard deviation of {own[lead]:.2g}, where about {scale[lead]:.2g} was trained on: is it in mV?"
+        )
     return None

@@ -128,7 +128,7 @@ def answer(model, signals, windows):
         )
         if sees_beats:
             quality = signal_quality(piece, model.sampling_rate)
-            row["quality"], row["problems"] = round(quality.index, 3), list(quality.problems)
+            row["quality"], row["problems"] = round(quality.index, 6), list(quality.problems)
     return rows
 
 
