@@ -86,7 +86,7 @@ for i in strangers:
 from ecgclf.plotting import RecordingDisplay
 
 alone = [i for i in strangers if len(set(y[nearest[i]])) == 1]
-figure, axes = plt.subplots(len(alone), figsize=(6.4, 7), layout="constrained")
+figure, axes = plt.subplots(len(alone), figsize=(6.4, 6), layout="constrained")
 for ax, i in zip(axes, alone, strict=True):
     title = f"{sample.record_names[i]}: label {y[i]}, among {y[nearest[i, 0]]}"
     RecordingDisplay.from_recording(
@@ -165,11 +165,12 @@ _ = ax.legend(frameon=False, loc="lower left")
 # are many things, between: only half of the neighbours of an "O" are "O". Two components show six tenths of the
 # differences, so that neighbours on paper need not be neighbours in all 56 numbers.
 #
-# A map of features shows how the network sees recordings, and where it differs from the label one of them may be
-# wrong. The recording labelled "N" among fibrillation has irregular beats. The labels of this set were disputed by
-# those who made them, and a map finds the recordings that another pair of eyes should see first. None of them is the
-# proof of a mistake in a label, and here the network gets each of them wrong by that label, since a last layer decides
-# by the same features.
+# A map of features shows how the network sees recordings, and where that differs from a label either may be wrong. Of
+# the three on paper the first looks like what it lies among; the second has intervals between beats that differ by up
+# to a quarter; the third has one large excursion, a beat or none, in a trace whose P waves are hard to see. The
+# labels of this set were revised more than once, and a map finds the recordings that another pair of eyes should see
+# first. It proves no label wrong: here the network answers all that are ringed against their label, since its last
+# layer decides by the same features.
 #
 # A linear classifier on the features, trained on 160 recordings, is as good as the model itself, which has its own
 # last layer, and clearly better than one on times between beats, which tell nothing of noise and shapes. Both together

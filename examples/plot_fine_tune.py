@@ -61,7 +61,8 @@ for name, X in (("as trained on", known), ("new device", new)):
 # The other hundred are four draws that have no recording in common. Each trains
 #
 # - a network from random weights, of the size that the trained one has;
-# - the same network from trained weights, by ``init_from``, with a low learning rate and for few epochs;
+# - the same network from trained weights, by ``init_from``, with a low learning rate and for few epochs; as the labels
+#   are those that it was trained for, its last layer is taken over, too;
 # - a linear classifier on the features of the trained network, which stays as it is.
 #
 # Rates and epochs were set beforehand: a network that begins with nothing needs more of both.
@@ -145,14 +146,14 @@ print(f"as shipped {before:.2f}; fine-tuned", *(f"{share:.2f}" for share in afte
 # and by a difference that the 100 tested recordings leave no doubt of. A linear classifier on features that were
 # learnt on the other device is in between.
 #
-# It has a price: the fine-tuned networks are worse on the old device than before, some by a fifth of the recordings.
+# It has a price: the fine-tuned networks are worse on the old device than before, by up to a fifth of the recordings.
 # Whoever needs both trains on recordings of both, or keeps two models.
 #
 # What this does not show. The labels are those that the weights were trained for, so that the last layer could be kept
 # too; for a label that they never had to tell apart there is less to begin with, and the table in
 # :doc:`/guide/transfer` has such a case. The device is a filter, and a real one differs in more ways. The classes were
-# drawn in the same shares for training and test. And 40 epochs, or another rate, might have helped the network from
-# random weights a little: 25 recordings would still be 25.
+# drawn in the same shares for training and test. And more epochs, or another rate, might help the network from random
+# weights: one setting was tried here.
 #
 # .. seealso::
 #

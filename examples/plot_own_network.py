@@ -181,3 +181,24 @@ explainer = LimeTimeSeriesExplainer(
 explanation = explainer.explain(fitted, recording, labels="O")
 # sphinx_gallery_thumbnail_number = 2
 display = explanation.plot(speed=12.5)
+print(f"R² {explanation.r2[0]:.2f}")
+
+# %%
+# A beat is early here if less than half a second has passed since the one before.
+early = np.append(False, np.diff(explanation.r_peaks) / rate < 0.5)
+weights = explanation.weights[0]
+print(f"{early.sum()} early beats, mean weight {weights[early].mean():+.2f}")
+print(f"{(~early).sum()} others, mean weight {weights[~early].mean():+.2f}")
+
+# %%
+# What we saw
+# -----------
+# TODO
+#
+# .. seealso::
+#
+#    In the guide:
+#
+#    - :doc:`/guide/own_network`
+#    - :doc:`/guide/networks`
+#    - :doc:`/guide/explanation`
