@@ -115,7 +115,7 @@ shares = np.array([of_draws.mean(axis=1) for of_draws in right.values()])
 ax.plot(range(4), shares, "o-", color="#9a9a9a", linewidth=1)
 ax.plot(range(4), shares.mean(axis=1), "D", color="#0072b2", label="mean of four draws")
 ax.set_xticks(range(4), right)
-ax.set(ylabel="share of 100 recordings answered right", ylim=(0, 1))
+ax.set(ylabel="share of 100 recordings answered right", xlim=(-0.4, 3.4), ylim=(0, 1))
 ax.legend(frameon=False)
 
 rng = np.random.default_rng(0)
