@@ -203,10 +203,9 @@ print(f"{(~early).sum()} others, mean weight {weights[~early].mean():+.2f}")
 # network well here, and this recording was chosen because its rhythm can be seen.
 #
 # What it does not show: that the LSTM is the worse network. Both were trained for 25 epochs, at 50 Hz and on 10 s at a
-# time, to keep this page quick, and at a learning rate that was set for the smaller one; that had been tried out on
-# some of these recordings before. With more epochs, the whole recordings and their own rates either does better, and
-# neither comes near the models of the package, which have seen thousands of recordings. One seed was trained, and
-# the interval is of recordings only.
+# time, to keep this page quick, and at a learning rate that had been found for the smaller one, on these recordings.
+# One seed was trained, and the interval is of recordings only. With whole recordings at a higher rate either does
+# better, and neither comes near the models of the package, which have seen thousands of recordings.
 #
 # The mistake would have cost nothing in the score, perhaps: it would have shown when somebody asked for one recording
 # at a time. ``fit`` found it in less than a second.
