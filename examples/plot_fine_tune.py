@@ -65,7 +65,8 @@ for name, X in (("as trained on", known), ("new device", new)):
 #   are those that it was trained for, its last layer is taken over, too;
 # - a linear classifier on the features of the trained network, which stays as it is.
 #
-# Rates and epochs were set beforehand: a network that begins with nothing needs more of both.
+# For trained weights these are the first rate and number of epochs that were tried. A network that begins with nothing
+# needs more of both, and has them: with fewer it did worse.
 from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression

@@ -76,6 +76,7 @@ pipeline = Pipeline(
 # Suppose that we had not thought of the padding, and had taken every recording to be as long as the longest in its
 # batch. Such a network trains, scores, and gives a recording another answer in other company. ``fit`` tries a network
 # before it trains it, and says so.
+import textwrap
 
 
 class Forgetful(Echo):
@@ -86,7 +87,7 @@ class Forgetful(Echo):
 try:
     pipeline.set_params(classify__module=Forgetful).fit(X, y)
 except ValueError as error:
-    print(error)
+    print(textwrap.fill(str(error), 80))
 pipeline = pipeline.set_params(classify__module=Echo)
 
 # %%
@@ -124,7 +125,7 @@ for fitted in found["Echo"]["estimator"]:
     print(f"widths 4 and 16 inside: {inside}, chosen {fitted.best_params_}")
 
 # %%
-# What one fit of each costs, and what they are worth. The intervals are those of 200 recordings.
+# How large they are, what answers cost, and what they are worth. The intervals are those of 200 recordings.
 from ecgclf.metrics import rhythm_report
 
 networks = {
