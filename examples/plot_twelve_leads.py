@@ -166,3 +166,7 @@ for ax, (name, average) in zip(axes, averages.items(), strict=True):
 #    - :doc:`/guide/recordings`
 #    - :doc:`/guide/plotting`
 #    - :doc:`/guide/explanation`
+#
+#    In the gallery:
+#
+#    - :ref:`sphx_glr_auto_examples_plot_several_labels.py`
