@@ -15,7 +15,7 @@ import torch
 from machine import describe
 
 from ecgclf.augmentation import WaveNetAugmenter
-from ecgclf.augmentation._sampling import draw
+from ecgclf.augmentation._drawing import draw
 from ecgclf.nn import CachedWaveNet, WaveNet
 
 N_TIMEPOINTS = 9000

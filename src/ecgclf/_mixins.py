@@ -1,10 +1,25 @@
-"""What estimators share beside their rooms: where their pages are, and how they are scored."""
+"""What estimators share beside their rooms: how parameters are kept, where their pages are, how they are scored."""
 
 from sklearn.base import ClassifierMixin
 
 from ecgclf._docstrings import RECORDINGS, document
 
 DOCS = "https://ecgclf.github.io/ecgclf/"
+
+
+def assign(estimator, parameters):
+    """Keep each parameter of an estimator as its attribute, which is all that an `__init__` does.
+
+    Parameters
+    ----------
+    estimator : estimator
+        The estimator that is made.
+    parameters : dict
+        The ``locals()`` of its `__init__`.
+    """
+    for name, value in parameters.items():
+        if name not in ("self", "__class__"):
+            setattr(estimator, name, value)
 
 
 class DocLinkMixin:

@@ -16,6 +16,7 @@ from ecgclf._docstrings import (
     RECORDINGS,
     document,
 )
+from ecgclf._mixins import assign
 from ecgclf._recordings import check_recordings, has_columns, restack
 from ecgclf._state import all_or_nothing
 from ecgclf._whole import at_least, nearest
@@ -117,27 +118,7 @@ class WaveNetAugmenter(OneToOneFeatureMixin, TransformerMixin, BaseWaveNetGenera
         random_state=None,
         verbose=0,
     ):
-        super().__init__(
-            n_bins=n_bins,
-            n_blocks=n_blocks,
-            n_layers=n_layers,
-            n_filters=n_filters,
-            n_skip_filters=n_skip_filters,
-            kernel_size=kernel_size,
-            class_conditional=class_conditional,
-            temperature=temperature,
-            max_epochs=max_epochs,
-            batch_size=batch_size,
-            crop_length=crop_length,
-            learning_rate=learning_rate,
-            weight_decay=weight_decay,
-            device=device,
-            precision=precision,
-            random_state=random_state,
-            verbose=verbose,
-        )
-        self.proportion = proportion
-        self.prime_length = prime_length
+        assign(self, locals())
 
     @all_or_nothing
     @_fit_context(prefer_skip_nested_validation=True)

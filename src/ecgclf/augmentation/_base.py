@@ -44,46 +44,6 @@ class BaseWaveNetGenerator(DocLinkMixin, BaseEstimator):
         "verbose": ["verbose"],
     }
 
-    @abstractmethod
-    def __init__(
-        self,
-        *,
-        n_bins,
-        n_blocks,
-        n_layers,
-        n_filters,
-        n_skip_filters,
-        kernel_size,
-        class_conditional,
-        temperature,
-        max_epochs,
-        batch_size,
-        crop_length,
-        learning_rate,
-        weight_decay,
-        device,
-        precision,
-        random_state,
-        verbose,
-    ):
-        self.n_bins = n_bins
-        self.n_blocks = n_blocks
-        self.n_layers = n_layers
-        self.n_filters = n_filters
-        self.n_skip_filters = n_skip_filters
-        self.kernel_size = kernel_size
-        self.class_conditional = class_conditional
-        self.temperature = temperature
-        self.max_epochs = max_epochs
-        self.batch_size = batch_size
-        self.crop_length = crop_length
-        self.learning_rate = learning_rate
-        self.weight_decay = weight_decay
-        self.device = device
-        self.precision = precision
-        self.random_state = random_state
-        self.verbose = verbose
-
     @all_or_nothing
     @_fit_context(prefer_skip_nested_validation=True)
     @document(X=RECORDINGS)

@@ -12,7 +12,7 @@ from ecgclf import _training
 from ecgclf._warnings import warn
 from ecgclf.augmentation._amplitudes import Amplitudes
 from ecgclf.augmentation._crops import Crops
-from ecgclf.augmentation._sampling import sample_side_by_side
+from ecgclf.augmentation._drawing import sample_side_by_side
 from ecgclf.nn import WaveNet
 
 # Layers of a block: the last is then dilated by 2**29 samples, three weeks at 300 Hz.

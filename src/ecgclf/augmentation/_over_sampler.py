@@ -7,6 +7,7 @@ from sklearn.base import _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from ecgclf._docstrings import GENERATOR_ATTRIBUTES, GENERATOR_NOTES, GENERATOR_PARAMETERS, RECORDINGS, document
+from ecgclf._mixins import assign
 from ecgclf._recordings import object_array, restack
 from ecgclf._state import all_or_nothing
 from ecgclf.augmentation._base import BaseWaveNetGenerator
@@ -105,26 +106,7 @@ class WaveNetOverSampler(BaseWaveNetGenerator):
         random_state=None,
         verbose=0,
     ):
-        super().__init__(
-            n_bins=n_bins,
-            n_blocks=n_blocks,
-            n_layers=n_layers,
-            n_filters=n_filters,
-            n_skip_filters=n_skip_filters,
-            kernel_size=kernel_size,
-            class_conditional=class_conditional,
-            temperature=temperature,
-            max_epochs=max_epochs,
-            batch_size=batch_size,
-            crop_length=crop_length,
-            learning_rate=learning_rate,
-            weight_decay=weight_decay,
-            device=device,
-            precision=precision,
-            random_state=random_state,
-            verbose=verbose,
-        )
-        self.sampling_strategy = sampling_strategy
+        assign(self, locals())
 
     @all_or_nothing
     @_fit_context(prefer_skip_nested_validation=True)

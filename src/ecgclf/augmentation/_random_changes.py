@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import Interval
 
-from ecgclf._mixins import DocLinkMixin
+from ecgclf._mixins import DocLinkMixin, assign
 from ecgclf._recordings import as_recording
 from ecgclf._whole import at_least
 from ecgclf.augmentation import _changes
@@ -148,18 +148,7 @@ class RandomChanges(DocLinkMixin, BaseEstimator):
         cutout=0.0,
         sampling_rate=None,
     ):
-        self.time_scaling = time_scaling
-        self.crop = crop
-        self.shift = shift
-        self.amplitude = amplitude
-        self.lead_dropout = lead_dropout
-        self.polarity = polarity
-        self.baseline_wander = baseline_wander
-        self.electrode_motion = electrode_motion
-        self.powerline = powerline
-        self.noise = noise
-        self.cutout = cutout
-        self.sampling_rate = sampling_rate
+        assign(self, locals())
 
     def __call__(self, recording, rng):
         """Change a recording.

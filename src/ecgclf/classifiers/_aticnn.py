@@ -5,9 +5,10 @@ from numbers import Integral, Real
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from ecgclf._docstrings import CLASSIFIER_ATTRIBUTES, classifier_parameters, document
+from ecgclf._mixins import assign
 from ecgclf.classifiers._attention import AttentionMixin
 from ecgclf.classifiers._base import BaseECGClassifier
-from ecgclf.classifiers._example import classifier_example
+from ecgclf.classifiers._docstring_example import classifier_example
 from ecgclf.nn import ATICNN
 
 
@@ -109,6 +110,7 @@ class ATICNNClassifier(AttentionMixin, BaseECGClassifier):
     {example}
     """
 
+    _network_class = ATICNN
     _parameter_constraints: dict = {
         **BaseECGClassifier._parameter_constraints,
         "residual": ["boolean"],
@@ -167,61 +169,4 @@ class ATICNNClassifier(AttentionMixin, BaseECGClassifier):
         checkpoint_dir=None,
         verbose=0,
     ):
-        super().__init__(
-            max_epochs=max_epochs,
-            batch_size=batch_size,
-            learning_rate=learning_rate,
-            weight_decay=weight_decay,
-            schedule=schedule,
-            class_weight=class_weight,
-            label_smoothing=label_smoothing,
-            early_stopping=early_stopping,
-            validation_fraction=validation_fraction,
-            n_iter_no_change=n_iter_no_change,
-            window_length=window_length,
-            window_stride=window_stride,
-            augmentation=augmentation,
-            callbacks=callbacks,
-            net_params=net_params,
-            device=device,
-            precision=precision,
-            random_state=random_state,
-            init_from=init_from,
-            warm_start=warm_start,
-            checkpoint_dir=checkpoint_dir,
-            verbose=verbose,
-        )
-        self.residual = residual
-        self.n_filters = n_filters
-        self.depths = depths
-        self.kernel_size = kernel_size
-        self.pool_size = pool_size
-        self.stem_kernel_size = stem_kernel_size
-        self.stem_stride = stem_stride
-        self.n_units = n_units
-        self.n_layers = n_layers
-        self.bidirectional = bidirectional
-        self.pooling = pooling
-        self.n_attention_units = n_attention_units
-        self.block_dropout = block_dropout
-        self.dropout = dropout
-
-    def _make_module(self, n_leads, n_outputs):
-        return ATICNN(
-            n_leads,
-            n_outputs,
-            residual=self.residual,
-            n_filters=self.n_filters,
-            depths=self.depths,
-            kernel_size=self.kernel_size,
-            pool_size=self.pool_size,
-            stem_kernel_size=self.stem_kernel_size,
-            stem_stride=self.stem_stride,
-            n_units=self.n_units,
-            n_layers=self.n_layers,
-            bidirectional=self.bidirectional,
-            pooling=self.pooling,
-            n_attention_units=self.n_attention_units,
-            block_dropout=self.block_dropout,
-            dropout=self.dropout,
-        )
+        assign(self, locals())

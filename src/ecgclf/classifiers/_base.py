@@ -2,7 +2,6 @@
 
 import copy
 import os
-from abc import abstractmethod
 from numbers import Integral, Real
 
 import numpy as np
@@ -26,7 +25,7 @@ from ecgclf.classifiers._windows import Windows, prediction_windows, training_wi
 
 
 class BaseECGClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, RecordingClassifierMixin, BaseEstimator):
-    """Base of the classifiers: a subclass adds hyperparameters and `_make_module`."""
+    """Base of the classifiers: a subclass adds hyperparameters, and the network that takes them."""
 
     _parameter_constraints: dict = {
         "max_epochs": [Interval(Integral, 1, None, closed="left")],
@@ -53,59 +52,13 @@ class BaseECGClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Recor
         "verbose": ["verbose"],
     }
 
-    @abstractmethod
-    def __init__(
-        self,
-        *,
-        max_epochs,
-        batch_size,
-        learning_rate,
-        weight_decay,
-        schedule,
-        class_weight,
-        label_smoothing,
-        early_stopping,
-        validation_fraction,
-        n_iter_no_change,
-        window_length,
-        window_stride,
-        augmentation,
-        callbacks,
-        net_params,
-        device,
-        precision,
-        random_state,
-        init_from,
-        warm_start,
-        checkpoint_dir,
-        verbose,
-    ):
-        self.max_epochs = max_epochs
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.weight_decay = weight_decay
-        self.schedule = schedule
-        self.class_weight = class_weight
-        self.label_smoothing = label_smoothing
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.n_iter_no_change = n_iter_no_change
-        self.window_length = window_length
-        self.window_stride = window_stride
-        self.augmentation = augmentation
-        self.callbacks = callbacks
-        self.net_params = net_params
-        self.device = device
-        self.precision = precision
-        self.random_state = random_state
-        self.init_from = init_from
-        self.warm_start = warm_start
-        self.checkpoint_dir = checkpoint_dir
-        self.verbose = verbose
+    # The network, which a subclass names, and what it is told beside the parameters of that class.
+    _network_class: type
+    _fixed: dict = {}
 
-    @abstractmethod
     def _make_module(self, n_leads, n_outputs):
         """Build the network."""
+        return self._network_class(n_leads, n_outputs, **self._network_parameters(), **self._fixed)
 
     def _try_module(self, module, training, validation):
         """Try a network before it is trained; those here have nothing to show."""

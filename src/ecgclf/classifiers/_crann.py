@@ -5,9 +5,10 @@ from numbers import Integral
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from ecgclf._docstrings import CLASSIFIER_ATTRIBUTES, classifier_parameters, document
+from ecgclf._mixins import assign
 from ecgclf.classifiers._attention import AttentionMixin
 from ecgclf.classifiers._crnn import NETWORK_PARAMETERS, BaseCRNNClassifier
-from ecgclf.classifiers._example import classifier_example
+from ecgclf.classifiers._docstring_example import classifier_example
 
 
 @document(
@@ -115,42 +116,4 @@ class CRANNClassifier(AttentionMixin, BaseCRNNClassifier):
         checkpoint_dir=None,
         verbose=0,
     ):
-        super().__init__(
-            segment_length=segment_length,
-            n_filters=n_filters,
-            kernel_sizes=kernel_sizes,
-            strides=strides,
-            segment_pooling=segment_pooling,
-            batch_norm=batch_norm,
-            n_units=n_units,
-            n_layers=n_layers,
-            bidirectional=bidirectional,
-            pooling=pooling,
-            dropout=dropout,
-            max_epochs=max_epochs,
-            batch_size=batch_size,
-            learning_rate=learning_rate,
-            weight_decay=weight_decay,
-            schedule=schedule,
-            class_weight=class_weight,
-            label_smoothing=label_smoothing,
-            early_stopping=early_stopping,
-            validation_fraction=validation_fraction,
-            n_iter_no_change=n_iter_no_change,
-            window_length=window_length,
-            window_stride=window_stride,
-            augmentation=augmentation,
-            callbacks=callbacks,
-            net_params=net_params,
-            device=device,
-            precision=precision,
-            random_state=random_state,
-            init_from=init_from,
-            warm_start=warm_start,
-            checkpoint_dir=checkpoint_dir,
-            verbose=verbose,
-        )
-        self.n_attention_units = n_attention_units
-
-    def _make_module(self, n_leads, n_outputs):
-        return super()._make_module(n_leads, n_outputs, n_attention_units=self.n_attention_units)
+        assign(self, locals())

@@ -5,8 +5,9 @@ from numbers import Integral, Real
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from ecgclf._docstrings import CLASSIFIER_ATTRIBUTES, classifier_parameters, document
+from ecgclf._mixins import assign
 from ecgclf.classifiers._base import BaseECGClassifier
-from ecgclf.classifiers._example import classifier_example
+from ecgclf.classifiers._docstring_example import classifier_example
 from ecgclf.nn import CRNN
 
 NETWORK_PARAMETERS = """\
@@ -44,6 +45,7 @@ bidirectional : bool, default=True
 class BaseCRNNClassifier(BaseECGClassifier):
     """Convolutions and an LSTM, whatever pools them."""
 
+    _network_class = CRNN
     _parameter_constraints: dict = {
         **BaseECGClassifier._parameter_constraints,
         "segment_length": [Interval(Integral, 1, None, closed="left"), None],
@@ -95,59 +97,7 @@ class BaseCRNNClassifier(BaseECGClassifier):
         checkpoint_dir=None,
         verbose=0,
     ):
-        super().__init__(
-            max_epochs=max_epochs,
-            batch_size=batch_size,
-            learning_rate=learning_rate,
-            weight_decay=weight_decay,
-            schedule=schedule,
-            class_weight=class_weight,
-            label_smoothing=label_smoothing,
-            early_stopping=early_stopping,
-            validation_fraction=validation_fraction,
-            n_iter_no_change=n_iter_no_change,
-            window_length=window_length,
-            window_stride=window_stride,
-            augmentation=augmentation,
-            callbacks=callbacks,
-            net_params=net_params,
-            device=device,
-            precision=precision,
-            random_state=random_state,
-            init_from=init_from,
-            warm_start=warm_start,
-            checkpoint_dir=checkpoint_dir,
-            verbose=verbose,
-        )
-        self.segment_length = segment_length
-        self.n_filters = n_filters
-        self.kernel_sizes = kernel_sizes
-        self.strides = strides
-        self.segment_pooling = segment_pooling
-        self.batch_norm = batch_norm
-        self.n_units = n_units
-        self.n_layers = n_layers
-        self.bidirectional = bidirectional
-        self.pooling = pooling
-        self.dropout = dropout
-
-    def _make_module(self, n_leads, n_outputs, n_attention_units=1):
-        return CRNN(
-            n_leads,
-            n_outputs,
-            segment_length=self.segment_length,
-            n_filters=self.n_filters,
-            kernel_sizes=self.kernel_sizes,
-            strides=self.strides,
-            segment_pooling=self.segment_pooling,
-            batch_norm=self.batch_norm,
-            n_units=self.n_units,
-            n_layers=self.n_layers,
-            bidirectional=self.bidirectional,
-            pooling=self.pooling,
-            dropout=self.dropout,
-            n_attention_units=n_attention_units,
-        )
+        assign(self, locals())
 
 
 @document(
@@ -192,6 +142,8 @@ class CRNNClassifier(BaseCRNNClassifier):
     {example}
     """
 
+    # Without meaning, but asked for.
+    _fixed = {"n_attention_units": 1}
     _parameter_constraints: dict = {
         **BaseCRNNClassifier._parameter_constraints,
         "pooling": [StrOptions({"mean", "max", "mean_max"})],

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ecgclf._docstrings import CLASSIFIER_ATTRIBUTES, classifier_parameters, document
+from ecgclf._mixins import assign
 from ecgclf.classifiers._base import BaseECGClassifier
 from ecgclf.classifiers._own_network import build, check, name_of
 
@@ -114,32 +115,7 @@ class ECGClassifier(BaseECGClassifier):
         checkpoint_dir=None,
         verbose=0,
     ):
-        super().__init__(
-            max_epochs=max_epochs,
-            batch_size=batch_size,
-            learning_rate=learning_rate,
-            weight_decay=weight_decay,
-            schedule=schedule,
-            class_weight=class_weight,
-            label_smoothing=label_smoothing,
-            early_stopping=early_stopping,
-            validation_fraction=validation_fraction,
-            n_iter_no_change=n_iter_no_change,
-            window_length=window_length,
-            window_stride=window_stride,
-            augmentation=augmentation,
-            callbacks=callbacks,
-            net_params=net_params,
-            device=device,
-            precision=precision,
-            random_state=random_state,
-            init_from=init_from,
-            warm_start=warm_start,
-            checkpoint_dir=checkpoint_dir,
-            verbose=verbose,
-        )
-        self.module = module
-        self.module_params = module_params
+        assign(self, locals())
 
     def get_params(self, deep=True):
         """Get the parameters of this classifier.

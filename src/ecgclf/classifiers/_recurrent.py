@@ -5,8 +5,9 @@ from numbers import Integral, Real
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from ecgclf._docstrings import CLASSIFIER_ATTRIBUTES, classifier_parameters, document
+from ecgclf._mixins import assign
 from ecgclf.classifiers._base import BaseECGClassifier
-from ecgclf.classifiers._example import classifier_example
+from ecgclf.classifiers._docstring_example import classifier_example
 from ecgclf.nn import RecurrentNet
 
 # At 300 Hz an hour; the search for the factors of a number beyond measure would not end.
@@ -39,6 +40,7 @@ dropout : float, default=0.2
 class _BaseRecurrentClassifier(BaseECGClassifier):
     """A network that reads forwards only, or both ways."""
 
+    _network_class = RecurrentNet
     _parameter_constraints: dict = {
         **BaseECGClassifier._parameter_constraints,
         "stem_stride": [Interval(Integral, 1, _LONGEST_STRIDE, closed="both")],
@@ -49,7 +51,6 @@ class _BaseRecurrentClassifier(BaseECGClassifier):
         "pooling": [StrOptions({"mean", "max", "mean_max"})],
         "dropout": [Interval(Real, 0, 1, closed="left")],
     }
-    _bidirectional: bool
 
     def __init__(
         self,
@@ -84,51 +85,7 @@ class _BaseRecurrentClassifier(BaseECGClassifier):
         checkpoint_dir=None,
         verbose=0,
     ):
-        super().__init__(
-            max_epochs=max_epochs,
-            batch_size=batch_size,
-            learning_rate=learning_rate,
-            weight_decay=weight_decay,
-            schedule=schedule,
-            class_weight=class_weight,
-            label_smoothing=label_smoothing,
-            early_stopping=early_stopping,
-            validation_fraction=validation_fraction,
-            n_iter_no_change=n_iter_no_change,
-            window_length=window_length,
-            window_stride=window_stride,
-            augmentation=augmentation,
-            callbacks=callbacks,
-            net_params=net_params,
-            device=device,
-            precision=precision,
-            random_state=random_state,
-            init_from=init_from,
-            warm_start=warm_start,
-            checkpoint_dir=checkpoint_dir,
-            verbose=verbose,
-        )
-        self.stem_stride = stem_stride
-        self.n_filters = n_filters
-        self.kernel_size = kernel_size
-        self.n_units = n_units
-        self.n_layers = n_layers
-        self.pooling = pooling
-        self.dropout = dropout
-
-    def _make_module(self, n_leads, n_outputs):
-        return RecurrentNet(
-            n_leads,
-            n_outputs,
-            stem_stride=self.stem_stride,
-            n_filters=self.n_filters,
-            kernel_size=self.kernel_size,
-            n_units=self.n_units,
-            n_layers=self.n_layers,
-            bidirectional=self._bidirectional,
-            pooling=self.pooling,
-            dropout=self.dropout,
-        )
+        assign(self, locals())
 
 
 @document(
@@ -167,7 +124,7 @@ class LSTMClassifier(_BaseRecurrentClassifier):
     {example}
     """
 
-    _bidirectional = False
+    _fixed = {"bidirectional": False}
 
 
 @document(
@@ -206,4 +163,4 @@ class BiLSTMClassifier(_BaseRecurrentClassifier):
     {example}
     """
 
-    _bidirectional = True
+    _fixed = {"bidirectional": True}

@@ -5,8 +5,9 @@ from numbers import Integral, Real
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from ecgclf._docstrings import CLASSIFIER_ATTRIBUTES, classifier_parameters, document
+from ecgclf._mixins import assign
 from ecgclf.classifiers._base import BaseECGClassifier
-from ecgclf.classifiers._example import classifier_example
+from ecgclf.classifiers._docstring_example import classifier_example
 from ecgclf.nn import ResNet
 
 
@@ -91,6 +92,7 @@ class ResNetClassifier(BaseECGClassifier):
     {example}
     """
 
+    _network_class = ResNet
     _parameter_constraints: dict = {
         **BaseECGClassifier._parameter_constraints,
         "n_blocks": [Interval(Integral, 1, None, closed="left")],
@@ -139,51 +141,4 @@ class ResNetClassifier(BaseECGClassifier):
         checkpoint_dir=None,
         verbose=0,
     ):
-        super().__init__(
-            max_epochs=max_epochs,
-            batch_size=batch_size,
-            learning_rate=learning_rate,
-            weight_decay=weight_decay,
-            schedule=schedule,
-            class_weight=class_weight,
-            label_smoothing=label_smoothing,
-            early_stopping=early_stopping,
-            validation_fraction=validation_fraction,
-            n_iter_no_change=n_iter_no_change,
-            window_length=window_length,
-            window_stride=window_stride,
-            augmentation=augmentation,
-            callbacks=callbacks,
-            net_params=net_params,
-            device=device,
-            precision=precision,
-            random_state=random_state,
-            init_from=init_from,
-            warm_start=warm_start,
-            checkpoint_dir=checkpoint_dir,
-            verbose=verbose,
-        )
-        self.n_blocks = n_blocks
-        self.kernel_size = kernel_size
-        self.n_filters = n_filters
-        self.widen_every = widen_every
-        self.filter_growth = filter_growth
-        self.subsample_every = subsample_every
-        self.stem_stride = stem_stride
-        self.pooling = pooling
-        self.dropout = dropout
-
-    def _make_module(self, n_leads, n_outputs):
-        return ResNet(
-            n_leads,
-            n_outputs,
-            n_blocks=self.n_blocks,
-            kernel_size=self.kernel_size,
-            n_filters=self.n_filters,
-            widen_every=self.widen_every,
-            filter_growth=self.filter_growth,
-            subsample_every=self.subsample_every,
-            stem_stride=self.stem_stride,
-            pooling=self.pooling,
-            dropout=self.dropout,
-        )
+        assign(self, locals())

@@ -9,7 +9,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from ecgclf._docstrings import RECORDINGS, document
-from ecgclf._mixins import DocLinkMixin
+from ecgclf._mixins import DocLinkMixin, assign
 from ecgclf._recordings import check_recordings
 from ecgclf._state import all_or_nothing
 from ecgclf._warnings import warn
@@ -179,19 +179,7 @@ class LimeTimeSeriesExplainer(DocLinkMixin, TrustMixin, BaseEstimator):
         random_state=None,
         verbose=0,
     ):
-        self.segmentation = segmentation
-        self.n_segments = n_segments
-        self.merge_beats = merge_beats
-        self.per_lead = per_lead
-        self.perturbation = perturbation
-        self.n_perturbations = n_perturbations
-        self.kernel_width = kernel_width
-        self.feature_selection = feature_selection
-        self.distance = distance
-        self.batch_size = batch_size
-        self.sampling_rate = sampling_rate
-        self.random_state = random_state
-        self.verbose = verbose
+        assign(self, locals())
 
     @all_or_nothing
     @_fit_context(prefer_skip_nested_validation=True)
