@@ -103,8 +103,8 @@ for ax, i in zip(axes, alone, strict=True):
 # -------------------------------
 # In a Pipeline the network is a step before the classifier. :class:`~sklearn.frozen.FrozenEstimator` keeps it as it
 # is: without that, every fold would train the network anew on its 160 recordings. ``make_union`` sets the figures of
-# :class:`~ecgclf.preprocessing.RRFeatures` beside the features of the network. The score is the challenge's, the mean F1
-# of N, A and O; nothing was tuned for it.
+# :class:`~ecgclf.preprocessing.RRFeatures` beside the features of the network. The score is the challenge's, the mean
+# F1 of N, A and O; nothing was tuned for it.
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
