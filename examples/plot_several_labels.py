@@ -155,9 +155,9 @@ for off in (["V2"], ["V3"], ["V2", "V3"], ["V5", "V6"]):
 # What we saw
 # -----------
 # One network answers three questions at once, and each has its own figures. Early beats are no question for it. Of the
-# 18 recordings that are raised some are by hardly more than the noise, and the intervals, a quarter wide, say how little
-# 18 recordings tell. Probabilities rank the recordings nearly without fault, as the AUROC has it; the F1 scores, which
-# need an answer of yes or no, are lower.
+# 18 recordings that are raised some are by hardly more than the noise, and the intervals, a quarter wide, say how
+# little 18 recordings tell. Probabilities rank the recordings nearly without fault, as the AUROC has it; the F1
+# scores, which need an answer of yes or no, are lower.
 #
 # Thresholds of their own were worth nothing here that could be measured: the macro F1 is the same within its interval.
 # For two labels the search left the threshold at a half, and the curves are flat around it. Where labels are rarer and
