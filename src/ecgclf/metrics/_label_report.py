@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.metrics import f1_score, roc_auc_score
 from sklearn.utils import check_array, check_random_state
 
 from ecgclf.metrics._estimate import Estimate, Figures, estimate
-from ecgclf.metrics._label_scores import check_answers, f_max, two_sided
+from ecgclf.metrics._label_scores import check_answers, f_max_of
+from ecgclf.metrics._weighted import weighted_auroc
 
 
 @dataclass(frozen=True, repr=False)
@@ -112,10 +112,12 @@ def label_report(y_true, probabilities, classes, *, y_pred=None, n_resamples=100
         raise ValueError(f"y_pred has shape {y_pred.shape}, and y_true {y_true.shape}.")
     rng = check_random_state(random_state)
     n = len(y_true)
-    rows = [np.arange(n), *(rng.randint(n, size=n) for _ in range(n_resamples))]
-    auroc = np.array([_aurocs(y_true[drawn], probabilities[drawn]) for drawn in rows])
-    f1 = np.array([f1_score(y_true[drawn], y_pred[drawn], average=None, zero_division=0) for drawn in rows])
-    best = np.array([f_max(y_true[drawn], probabilities[drawn]) if y_true[drawn].any() else np.nan for drawn in rows])
+    weights = [np.bincount(rng.randint(n, size=n), minlength=n).astype(float) for _ in range(n_resamples)]
+    weights = np.array([np.ones(n), *weights])
+    labels = range(y_true.shape[1])
+    auroc = np.column_stack([weighted_auroc(y_true[:, k] == 1, probabilities[:, k], weights) for k in labels])
+    hits, either = weights @ (y_true * y_pred), weights @ (y_true + y_pred)
+    f1 = 2 * hits / np.where(either > 0, either, 1)
     told = ~np.isnan(auroc[0])
     if not told.any():
         raise ValueError("No label is there in some recordings and absent in others, so there is nothing to rank.")
@@ -124,19 +126,11 @@ def label_report(y_true, probabilities, classes, *, y_pred=None, n_resamples=100
         n_recordings=n,
         n_with=dict(zip(classes, y_true.sum(axis=0).astype(int).tolist(), strict=True)),
         macro_auroc=estimate(_mean(auroc)),
-        f_max=estimate(best),
+        f_max=estimate(f_max_of(y_true, probabilities, weights)),
         macro_f1=estimate(f1.mean(axis=1)),
         auroc={label: estimate(auroc[:, k]) for k, label in enumerate(classes) if told[k]},
         f1={label: estimate(f1[:, k]) for k, label in enumerate(classes)},
     )
-
-
-def _aurocs(y_true, probabilities):
-    aurocs = np.full(y_true.shape[1], np.nan)
-    told = two_sided(y_true)
-    if told.any():
-        aurocs[told] = roc_auc_score(y_true[:, told], probabilities[:, told], average=None)
-    return aurocs
 
 
 def _mean(aurocs):

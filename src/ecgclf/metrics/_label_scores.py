@@ -96,9 +96,27 @@ def f_max(y_true, probabilities):
     0.909...
     """
     y_true, probabilities = check_answers(y_true, probabilities)
-    n_own = y_true.sum(axis=1)
-    if not n_own.any():
+    if not y_true.any():
         raise ValueError("No recording has a label, so there is nothing to find.")
+    return float(f_max_of(y_true, probabilities, np.ones((1, len(y_true))))[0])
+
+
+def f_max_of(y_true, probabilities, weights):
+    """Compute `f_max` for each row of weights.
+
+    Parameters
+    ----------
+    y_true, probabilities : ndarray of float of shape (n_recordings, n_labels)
+        As `check_answers` gives them.
+    weights : ndarray of float of shape (n_sets, n_recordings)
+        How often each recording counts.
+
+    Returns
+    -------
+    ndarray of shape (n_sets,)
+        NaN where no recording that counts has a label.
+    """
+    n_own = y_true.sum(axis=1)
     order = np.argsort(-probabilities, axis=1, kind="stable")
     # What each further answer adds to the precision and the recall of its recording.
     hits = np.take_along_axis(y_true, order, axis=1).cumsum(axis=1)
@@ -111,10 +129,19 @@ def f_max(y_true, probabilities):
     # From the highest threshold to the lowest; a threshold lets all equal answers pass.
     at = np.argsort(-height, kind="stable")
     last = np.append(np.flatnonzero(np.diff(height[at])), len(at) - 1)
-    precision, recall, n_answered = (each.ravel()[at].cumsum()[last] for each in (*gains, begins))
-    precision, recall = precision / n_answered, recall / np.count_nonzero(n_own)
-    both = precision + recall
-    return float(np.max(2 * precision * recall / np.where(both > 0, both, 1)))
+    steps = [each.ravel()[at] for each in (*gains, begins)]
+    recording = at // y_true.shape[1]
+    best = np.full(len(weights), np.nan)
+    for i, weight in enumerate(weights):
+        with_label = weight[n_own > 0].sum()
+        if not with_label:
+            continue
+        precision, recall, n_answered = ((each * weight[recording]).cumsum()[last] for each in steps)
+        # No recording that counts may be answered yet.
+        precision, recall = precision / np.maximum(n_answered, 1), recall / with_label
+        both = precision + recall
+        best[i] = np.max(2 * precision * recall / np.where(both > 0, both, 1))
+    return best
 
 
 def check_answers(y_true, probabilities):

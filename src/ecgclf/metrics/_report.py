@@ -8,6 +8,7 @@ from sklearn.utils import check_consistent_length, check_random_state
 from ecgclf._recordings import visible
 from ecgclf.metrics._calibration import calibration_interval
 from ecgclf.metrics._estimate import Estimate, Figures, estimate
+from ecgclf.metrics._weighted import weighted_auroc
 
 _CHALLENGE = ("N", "A", "O")
 
@@ -161,7 +162,7 @@ def rhythm_report(y_true, probabilities, classes, *, y_pred=None, n_resamples=10
     confusion = confusion.reshape(-1, n_classes, n_classes)
     f1 = _f1(confusion)
     present = np.flatnonzero(confusion[0].sum(axis=1))
-    auroc = {int(k): _auroc(truth == k, probabilities[:, k], weights) for k in present if len(present) > 1}
+    auroc = {int(k): weighted_auroc(truth == k, probabilities[:, k], weights) for k in present if len(present) > 1}
     right = probabilities.argmax(axis=1) == truth
     ece = calibration_interval(probabilities.max(axis=1), right, weights, rng)
     labels = classes.tolist()
@@ -193,18 +194,3 @@ def _f1(confusion):
     hits = np.diagonal(confusion, axis1=1, axis2=2)
     either = confusion.sum(axis=1) + confusion.sum(axis=2)
     return 2 * hits / np.maximum(either, 1)
-
-
-def _auroc(positive, scores, weights):
-    """Areas under the ROC curve for each set of weights; the pairs of equal scores count half."""
-    _, group = np.unique(scores, return_inverse=True)
-    n_groups = group.max() + 1
-    areas = []
-    for weight in weights:
-        with_it = np.bincount(group, weight * positive, minlength=n_groups)
-        without = np.bincount(group, weight * ~positive, minlength=n_groups)
-        n_pairs = with_it.sum() * without.sum()
-        # A draw may have left out all recordings of a rare label.
-        if n_pairs:
-            areas.append((with_it * (without.cumsum() - without / 2)).sum() / n_pairs)
-    return areas
