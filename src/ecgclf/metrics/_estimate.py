@@ -28,7 +28,9 @@ class Estimate(NamedTuple):
 
 def estimate(figures):
     """Make an Estimate of a figure and, after it, those of the resampled recordings; NaN where one has none."""
-    low, high = np.nanpercentile(figures[1:], [2.5, 97.5]) if len(figures) > 1 else (figures[0], figures[0])
+    figures = np.asarray(figures, dtype=float)
+    drawn = figures[1:][~np.isnan(figures[1:])]
+    low, high = np.percentile(drawn, [2.5, 97.5]) if len(drawn) else (figures[0], figures[0])
     return Estimate(float(figures[0]), float(low), float(high))
 
 
