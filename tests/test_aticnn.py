@@ -44,7 +44,7 @@ def test_published_network():
 def test_default_network():
     """The defaults take the step of CRANN: 64 timepoints."""
     network = ATICNNClassifier()._make_module(1, 4)
-    assert n_parameters(network) == 542_036
+    assert n_parameters(network) == 527_556
     assert network.encoder.segment_length == 64
 
 
