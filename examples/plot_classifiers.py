@@ -118,7 +118,7 @@ for seed in (1, 2):
 # What we saw
 # -----------
 # What they cost is certain: those that put an LSTM over residual blocks, CRNN and CRANN, take about twice as long as
-# the others, and ATICNN, with the most blocks, nearly three times. What they answer is not. All six learn the 80
+# the others, and ATICNN, with the most blocks, a little longer. What they answer is not. All six learn the 80
 # recordings nearly by heart, and on those set aside their loss ends about where it began; the intervals of the scores
 # overlap widely, and another seed moves the score of one network about as far as another network does. Whoever takes
 # the highest of these scores takes it by chance.

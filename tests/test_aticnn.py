@@ -9,6 +9,7 @@ from torch.nn import functional as F
 from ecgclf.classifiers import ATICNNClassifier
 from ecgclf.nn._aticnn import PlainBlock, StagedEncoder
 from ecgclf.nn._encoders import ResidualEncoder
+from ecgclf.nn._layers import MaskedBatchNorm
 from small import small
 from test_classifiers import ecgs
 from test_networks import modules, n_parameters
@@ -43,7 +44,7 @@ def test_published_network():
 def test_default_network():
     """The defaults take the step of CRANN: 64 timepoints."""
     network = ATICNNClassifier()._make_module(1, 4)
-    assert n_parameters(network) == 542_036
+    assert n_parameters(network) == 527_556
     assert network.encoder.segment_length == 64
 
 
@@ -143,3 +144,25 @@ def test_stages_that_cannot_be(stages):
     X, y = ecgs(n_recordings=8)
     with pytest.raises(ValueError, match=r"n_filters and depths need one entry per stage.*they are \("):
         small("ATICNNClassifier", **stages).fit(X, y)
+
+
+@pytest.mark.parametrize("training", [False, True], ids=["eval", "train"])
+def test_padding_changes_nothing_in_plain_blocks(training):
+    """The common tests ask it of the default, whose blocks are residual."""
+    torch.manual_seed(0)
+    module = small("ATICNNClassifier", residual=False, dropout=0.0, pool_size=3)._make_module(1, 2).train(training)
+    for norm in modules(module, MaskedBatchNorm):
+        # As after training: a padding that was not masked would not stay zero.
+        torch.nn.init.normal_(norm.bias)
+    lengths = torch.tensor([301, 257, 300, 40, 1, 64])
+    x = torch.randn(6, 1, 301)
+    rubbish = torch.full((6, 1, 400), 7.0)
+    for row, given, length in zip(rubbish, x, lengths, strict=True):
+        given[:, length:] = 0.0
+        row[:, :length] = given[:, :length]
+    with torch.no_grad():
+        expected = module(x, lengths)
+        torch.testing.assert_close(module(rubbish, lengths), expected, atol=1e-5, rtol=0)
+        if not training:
+            alone = [module(given[None, :, :length], length[None]) for given, length in zip(x, lengths, strict=True)]
+            torch.testing.assert_close(torch.cat(alone), expected, atol=1e-5, rtol=0)

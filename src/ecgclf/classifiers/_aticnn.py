@@ -32,10 +32,10 @@ class ATICNNClassifier(AttentionMixin, BaseECGClassifier):
         Whether blocks are pre-activation residual blocks of two convolutions [2]_, the first of each stage slowing the
         signal down, or plain ones of one convolution, and a maximum at the end of each stage.
 
-    n_filters : tuple of int, default=(24, 32, 48, 64, 96)
+    n_filters : tuple of int, default=(32, 48, 64, 96)
         Channels of each stage; as many stages as there are entries.
 
-    depths : tuple of int, default=(2, 2, 2, 2, 2)
+    depths : tuple of int, default=(2, 2, 2, 2)
         Blocks of each stage.
 
     kernel_size : int, default=7
@@ -47,7 +47,7 @@ class ATICNNClassifier(AttentionMixin, BaseECGClassifier):
     stem_kernel_size : int, default=15
         Extent of a first convolution, in timepoints. It has as many channels as the first stage.
 
-    stem_stride : int, default=2
+    stem_stride : int, default=4
         Its stride. A step of the LSTM is of ``stem_stride * pool_size ** len(n_filters)`` timepoints.
 
     n_units : int, default=64
@@ -133,12 +133,12 @@ class ATICNNClassifier(AttentionMixin, BaseECGClassifier):
         self,
         *,
         residual=True,
-        n_filters=(24, 32, 48, 64, 96),
-        depths=(2, 2, 2, 2, 2),
+        n_filters=(32, 48, 64, 96),
+        depths=(2, 2, 2, 2),
         kernel_size=7,
         pool_size=2,
         stem_kernel_size=15,
-        stem_stride=2,
+        stem_stride=4,
         n_units=64,
         n_layers=1,
         bidirectional=True,
