@@ -18,9 +18,10 @@ from ecgclf.persistence import save
 from ecgclf.preprocessing import BandpassFilter, RecordingNormalizer, Resampler
 from small import small
 
-# What makes recordings chooses their rate; None is the rate of the files, or of the model.
-CHOOSES = {"make_recordings": 300.0}
-FROM_THE_FILE = {"read_recordings", "to_onnx", "load_pretrained"}
+# What makes recordings chooses their rate, and of those that lie there at two rates one is chosen; None is the rate of
+# the files, or of the model.
+CHOOSES = {"make_recordings": 300.0, "fetch_ptbxl": 100, "read_ptbxl": 100}
+FROM_THE_FILE = {"read_recordings", "read_with_ecgdatakit", "windows_with_rhythm", "to_onnx", "load_pretrained"}
 
 
 def public():
