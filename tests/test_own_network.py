@@ -119,6 +119,7 @@ def test_a_forward_without_lengths_is_told_what_it_takes(recordings):
         (lambda n_leads, n_outputs: 3, None, TypeError, "expected a torch.nn.Module"),
         (lambda n_leads: Small(n_leads, 4), None, ValueError, "n_leads=1, n_outputs=4"),
         (Small, {"wide": 3}, ValueError, "Small.*wide"),
+        (Small, {"width": -1}, ValueError, "cannot be built by Small.*width=-1.*RuntimeError"),
         (Small, {"n_outputs": 3}, ValueError, r"logits of shape \(2, 4\)"),
         ("Small", None, ValueError, "module"),
     ],

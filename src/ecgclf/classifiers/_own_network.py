@@ -50,11 +50,8 @@ def build(module, module_params, n_leads, n_outputs):
     arguments = {"n_leads": n_leads, "n_outputs": n_outputs, **(module_params or {})}
     try:
         network = module(**arguments)
-    except (RuntimeError, NotImplementedError):
-        # Also where a file is loaded, which looks for these.
-        raise
     except Exception as error:
-        told = ", ".join(f"{name}={value!r}" for name, value in arguments.items())
+        told = ", ".join(f"{name}={value!r:.60}" for name, value in arguments.items())
         raise ValueError(f"module cannot be built by {name_of(module)}({told}): {_told(error)}") from error
     if not isinstance(network, nn.Module):
         raise TypeError(f"{name_of(module)} gave {called(network)}; expected a torch.nn.Module.")

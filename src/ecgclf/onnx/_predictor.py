@@ -218,9 +218,8 @@ class OnnxClassifier:
             (i, *window) for i, each in enumerate(prepared) for window in _windows(each.shape[1], length, stride)
         ]
         windows.sort(key=lambda window: window[2] - window[1])
-        groups = [windows]
-        if not self.metadata["masks_padding"]:
-            groups = [list(group) for _, group in groupby(windows, key=lambda window: window[2] - window[1])]
+        together = self.metadata["masks_padding"]
+        groups = [list(group) for _, group in groupby(windows, lambda window: together or window[2] - window[1])]
         for batch in (group[first : first + _BATCH] for group in groups for first in range(0, len(group), _BATCH)):
             lengths = np.array([stop - start for _, start, stop in batch], dtype=np.int64)
             signal = np.zeros((len(batch), self.n_leads_, lengths.max()), dtype=np.float32)
