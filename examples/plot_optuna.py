@@ -61,7 +61,7 @@ def make(trial):
         dropout=trial.suggest_float("dropout", 0.0, 0.5),
         learning_rate=trial.suggest_float("learning_rate", 0.003, 0.1, log=True),
         augmentation=changes,
-        max_epochs=12,
+        max_epochs=10,
         batch_size=15,
         random_state=0,
     )
