@@ -2,8 +2,9 @@
 
 from ecgclf.explanation._average import AverageExplanation, average_explanations
 from ecgclf.explanation._explanation import Explanation, ExplanationWarning
+from ecgclf.explanation._faithfulness import Faithfulness
 from ecgclf.explanation._lime import LimeTimeSeriesExplainer
-from ecgclf.explanation._trust import Faithfulness, Stability
+from ecgclf.explanation._stability import Stability
 
 __all__ = [
     "AverageExplanation",

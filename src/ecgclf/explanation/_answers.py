@@ -3,11 +3,15 @@
 import numpy as np
 from tqdm.auto import tqdm
 
+from ecgclf._warnings import warn
+from ecgclf.explanation._explanation import ExplanationWarning
 
-def answers(model, replacements, masks, batch_size, verbose):
+
+def answers(model, replacements, masks, batch_size, verbose, least):
     """Ask a model about perturbed recordings.
 
-    Where a mask alone decides the perturbed recording, equal masks are asked about once.
+    Where a mask alone decides the perturbed recording, equal masks are asked about once. Ctrl-C ends the work early:
+    what has been answered is kept, with a warning, if that is enough.
 
     Parameters
     ----------
@@ -21,13 +25,18 @@ def answers(model, replacements, masks, batch_size, verbose):
         Perturbed recordings in memory; rounded up to the model's blocks.
     verbose : bool
         Whether to show a progress bar.
+    least : int
+        The fewest answers that are of use.
 
     Returns
     -------
-    probabilities : ndarray of shape (n_perturbations, n_classes)
-        NaN in rows that Ctrl-C left unanswered.
-    answered : ndarray of bool of shape (n_perturbations,)
-        False in these rows.
+    probabilities : ndarray of shape (n_answered, n_classes)
+        Of the first masks; of all of them, if it was not interrupted.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If fewer than `least` were answered.
     """
     if replacements.fixed is None:
         numbers = inverse = np.arange(len(masks))
@@ -48,10 +57,15 @@ def answers(model, replacements, masks, batch_size, verbose):
                 raise
     done = np.concatenate(rows)
     # Only what comes before the first gap: masks met again later on would count for too much.
-    answered = np.logical_and.accumulate(inverse < len(done))
-    probabilities = np.full((len(masks), done.shape[1]), np.nan)
-    probabilities[answered] = done[inverse[answered]]
-    return probabilities, answered
+    n_done = int(np.logical_and.accumulate(inverse < len(done)).sum())
+    if n_done < len(masks):
+        if n_done < least:
+            raise KeyboardInterrupt(f"Interrupted after {n_done} perturbations; {least} are the fewest to learn from.")
+        warn(
+            f"Interrupted after {n_done} of {len(masks)} perturbations; the explanation is learnt from these.",
+            ExplanationWarning,
+        )
+    return done[inverse[:n_done]]
 
 
 def _first_of_equals(masks):

@@ -1,5 +1,6 @@
 """LIME for recordings."""
 
+import warnings
 from numbers import Integral, Real
 
 import numpy as np
@@ -10,19 +11,20 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from ecgclf._docstrings import RECORDINGS, document
 from ecgclf._mixins import DocLinkMixin, assign
-from ecgclf._recordings import check_recordings
+from ecgclf._recordings import called, check_recordings
 from ecgclf._state import all_or_nothing
 from ecgclf._warnings import warn
 from ecgclf.explanation import _perturbations
 from ecgclf.explanation._answers import answers
 from ecgclf.explanation._explanation import Explanation, ExplanationWarning, warn_of
+from ecgclf.explanation._faithfulness import deletion_masks, deletion_orders, measure
 from ecgclf.explanation._model import Model, check_recording
 from ecgclf.explanation._segments import cut
+from ecgclf.explanation._stability import compare
 from ecgclf.explanation._surrogate import DISTANCES, METHODS, fit_surrogates
-from ecgclf.explanation._trust_mixin import TrustMixin
 
 
-class LimeTimeSeriesExplainer(DocLinkMixin, TrustMixin, BaseEstimator):
+class LimeTimeSeriesExplainer(DocLinkMixin, BaseEstimator):
     """Explain what a classifier says of one recording by the segments that spoke for it.
 
     LIME [1]_: segments of the recording are taken out at random, the classifier answers to each such perturbation, and
@@ -269,9 +271,9 @@ class LimeTimeSeriesExplainer(DocLinkMixin, TrustMixin, BaseEstimator):
         masks = rng.randint(0, 2, self.n_perturbations * n_all).reshape(self.n_perturbations, n_all).astype(bool)
         masks[0] = True
         replacements = self._replacements(recording, segments.intervals, rng.randint(np.iinfo(np.int32).max))
-        probabilities, answered = answers(model, replacements, masks, self.batch_size, self.verbose)
-        if not answered.all():
-            masks, probabilities = self._keep_answered(masks, probabilities, answered)
+        # As many as the surrogate has unknowns, and one more.
+        probabilities = answers(model, replacements, masks, self.batch_size, self.verbose, least=n_all + 2)
+        masks = masks[: len(probabilities)]
         columns = model.find_columns(top_labels, probabilities[0])
         surrogates = fit_surrogates(
             masks, probabilities, columns, n_features, self.feature_selection, self.distance, self.kernel_width, rng
@@ -349,6 +351,94 @@ class LimeTimeSeriesExplainer(DocLinkMixin, TrustMixin, BaseEstimator):
             labels = None
         return explainer.explain(classifier_fn, recording, labels, top_labels, num_features)
 
+    def stability(self, estimator, recording, label=None, *, n_repeats=5, top=5):
+        """Tell how much an explanation depends on the seed.
+
+        Parameters
+        ----------
+        estimator : estimator or callable
+            As for `explain`.
+
+        recording : array-like of shape (n_timepoints,) or (n_leads, n_timepoints)
+            The recording, in mV.
+
+        label : object, default=None
+            The label explained; None is the most probable one.
+
+        n_repeats : int, default=5
+            Number of explanations, each of another seed drawn from `random_state`.
+
+        top : int, default=5
+            Number of features, those of the largest absolute weights, whose sets are compared.
+
+        Returns
+        -------
+        Stability
+            Agreement of the explanations, over all pairs of them.
+        """
+        for name, value, least in (("n_repeats", n_repeats, 2), ("top", top, 1)):
+            if not isinstance(value, Integral) or value < least:
+                raise ValueError(f"{name}={value!r} must be an integer of at least {least}.")
+        seeds = check_random_state(self.random_state).randint(np.iinfo(np.int32).max, size=n_repeats)
+        explanations = []
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ExplanationWarning)
+            for seed in seeds.tolist():
+                labels = None if label is None else [label]
+                explanations.append(self._copy(random_state=seed).explain(estimator, recording, labels))
+                label = explanations[0].labels[0]
+        return compare(explanations, top)
+
+    def faithfulness(self, estimator, explanation, label=None, *, n_random=10):
+        """Tell whether the classifier heeds the features that an explanation says to matter.
+
+        Deletion takes the features out of the recording one after the other, the one of the largest weight first;
+        insertion starts with all taken out and puts them back in that order [1]_. The probability of the label, drawn
+        over the share of features, falls early or rises early if the explanation is faithful: the area under the
+        curve is small for deletion and large for insertion, compared with random orders.
+
+        Parameters
+        ----------
+        estimator : estimator or callable
+            The classifier explained.
+
+        explanation : Explanation
+            Of this explainer.
+
+        label : object, default=None
+            A label that is explained; None is the first.
+
+        n_random : int, default=10
+            Number of random orders.
+
+        Returns
+        -------
+        Faithfulness
+            The curves and the areas under them.
+
+        References
+        ----------
+        .. [1] Petsiuk, V., Das, A. and Saenko, K. (2018). RISE: Randomized input sampling for explanation of black-box
+           models. BMVC 2018. :doi:`10.48550/arXiv.1806.07421`
+        """
+        self._validate_params()
+        if not isinstance(n_random, Integral) or n_random < 1:
+            raise ValueError(f"n_random={n_random!r} must be a positive integer.")
+        if not isinstance(explanation, Explanation):
+            raise TypeError(
+                f"explanation is {called(explanation)}; expected what `explain` gives, after the estimator."
+            )
+        row = explanation.find_label(label)
+        recording = np.array(explanation.recording)
+        model = Model(estimator, *recording.shape, explanation.flat, explanation.labels[row])
+        rng = check_random_state(self.random_state)
+        orders = deletion_orders(explanation.weights[row], n_random, rng)
+        replacements = self._replacements(recording, explanation.intervals, rng.randint(np.iinfo(np.int32).max))
+        masks = deletion_masks(orders)
+        probabilities = answers(model, replacements, masks, self.batch_size, self.verbose, least=len(masks))
+        (column,) = model.find_columns(None, probabilities[0])
+        return measure(explanation.labels.tolist()[row], probabilities[:, column], n_random)
+
     def _check_told(self):
         if self.sampling_rate is None:
             name = type(self).__name__
@@ -380,18 +470,6 @@ class LimeTimeSeriesExplainer(DocLinkMixin, TrustMixin, BaseEstimator):
                 )
             background = self.background_
         return _perturbations.Replacements(self.perturbation, recording, intervals, background, seed)
-
-    def _keep_answered(self, masks, probabilities, answered):
-        n_done, n_needed = int(answered.sum()), masks.shape[1] + 2
-        if n_done < n_needed:
-            raise KeyboardInterrupt(
-                f"Interrupted after {n_done} perturbations; {n_needed} are the fewest to learn from."
-            )
-        warn(
-            f"Interrupted after {n_done} of {len(masks)} perturbations; the explanation is learnt from these.",
-            ExplanationWarning,
-        )
-        return masks[answered], probabilities[answered]
 
 
 def _name(choice):
