@@ -1,11 +1,15 @@
 """The versions that stand in files."""
 
 import platform
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 import ecgclf
 
 _LIBRARIES = ("numpy", "scikit-learn", "torch", "skorch")
+
+# Each look reads a whole file.
+_version = cache(version)
 
 
 def versions():
@@ -19,7 +23,7 @@ def versions():
     found = {"ecgclf": ecgclf.__version__, "python": platform.python_version()}
     for library in _LIBRARIES:
         try:
-            found[library] = version(library)
+            found[library] = _version(library)
         except PackageNotFoundError:
             continue
     return found
