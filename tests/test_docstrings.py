@@ -132,7 +132,9 @@ def _make(cls):
 def test_fitted_attributes_are_documented(name):
     estimator = _make(ESTIMATORS[name])
     defaults = estimator.get_params()
-    estimator.set_params(**{key: n for key, n in SMALL.items() if isinstance(defaults.get(key), int)})
+    estimator.set_params(
+        **{key: n for key, n in SMALL.items() if defaults.get(key) == "auto" or isinstance(defaults.get(key), int)}
+    )
     if "sampling_rate" in defaults:
         estimator.set_params(sampling_rate=300.0)
     rng = np.random.default_rng(0)

@@ -13,10 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from skorch.callbacks import Callback, EarlyStopping
 
+from ecgclf import classifiers
 from ecgclf._training import WindowDataset, cut_windows, lead_statistics
 from ecgclf._training._callbacks import OneCycle
 from ecgclf._training._data import LengthBuckets, bucket_loader
-from small import small
+from ecgclf.classifiers import _base
+from small import NAMES, small
 from test_classifiers import ecgs
 
 
@@ -112,6 +114,33 @@ def test_stopping_early_is_no_interruption(recordings):
         warnings.simplefilter("error")
         classifier = small("LSTMClassifier", max_epochs=50, callbacks=[stop]).fit(X, y)
     assert classifier.n_epochs_ < 50
+
+
+def _rows(n):
+    return np.random.default_rng(0).normal(size=(n, 60)).astype(np.float32), np.arange(n) % 2
+
+
+def test_few_recordings_are_passed_over_often_enough(monkeypatch):
+    monkeypatch.setattr(_base, "LEAST_STEPS", 100)
+    network = small("ResNetClassifier", max_epochs="auto", batch_size=4, validation_fraction=0.5)
+    # Ten to learn from are three batches an epoch.
+    assert network.fit(*_rows(20)).n_epochs_ == 34
+    network.set_params(validation_fraction=None, window_length=30)
+    # Twenty in two windows each are ten.
+    assert network.fit(*_rows(20)).n_epochs_ == 20
+
+
+def test_by_default_steps_count():
+    found = {
+        "ResNetClassifier": 20,
+        "LSTMClassifier": 20,
+        "BiLSTMClassifier": 20,
+        "CRNNClassifier": 30,
+        "CRANNClassifier": 30,
+        "ATICNNClassifier": 30,
+    }
+    assert {name: getattr(classifiers, name)()._count_epochs(10**6) for name in NAMES} == found
+    assert {getattr(classifiers, name)()._count_epochs(16) for name in NAMES} == {_base.LEAST_STEPS}
 
 
 def test_warm_start_goes_on(recordings):

@@ -17,8 +17,9 @@ ndarray of str objects of shape (n_features,)
     The names, in order."""
 
 CLASSIFIER_PARAMETERS = """\
-max_epochs : int, default={max_epochs}
-    Number of passes over the training recordings.
+max_epochs : int or "auto", default="auto"
+    Number of passes over the training recordings. "auto" is {epochs}, or as many as make 500 batches where recordings
+    are few: what a network learns depends on the steps it takes, and each batch is one.
 
 batch_size : int, default=16
     Recordings (or windows) in a batch, at most. Batches hold recordings of similar length.
@@ -268,7 +269,7 @@ def classifier_parameters(**defaults):
     Parameters
     ----------
     **defaults : object
-        ``max_epochs`` and ``learning_rate``.
+        ``epochs``, the fewest of "auto", and ``learning_rate``.
 
     Returns
     -------

@@ -13,7 +13,7 @@ from ecgclf.nn import ATICNN
 
 
 @document(
-    parameters=classifier_parameters(max_epochs=30, learning_rate=0.002),
+    parameters=classifier_parameters(epochs=30, learning_rate=0.002),
     attributes=CLASSIFIER_ATTRIBUTES,
     example=classifier_example(
         "ATICNNClassifier", "n_filters=(16, 32), depths=(1, 1), kernel_size=5, stem_kernel_size=9, n_units=32"
@@ -111,6 +111,7 @@ class ATICNNClassifier(AttentionMixin, BaseECGClassifier):
     """
 
     _network_class = ATICNN
+    _epochs = 30
     _parameter_constraints: dict = {
         **BaseECGClassifier._parameter_constraints,
         "residual": ["boolean"],
@@ -146,7 +147,7 @@ class ATICNNClassifier(AttentionMixin, BaseECGClassifier):
         n_attention_units=64,
         block_dropout=0.1,
         dropout=0.3,
-        max_epochs=30,
+        max_epochs="auto",
         batch_size=16,
         learning_rate=2e-3,
         weight_decay=0.01,

@@ -23,12 +23,15 @@ from ecgclf.classifiers._transfer import take_over
 from ecgclf.classifiers._validation import check_groups, check_validation, set_aside
 from ecgclf.classifiers._windows import Windows, prediction_windows, training_windows
 
+# With fewer, the networks have learnt little of what few recordings can teach.
+LEAST_STEPS = 500
+
 
 class BaseECGClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, RecordingClassifierMixin, BaseEstimator):
     """Base of the classifiers: a subclass adds hyperparameters, and the network that takes them."""
 
     _parameter_constraints: dict = {
-        "max_epochs": [Interval(Integral, 1, None, closed="left")],
+        "max_epochs": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
         "weight_decay": [Interval(Real, 0, None, closed="left")],
@@ -55,6 +58,9 @@ class BaseECGClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Recor
     # The network, which a subclass names, and what it is told beside the parameters of that class.
     _network_class: type
     _fixed: dict = {}
+
+    # What "auto" is for many recordings.
+    _epochs = 20
 
     def _make_module(self, n_leads, n_outputs):
         """Build the network."""
@@ -229,12 +235,17 @@ class BaseECGClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Recor
             checkpoint=checkpoint,
             learning_rate=self.learning_rate,
             weight_decay=self.weight_decay,
-            max_epochs=self.max_epochs,
+            max_epochs=self._count_epochs(len(training)),
             batch_size=self.batch_size,
             device=device,
             precision=self.precision,
             classes=self.classes_,
         )
+
+    def _count_epochs(self, n_windows):
+        if self.max_epochs != "auto":
+            return self.max_epochs
+        return max(self._epochs, -(-LEAST_STEPS // -(-n_windows // self.batch_size)))
 
     @document(X=RECORDINGS)
     def predict_proba(self, X):

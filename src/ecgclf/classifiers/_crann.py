@@ -13,7 +13,7 @@ from ecgclf.classifiers._docstring_example import classifier_example
 
 @document(
     network=NETWORK_PARAMETERS,
-    parameters=classifier_parameters(max_epochs=30, learning_rate=0.003),
+    parameters=classifier_parameters(epochs=30, learning_rate=0.003),
     attributes=CLASSIFIER_ATTRIBUTES,
     example=classifier_example("CRANNClassifier", "n_filters=(16, 32), kernel_sizes=(9, 5), strides=(4, 2)"),
 )
@@ -93,7 +93,7 @@ class CRANNClassifier(AttentionMixin, BaseCRNNClassifier):
         pooling="attention_max",
         n_attention_units=64,
         dropout=0.3,
-        max_epochs=30,
+        max_epochs="auto",
         batch_size=16,
         learning_rate=3e-3,
         weight_decay=0.01,

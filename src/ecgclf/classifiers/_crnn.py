@@ -46,6 +46,7 @@ class BaseCRNNClassifier(BaseECGClassifier):
     """Convolutions and an LSTM, whatever pools them."""
 
     _network_class = CRNN
+    _epochs = 30
     _parameter_constraints: dict = {
         **BaseECGClassifier._parameter_constraints,
         "segment_length": [Interval(Integral, 1, None, closed="left"), None],
@@ -74,7 +75,7 @@ class BaseCRNNClassifier(BaseECGClassifier):
         bidirectional=True,
         pooling="mean_max",
         dropout=0.3,
-        max_epochs=30,
+        max_epochs="auto",
         batch_size=16,
         learning_rate=3e-3,
         weight_decay=0.01,
@@ -102,7 +103,7 @@ class BaseCRNNClassifier(BaseECGClassifier):
 
 @document(
     network=NETWORK_PARAMETERS,
-    parameters=classifier_parameters(max_epochs=30, learning_rate=0.003),
+    parameters=classifier_parameters(epochs=30, learning_rate=0.003),
     attributes=CLASSIFIER_ATTRIBUTES,
     example=classifier_example("CRNNClassifier", "n_filters=(16, 32), kernel_sizes=(9, 5), strides=(4, 2)"),
 )

@@ -9,7 +9,7 @@ from ecgclf.classifiers._own_network import build, check, name_of
 
 
 @document(
-    parameters=classifier_parameters(max_epochs=20, learning_rate=0.001),
+    parameters=classifier_parameters(epochs=20, learning_rate=0.001),
     attributes=CLASSIFIER_ATTRIBUTES,
 )
 class ECGClassifier(BaseECGClassifier):
@@ -92,7 +92,7 @@ class ECGClassifier(BaseECGClassifier):
         module,
         *,
         module_params=None,
-        max_epochs=20,
+        max_epochs="auto",
         batch_size=16,
         learning_rate=1e-3,
         weight_decay=0.01,

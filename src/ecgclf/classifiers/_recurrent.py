@@ -62,7 +62,7 @@ class _BaseRecurrentClassifier(BaseECGClassifier):
         n_layers=1,
         pooling="mean_max",
         dropout=0.2,
-        max_epochs=20,
+        max_epochs="auto",
         batch_size=16,
         learning_rate=3e-3,
         weight_decay=0.01,
@@ -89,7 +89,7 @@ class _BaseRecurrentClassifier(BaseECGClassifier):
 
 
 @document(
-    parameters=classifier_parameters(max_epochs=20, learning_rate=0.003),
+    parameters=classifier_parameters(epochs=20, learning_rate=0.003),
     network=_NETWORK_PARAMETERS,
     attributes=CLASSIFIER_ATTRIBUTES,
     example=classifier_example("LSTMClassifier", "stem_stride=8"),
@@ -128,7 +128,7 @@ class LSTMClassifier(_BaseRecurrentClassifier):
 
 
 @document(
-    parameters=classifier_parameters(max_epochs=20, learning_rate=0.003),
+    parameters=classifier_parameters(epochs=20, learning_rate=0.003),
     network=_NETWORK_PARAMETERS,
     attributes=CLASSIFIER_ATTRIBUTES,
     example=classifier_example("BiLSTMClassifier", "stem_stride=8"),

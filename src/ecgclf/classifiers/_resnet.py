@@ -12,7 +12,7 @@ from ecgclf.nn import ResNet
 
 
 @document(
-    parameters=classifier_parameters(max_epochs=20, learning_rate=0.003),
+    parameters=classifier_parameters(epochs=20, learning_rate=0.003),
     attributes=CLASSIFIER_ATTRIBUTES,
     example=classifier_example("ResNetClassifier", "n_blocks=4, stem_stride=2"),
 )
@@ -118,7 +118,7 @@ class ResNetClassifier(BaseECGClassifier):
         stem_stride=4,
         pooling="mean_max",
         dropout=0.4,
-        max_epochs=20,
+        max_epochs="auto",
         batch_size=16,
         learning_rate=3e-3,
         weight_decay=0.01,
