@@ -12,7 +12,7 @@ from sklearn.base import clone
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score, roc_auc_score
-from sklearn.model_selection import GridSearchCV, cross_val_predict
+from sklearn.model_selection import GridSearchCV, KFold, StratifiedKFold, StratifiedShuffleSplit, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.utils import get_tags
 
@@ -107,6 +107,37 @@ def test_each_recording_is_split_by_its_rarest_label():
     Y = np.array([[1, 1, 0], [1, 0, 0], [0, 0, 0], [1, 0, 1], [1, 1, 0]], dtype=float)
     assert strata(Y).tolist() == [1, 0, 3, 2, 1]
     assert strata(np.array([0, 2, 1])).tolist() == [0, 2, 1]
+
+
+class _Alternately:
+    """A splitter that knows several labels, as iterative-stratification's do, and takes turns."""
+
+    def split(self, X, y, groups=None):
+        assert y.shape == (len(X), 3)
+        assert set(np.unique(y)) == {0, 1}
+        turn = np.arange(len(X)) % 4 < 2
+        for held_out in (turn, ~turn):
+            yield np.flatnonzero(~held_out), np.flatnonzero(held_out)
+
+    def get_n_splits(self, X=None, y=None, groups=None):
+        return 2
+
+
+def test_a_splitter_that_knows_several_labels_is_given_them(recordings):
+    X, Y = recordings
+    network = small("LSTMClassifier", max_epochs=1)
+    watched = clone(network).set_params(validation_fraction=_Alternately()).fit(X, Y)
+    assert "valid_loss" in watched.net_.history[0]
+    tuned = TunedDecisionClassifierCV(network, cv=_Alternately(), ensemble=True).fit(X, Y)
+    assert len(tuned.estimators_) == 2
+
+
+@pytest.mark.parametrize("splitter", [StratifiedKFold(2), StratifiedShuffleSplit(2, random_state=0), KFold(2)])
+def test_one_that_knows_one_label_is_given_the_rarest(splitter, recordings):
+    X, Y = recordings
+    network = small("LSTMClassifier", max_epochs=1, validation_fraction=splitter)
+    assert "valid_loss" in network.fit(X, Y).net_.history[0]
+    assert len(TunedDecisionClassifierCV(network, cv=splitter, ensemble=True).fit(X, Y).estimators_) == 2
 
 
 def test_validation_recordings(recordings):

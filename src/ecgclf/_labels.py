@@ -126,6 +126,26 @@ def strata(targets):
     return np.unique(rarest, return_inverse=True)[1].astype(np.int64)
 
 
+def split_by(splitter, targets):
+    """Give the labels that a splitter goes by: those of scikit-learn that stratify know one label to a recording.
+
+    Parameters
+    ----------
+    splitter : cross-validation splitter
+        Scikit-learn's, or another's that may know several labels.
+    targets : ndarray
+        As `encode` gives them.
+
+    Returns
+    -------
+    ndarray
+        `targets`, or their `strata`.
+    """
+    kinds = type(splitter).__mro__
+    of_one = any(kind.__module__.startswith("sklearn.") and "Stratified" in kind.__name__ for kind in kinds)
+    return strata(targets) if of_one else targets
+
+
 def loss_weights(class_weight, classes, targets):
     """Give the weights that a loss takes.
 

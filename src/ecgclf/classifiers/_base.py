@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ecgclf import _training
 from ecgclf._docstrings import RECORDINGS, document
-from ecgclf._labels import encode, loss_weights, names_of, refuse_lists, strata
+from ecgclf._labels import encode, loss_weights, names_of, refuse_lists
 from ecgclf._mixins import RecordingClassifierMixin
 from ecgclf._recordings import check_recordings
 from ecgclf._state import all_or_nothing
@@ -209,7 +209,7 @@ class BaseECGClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Recor
             watched = self._training_windows(others, of_others)
             validation = _training.WindowDataset(others.items, watched, of_others)
         elif self.early_stopping or self.validation_fraction is not None:
-            is_held_out = set_aside(strata(targets), self.validation_fraction, groups, rng)[windows[:, 0]]
+            is_held_out = set_aside(targets, self.validation_fraction, groups, rng)[windows[:, 0]]
             validation = _training.WindowDataset(recordings.items, windows[is_held_out], targets)
             windows = windows[~is_held_out]
         else:

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 from sklearn.utils.validation import _num_samples, check_array, check_consistent_length, column_or_1d
 
-from ecgclf._labels import encode_others, names_of
+from ecgclf._labels import encode_others, names_of, split_by, strata
 from ecgclf._recordings import check_recordings, visible
 
 _USUAL = 0.1  # of the recordings, for early_stopping that says nothing of it
@@ -82,8 +82,8 @@ def set_aside(targets, validation_fraction, groups, rng):
 
     Parameters
     ----------
-    targets : ndarray of shape (n_recordings,)
-        Class of each recording, from 0: as `strata` gives them.
+    targets : ndarray of shape (n_recordings,) or (n_recordings, n_labels)
+        As `encode` gives them.
     validation_fraction : float, cross-validation splitter, skorch's ValidSplit or None
         Share of the recordings, or of the groups; a splitter's first split is taken; None is a tenth.
     groups : ndarray of int of shape (n_recordings,) or None
@@ -102,12 +102,14 @@ def set_aside(targets, validation_fraction, groups, rng):
         If nothing would be left to train on, or a splitter leaves a class without training recordings.
     """
     fraction = _USUAL if validation_fraction is None else validation_fraction
+    labels, targets = targets, strata(targets)
     if callable(fraction):
         # As skorch's ValidSplit is.
         parts = fraction(np.zeros((len(targets), 1)), targets, groups)
         return _held_out(targets, *(part.indices for part in parts), fraction)
     if not isinstance(fraction, Real):
-        return _first_split(targets, fraction, groups)
+        parts = next(iter(fraction.split(np.zeros((len(targets), 1)), split_by(fraction, labels), groups)))
+        return _held_out(targets, *parts, fraction)
     what = "recordings" if groups is None else "groups"
     groups = np.arange(len(targets)) if groups is None else groups
     # A group stands for the rarest class it holds.
@@ -125,11 +127,6 @@ def set_aside(targets, validation_fraction, groups, rng):
             "X_val and y_val, or set early_stopping=False and validation_fraction=None."
         )
     return is_held_out[groups]
-
-
-def _first_split(targets, splitter, groups):
-    training, validation = next(iter(splitter.split(np.zeros((len(targets), 1)), targets, groups)))
-    return _held_out(targets, training, validation, splitter)
 
 
 def _held_out(targets, training, validation, splitter):

@@ -15,7 +15,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _num_samples, check_is_fitted, column_or_1d, has_fit_parameter
 
 from ecgclf._docstrings import RECORDINGS, document
-from ecgclf._labels import encode, names_of, refuse_lists, strata
+from ecgclf._labels import encode, names_of, refuse_lists, split_by, strata
 from ecgclf._mixins import RecordingClassifierMixin
 from ecgclf._recordings import visible
 from ecgclf._state import all_or_nothing
@@ -295,8 +295,8 @@ class TunedDecisionClassifierCV(RecordingClassifierMixin, MetaEstimatorMixin, Ba
                 f"{type(self).__name__} needs recordings of at least two classes; y has 1 class: "
                 f"{self.classes_.tolist()[0]!r}."
             )
-        stratum = strata(targets)
-        splits = list(self._splitter(stratum, groups).split(X, stratum, groups))
+        splitter = self._splitter(strata(targets), groups)
+        splits = list(splitter.split(X, split_by(splitter, targets), groups))
         folds = Parallel(n_jobs=self.n_jobs)(
             delayed(_fit_predict)(clone(self.estimator), X, y, train, test, self._aligned, self.ensemble, fit_params)
             for train, test in splits
