@@ -37,5 +37,13 @@ def shared_data():
     return _shared_folder() / "data"
 
 
+@pytest.fixture(scope="session")
+def good(tmp_path_factory):
+    """Files of `ecgclf.persistence` by the name of what they hold."""
+    from hostile import write_good
+
+    return write_good(tmp_path_factory.mktemp("good"))
+
+
 # It needs what only the documentation is built with, and has no examples.
 collect_ignore = ["pages.py"]

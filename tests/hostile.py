@@ -8,6 +8,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -20,6 +21,7 @@ from ecgclf.preprocessing import RRFeatures
 from small import small
 
 LABELS = np.arange(90) % 3
+ON_PURPOSE = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 
 
 def write_good(folder):

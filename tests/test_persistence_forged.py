@@ -9,21 +9,13 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.ensemble import RandomForestClassifier
 
 from ecgclf.classifiers import CRNNClassifier
 from ecgclf.persistence import _container, load, save
-from hostile import LABELS, every, forge, forged, header_of, refused, write_good
-
-ON_PURPOSE = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-
-
-@pytest.fixture(scope="module")
-def good(tmp_path_factory):
-    """Files by the name of what they hold."""
-    return write_good(tmp_path_factory.mktemp("good"))
+from hostile import LABELS, ON_PURPOSE, every, forge, forged, header_of, refused
 
 
 @pytest.fixture

@@ -9,20 +9,12 @@ import zipfile
 import numpy as np
 import pytest
 import safetensors.numpy
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecgclf.persistence import _container, load, save
 from ecgclf.preprocessing import RRFeatures
-from hostile import forge, header_of, refused, write_good
-
-ON_PURPOSE = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-
-
-@pytest.fixture(scope="module")
-def good(tmp_path_factory):
-    """Files by the name of what they hold."""
-    return write_good(tmp_path_factory.mktemp("good"))
+from hostile import ON_PURPOSE, forge, header_of, refused
 
 
 @pytest.fixture
