@@ -44,9 +44,9 @@ def make(name, seed, checkpoints):
 
 
 def draws(rest, n):
-    """Which recordings to train on: so many of the rest, side by side, at most five times."""
+    """Which recordings to train on: so many of the rest, side by side, at most three times."""
     n = min(n, len(rest))
-    return [rest[i * n : (i + 1) * n] for i in range(min(5, max(1, 1000 // n)))]
+    return [rest[i * n : (i + 1) * n] for i in range(min(3, max(1, 1000 // n)))]
 
 
 def main():

@@ -18,7 +18,7 @@ ndarray of str objects of shape (n_features,)
 
 CLASSIFIER_PARAMETERS = """\
 max_epochs : int or "auto", default="auto"
-    Number of passes over the training recordings. "auto" is {epochs}, or as many as make 500 batches where recordings
+    Number of passes over the training recordings. "auto" is {epochs}, or as many as make 300 batches where recordings
     are few: what a network learns depends on the steps it takes, and each batch is one.
 
 batch_size : int, default=16
