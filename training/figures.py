@@ -16,7 +16,7 @@ def draw(card, answers, model, folder):
     card : ModelCard
         The model's card.
     answers : tuple
-        As `read_answers` of ship.py gives them.
+        As `read_answers` gives them.
     model : TunedDecisionClassifierCV
         The model.
     folder : pathlib.Path

@@ -6,11 +6,11 @@ the database. It writes src/ecgclf/pretrained/data/MODEL.ecgclf and MODEL.json, 
 """
 
 import argparse
-import csv
 import json
 from pathlib import Path
 
 import numpy as np
+from answers import read_answers
 from external import check
 from figures import draw
 from recipes import ABOUT, ENSEMBLE, FOLDS, RECIPES, file_of, joined, load, members, network_of
@@ -29,30 +29,6 @@ from ecgclf.pretrained import ModelCard
 HERE = Path(__file__).parent
 SHELF = HERE.parent / "src" / "ecgclf" / "pretrained" / "data"
 DATABASES = {"mitdb": "MIT-BIH Arrhythmia", "cpsc2021": "CPSC 2021"}
-
-
-def read_answers(recipe, folder):
-    """Read what the folds answered.
-
-    Returns
-    -------
-    names, labels : ndarray of shape (n_recordings,)
-        The recordings and their labels.
-    probabilities : ndarray of shape (n_recordings, n_classes)
-        What the classifier that had not seen each answered, uncalibrated: of a vote, the mean of its members.
-    folds : ndarray of shape (n_recordings,)
-        The fold of each.
-    """
-    of_members = []
-    for member in members(recipe):
-        rows = []
-        for fold in range(FOLDS.get_n_splits()):
-            with open(folder / f"{file_of(fold, member)}.csv", newline="", encoding="utf-8") as file:
-                rows += [(fold, *row) for row in list(csv.reader(file))[1:]]
-        rows.sort(key=lambda row: row[1])
-        folds, names, labels, *columns = map(np.array, zip(*rows, strict=True))
-        of_members.append(np.array(columns, dtype=float).T)
-    return names, labels, np.mean(of_members, axis=0), folds
 
 
 def calibrated_by_others(probabilities, targets, folds):

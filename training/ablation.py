@@ -1,0 +1,142 @@
+"""What each part of a recipe is worth: `python training/ablation.py FOLDER --out DIR`.
+
+FOLDER holds training2017.zip and REFERENCE-v3.csv. A network at 100 Hz, of the public API and cheap enough to be
+trained often, and the same with one thing changed each, on the same folds and seeds. DIR keeps the answers of every
+fit and the states of unfinished ones: the same command goes on where it was ended, and `--table` prints what is there.
+Differences are paired: the same recordings, folds and seeds; intervals are over recordings, of the mean over seeds.
+Minutes are those of the clock.
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+from answers import challenge_scores
+from recipes import FOLDS, load
+from sklearn.base import clone
+
+from ecgclf.augmentation import RandomChanges
+from ecgclf.classifiers import ATICNNClassifier
+from ecgclf.preprocessing import Resampler
+
+CHANGES = {
+    "time_scaling": 0.15,
+    "amplitude": 0.3,
+    "polarity": 0.5,
+    "baseline_wander": 0.3,
+    "noise": 0.1,
+    "crop": 2000,
+    "sampling_rate": 100,
+}
+BASE = ATICNNClassifier(
+    residual=False,
+    n_filters=(24, 32, 64, 96),
+    depths=(2, 2, 2, 2),
+    kernel_size=7,
+    stem_kernel_size=15,
+    stem_stride=2,
+    max_epochs=30,
+    batch_size=32,
+    label_smoothing=0.05,
+    precision="bfloat16",
+    augmentation=RandomChanges(**CHANGES),
+)
+
+
+def changed(**params):
+    """Give the base with other parameters."""
+    return clone(BASE).set_params(**params)
+
+
+ROWS = {
+    "base": BASE,
+    "10 epochs": changed(max_epochs=10),
+    "60 epochs": changed(max_epochs=60),
+    "no random changes": changed(augmentation=RandomChanges(crop=2000, sampling_rate=100)),
+    "cutout of 1.5 s and shift of 0.4 s": changed(augmentation=RandomChanges(**CHANGES, cutout=1.5, shift=0.4)),
+    "crops of 30 s": changed(augmentation=RandomChanges(**{**CHANGES, "crop": 3000})),
+    "no label smoothing": changed(label_smoothing=0.0),
+    "classes weighted 1, 1.6, 1.2, 2": changed(class_weight={"N": 1.0, "A": 1.6, "O": 1.2, "~": 2.0}),
+    "attention without maximum": changed(pooling="attention"),
+    "float32": changed(precision="float32"),
+    "batches of 16": changed(batch_size=16),
+    "residual blocks": changed(residual=True),
+    "twice as wide": changed(n_filters=(48, 64, 128, 192), n_units=128),
+}
+
+
+def train(name, seed, fold, X, y, out):
+    """Fit a row on all folds but one, if that was not done before, and keep its answers to that one."""
+    path = out / f"{name}, seed {seed}, fold {fold}.npz"
+    if path.exists():
+        return
+    training, test = list(FOLDS.split(y, y))[fold]
+    network = clone(ROWS[name]).set_params(random_state=seed, verbose=1, checkpoint_dir=out / "unfinished")
+    network.fit(X[training], y[training])
+    seconds = sum(network.net_.history[:, "dur"])
+    np.savez(path, probabilities=network.predict_proba(X[test]), test=test, seconds=seconds, classes=network.classes_)
+
+
+def read(name, out):
+    """Answers of a row by (seed, fold): which recordings, and what to each; and the seconds of each fit."""
+    found, seconds = {}, []
+    for path in sorted(out.glob(f"{name}, seed *.npz")):
+        seed, fold = (int(part.split()[-1]) for part in path.stem.split(", ")[-2:])
+        with np.load(path) as file:
+            found[seed, fold] = file["test"], file["classes"][file["probabilities"].argmax(axis=1)]
+            seconds.append(float(file["seconds"]))
+    return found, seconds
+
+
+def score_of(found, done, y, weights):
+    """Score of the folds that are done of each seed together, the mean over seeds, for each row of weights."""
+    scores = []
+    for seed in sorted({seed for seed, _ in done}):
+        of_seed = [found[key] for key in done if key[0] == seed]
+        test = np.concatenate([each[0] for each in of_seed])
+        answers = np.concatenate([each[1] for each in of_seed])
+        scores.append(challenge_scores(y[test], answers, weights[:, test]))
+    return np.mean(scores, axis=0)
+
+
+def print_table(names, out, y):
+    """Print what is there, each row against the base on the seeds and folds that both have."""
+    draws = np.random.default_rng(0).multinomial(len(y), np.full(len(y), 1 / len(y)), size=2000).astype(float)
+    weights = np.vstack([np.ones((1, len(y))), draws])
+    base, _ = read("base", out)
+    print("| row | fits | minutes of one | score | base on the same | difference (95 %) |\n|---|---|---|---|---|---|")
+    for name in names:
+        found, seconds = read(name, out)
+        done = sorted(found.keys() & base.keys())
+        if not done:
+            continue
+        ours, theirs = score_of(found, done, y, weights), score_of(base, done, y, weights)
+        low, high = np.percentile((ours - theirs)[1:], [2.5, 97.5])
+        difference = f"{ours[0] - theirs[0]:+.4f} ({low:+.4f} to {high:+.4f})" if name != "base" else ""
+        minutes = np.mean(seconds) / 60
+        print(f"| {name} | {len(done)} | {minutes:.1f} | {ours[0]:.4f} | {theirs[0]:.4f} | {difference} |")
+
+
+def main():
+    """Train what is asked for, print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--rows", nargs="*", default=list(ROWS), choices=list(ROWS), metavar="ROW")
+    parser.add_argument("--folds", type=int, nargs="*", default=list(range(FOLDS.get_n_splits())))
+    parser.add_argument("--seeds", type=int, nargs="*", default=[0, 1, 2])
+    parser.add_argument("--table", action="store_true", help="print the table of what is there, train nothing")
+    args = parser.parse_args()
+    X, y, _ = load(args.folder)
+    if not args.table:
+        args.out.mkdir(parents=True, exist_ok=True)
+        X = Resampler(100, sampling_rate=300).fit_transform(X)
+        for seed in args.seeds:
+            for name in args.rows:
+                for fold in args.folds:
+                    train(name, seed, fold, X, y, args.out)
+    print_table(args.rows, args.out, y)
+
+
+if __name__ == "__main__":
+    main()
