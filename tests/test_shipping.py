@@ -13,7 +13,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 
 from ecgclf.datasets import load_cinc2017_sample
 from ecgclf.decision import TunedDecisionClassifierCV
-from ecgclf.metrics import rhythm_report
+from ecgclf.metrics import cinc2017_score, rhythm_report
 from ecgclf.persistence import load, save
 from ecgclf.preprocessing import Resampler
 from ecgclf.pretrained import ModelCard
@@ -26,9 +26,9 @@ TRAINING = Path(__file__).parents[1] / "training"
 def training(monkeypatch):
     """The scripts, with recipes that train in a moment."""
     monkeypatch.syspath_prepend(TRAINING)
-    recipes, train, ship = (importlib.import_module(name) for name in ("recipes", "train", "ship"))
+    recipes, train, ship, answers = map(importlib.import_module, ("recipes", "train", "ship", "answers"))
     folds = StratifiedKFold(3, shuffle=True, random_state=0)
-    for module in (recipes, train, ship):
+    for module in (recipes, train, ship, answers):
         monkeypatch.setattr(module, "FOLDS", folds)
     monkeypatch.setattr(ship, "RECIPES", {"a-cinc2017": small("BiLSTMClassifier", max_epochs=2)})
     monkeypatch.setattr(ship, "ABOUT", {"a-cinc2017": recipes.ABOUT["tiny-cinc2017"]})
@@ -155,3 +155,14 @@ def test_the_table_has_every_model(training, capsys):
         assert f"{model.score:.3f}" in printed
     # And it is what the README says.
     assert printed in (TRAINING.parent / "README.md").read_text(encoding="utf-8")
+
+
+def test_a_paired_difference_is_that_of_the_scores(training):
+    answers = importlib.import_module("answers")
+    rng = np.random.default_rng(0)
+    y, one, other = (rng.choice(list("ANO~"), 300) for _ in range(3))
+    told = answers.paired_difference(y, one, other).replace("to ", "").split()
+    found, low, high = (float(part.strip("()")) for part in told)
+    assert found == pytest.approx(cinc2017_score(y, one) - cinc2017_score(y, other), abs=1e-4)
+    assert low < found < high
+    assert answers.paired_difference(y, one, one) == "+0.0000 (+0.0000 to +0.0000)"
