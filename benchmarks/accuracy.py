@@ -15,6 +15,7 @@ import time
 
 import numpy as np
 from machine import describe
+from networks import NETWORKS
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
@@ -23,8 +24,6 @@ from ecgclf import classifiers
 from ecgclf.datasets import fetch_cinc2017
 from ecgclf.metrics import cinc2017_score, rhythm_f1_scores
 from ecgclf.preprocessing import RRFeatures
-
-NETWORKS = [name for name in classifiers.__all__ if name != "ECGClassifier"]
 
 
 def of_30_s(X):

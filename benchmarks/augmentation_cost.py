@@ -9,6 +9,7 @@ import time
 
 import numpy as np
 from machine import describe
+from networks import NETWORKS
 from sklearn.base import clone
 
 from ecgclf import classifiers
@@ -31,7 +32,7 @@ def main():
     parser.add_argument("--recordings", type=int, default=3000)
     parser.add_argument("--epochs", type=int, default=1)
     parser.add_argument("--repeats", type=int, default=2)
-    parser.add_argument("--classifiers", nargs="+", default=classifiers.__all__)
+    parser.add_argument("--classifiers", nargs="+", default=NETWORKS)
     args = parser.parse_args()
     sample = fetch_cinc2017(args.folder, download_if_missing=False)
     chosen = np.random.default_rng(0).permutation(len(sample.data))[: args.recordings]

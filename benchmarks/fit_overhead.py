@@ -9,6 +9,7 @@ import time
 import numpy as np
 import torch
 from machine import describe
+from networks import NETWORKS
 
 from ecgclf import classifiers
 from ecgclf._training import WindowDataset, cut_windows
@@ -44,7 +45,7 @@ def main():
     print(describe())
     print(f"{len(X)} recordings, {args.epochs} epochs, best of {args.repeats} alternating repeats\n")
     print("| classifier | fit, s | by hand, s | ratio |\n|---|---|---|---|")
-    for name in classifiers.__all__:
+    for name in NETWORKS:
         classifier = getattr(classifiers, name)(max_epochs=args.epochs, random_state=0)
         ours, theirs = [], []
         for _ in range(args.repeats):

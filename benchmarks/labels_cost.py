@@ -11,10 +11,9 @@ import time
 
 import numpy as np
 from machine import describe
+from networks import NETWORKS
 
 from ecgclf import classifiers
-
-NETWORKS = [name for name in classifiers.__all__ if name != "ECGClassifier"]
 
 
 def seconds(function, *arguments):

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 from machine import describe
+from networks import NETWORKS
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.linear_model import LogisticRegression
 from sklearn.multiclass import OneVsRestClassifier
@@ -25,7 +26,6 @@ from ecgclf.metrics import label_report, macro_auroc
 from ecgclf.signal import find_r_peaks
 
 SUPERCLASSES = ["NORM", "MI", "STTC", "CD", "HYP"]
-NETWORKS = [name for name in classifiers.__all__ if name != "ECGClassifier"]
 
 
 class MedianBeat(TransformerMixin, BaseEstimator):

@@ -7,6 +7,7 @@ import time
 
 import numpy as np
 from machine import describe
+from networks import NETWORKS
 
 from ecgclf import classifiers
 
@@ -17,7 +18,7 @@ def main():
     y = np.arange(len(X)) % 4
     print(describe())
     print("\n| classifier | weights | fit, recordings/s | predict, recordings/s |\n|---|---|---|---|")
-    for name in classifiers.__all__:
+    for name in NETWORKS:
         classifier = getattr(classifiers, name)(max_epochs=1, random_state=0).fit(X[:32], y[:32])
         n_weights = sum(weight.numel() for weight in classifier.net_.module_.parameters())
         fits, predictions = [], []
