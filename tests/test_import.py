@@ -101,3 +101,11 @@ def _attributes_are_there(path, name, module):
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == name:
             assert hasattr(module, node.attr), f"{name}.{node.attr}"
+
+
+def test_what_scripts_compare_can_be_made_without_arguments(monkeypatch):
+    monkeypatch.syspath_prepend(Path(__file__).parents[1] / "benchmarks")
+    for name in import_module("networks").NETWORKS:
+        assert getattr(ecgclf.classifiers, name)().get_params()
+    others = [path.name for path in SCRIPTS if "classifiers.__all__" in path.read_text(encoding="utf-8")]
+    assert others == ["networks.py"]
