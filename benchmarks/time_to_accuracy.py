@@ -17,42 +17,18 @@ from machine import describe
 from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
 
-from ecgclf.augmentation import RandomChanges
-from ecgclf.classifiers import ATICNNClassifier, BiLSTMClassifier
+from ecgclf.classifiers import BiLSTMClassifier
 from ecgclf.metrics import rhythm_report
 from ecgclf.preprocessing import Resampler
 
 sys.path.append(str(Path(__file__).parent.parent / "training"))
+from ablation import BASE
 from recipes import FOLDS, RECIPES, load, members, network_of
 
-CHANGES = RandomChanges(
-    time_scaling=0.15,
-    amplitude=0.3,
-    polarity=0.5,
-    baseline_wander=0.3,
-    noise=0.1,
-    crop=2000,
-    sampling_rate=100,
-)
 CONTENDERS = {
     "defaults": BiLSTMClassifier(random_state=0),
     "crann-100": members(RECIPES["ensemble-cinc2017"])["crann-100"],
-    "aticnn-100": make_pipeline(
-        Resampler(100, sampling_rate=300),
-        ATICNNClassifier(
-            residual=False,
-            n_filters=(24, 32, 64, 96),
-            depths=(2, 2, 2, 2),
-            kernel_size=7,
-            stem_kernel_size=15,
-            stem_stride=2,
-            batch_size=32,
-            precision="bfloat16",
-            label_smoothing=0.05,
-            augmentation=CHANGES,
-            random_state=0,
-        ),
-    ),
+    "aticnn-100": make_pipeline(Resampler(100, sampling_rate=300), clone(BASE).set_params(random_state=0)),
 }
 
 
