@@ -2,7 +2,7 @@
 
 FOLDER holds training2017.zip and REFERENCE-v3.csv. The networks of the folds of ensemble-cinc2017 answer the
 recordings that they have not seen, changed in ways that keep the rhythm (or, backwards, do not); probabilities are
-averaged over views. Nothing is trained. All views were named before their scores were seen.
+averaged over views. Nothing is trained.
 """
 
 import argparse
