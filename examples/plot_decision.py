@@ -2,7 +2,7 @@
 Calibrated probabilities, and decisions for a score
 ===================================================
 
-A classifier that has learnt its training recordings by heart says 0.99 where it is right three times in four, and it
+A classifier that has learnt its training recordings by heart says 0.9 where it is right three times in four, and it
 answers the most probable label whatever a mistake costs. :class:`~ecgclf.decision.TunedDecisionClassifierCV` mends
 both without looking at a test recording. By cross-validation inside ``fit`` it finds one temperature, which brings the
 probabilities down to the share of right answers, and one weight for each class, by which decisions serve a score. We

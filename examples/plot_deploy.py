@@ -144,8 +144,8 @@ shutil.rmtree(folder)
 # The difference is in the waiting. Nearly all of the first answer of ``model.ecgclf`` is the import of PyTorch and
 # scikit-learn; ``model.onnx`` had answered all hundred recordings before. So for a command that answers one recording
 # and ends, take ONNX; a server that stays pays for its imports once, and for hundreds of recordings given to
-# ``predict_proba`` at once PyTorch is not slower. Seconds are those of the machine that made this page, which had
-# other things to do.
+# ``predict_proba`` at once PyTorch is not slower (:doc:`/guide/deploy` has the figures). Seconds are those of the
+# machine that made this page, which had other things to do.
 #
 # It does not show what no file can know: that the recordings come at the rate, from the lead and in the unit that the
 # model was trained on, and that they are ECGs. A deployed program has to look at that before it answers, with

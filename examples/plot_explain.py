@@ -56,7 +56,7 @@ display = explanation.plot(speed=12.5, title="Uniform")
 #
 # Beats
 # -----
-# With beats as features the picture becomes readable: the early beats speak for "O".
+# With beats as features the picture becomes readable: most early beats speak for "O".
 explainer.set_params(segmentation="beats")
 of_beats = explainer.explain(model, recording)
 # sphinx_gallery_thumbnail_number = 3

@@ -50,8 +50,8 @@ for i in np.argsort(-forest.feature_importances_)[:4]:
 # A recording of which we know where
 # ----------------------------------
 # Fifteen seconds of a test recording of normal rhythm and fifteen of one of atrial fibrillation are put behind one
-# another; the forest answers both rightly. What speaks for "A" must lie in the second half. The recording is cut into
-# ten segments of 3 s, each of which is replaced by its mean.
+# another; the forest answers both recordings rightly when it gets them whole. What speaks for "A" must lie in the
+# second half. The recording is cut into ten segments of 3 s, each of which is replaced by its mean.
 from ecgclf.explanation import (
     ExplanationWarning,
     LimeTimeSeriesExplainer,

@@ -154,7 +154,7 @@ print(f"as shipped {before:.2f}; fine-tuned", *(f"{share:.2f}" for share in afte
 # too; for a label that they never had to tell apart there is less to begin with, and the table in
 # :doc:`/guide/transfer` has such a case. The device is a filter, and a real one differs in more ways. The classes were
 # drawn in the same shares for training and test. And more epochs, or another rate, might help the network from random
-# weights: one setting was tried here.
+# weights: few settings were tried here.
 #
 # .. seealso::
 #

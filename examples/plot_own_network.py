@@ -125,7 +125,8 @@ for fitted in found["Echo"]["estimator"]:
     print(f"widths 4 and 16 inside: {inside}, chosen {fitted.best_params_}")
 
 # %%
-# How large they are, what answers cost, and what they are worth. The intervals are those of 200 recordings.
+# How large they are, what answers cost, and what they are worth; the first two are those of the first fold. The
+# intervals are those of 200 recordings.
 from ecgclf.metrics import rhythm_report
 
 networks = {
@@ -197,7 +198,7 @@ print(f"{(~early).sum()} others, mean weight {weights[~early].mean():+.2f}")
 # Thirty lines were enough for a network that is better than one of the package here: the interval of the difference
 # leaves zero out. Where it is better is what the idea was about. Fibrillation is found by its echo; for the other
 # labels the intervals of the two overlap widely. How many shapes to look for, a hundred recordings cannot tell: the
-# folds chose differently, and the scores inside hardly differ.
+# folds chose differently, by scores inside that differ by some hundredths.
 #
 # The explanation fits the idea, too. The early beats, which break the rhythm, have the larger weights for "O", and the
 # beats between them have little. But a beat that is taken out breaks the rhythm as well: the linear model follows the

@@ -208,11 +208,11 @@ for label in model.classes_:
 # %%
 # What we saw
 # -----------
-# The sets hold the true label about as often as was promised: on average over draws within a few hundredths, in a
-# single draw of a hundred recordings up to a tenth off. The price is their size: for 95 % about every second recording
-# gets two labels or more. The promise is one for all recordings together: normal rhythm is covered more often than the
-# others, and on noisy recordings the sets hold the true label far less often than promised, without a sign of it. So
-# sets are conformalized on recordings of the place where they will be used.
+# The sets hold the true label about as often as was promised: on average over draws within a hundredth, in a single
+# draw of a hundred recordings by up to a tenth off, and once by more. The price is their size: for 95 % about every
+# second recording gets two labels or more. The promise is one for all recordings together: normal rhythm is covered
+# more often than the others, and on noisy recordings the sets hold the true label far less often than promised,
+# without a sign of it. So sets are conformalized on recordings of the place where they will be used.
 #
 # Leaving the least certain two fifths to a person brings the share of wrong answers among the others down to about a
 # third of what it was. What is left out is not drawn evenly: most noisy recordings and many of other rhythms are, few

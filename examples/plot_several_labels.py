@@ -40,7 +40,7 @@ for i in np.flatnonzero(raised):
 
 labels = {"AF": made.target == "A", "early": made.target == "O", "raised": raised}
 y = pd.DataFrame(labels, dtype=int)
-print(y.value_counts())
+print(y.value_counts().to_string())
 
 # %%
 # A recording with two of them.
@@ -57,7 +57,7 @@ display = RecordingDisplay.from_recording(
 # %%
 # Train, with a threshold for each label
 # --------------------------------------
-# A half is a bad threshold for a label that is rare, if what counts is F1.
+# A half may be a bad threshold for a label that is rare, if what counts is F1.
 # :class:`~ecgclf.decision.TunedDecisionClassifierCV` trains the network on two thirds of the training recordings,
 # three times, finds with its answers to the others a threshold for each label, and averages the three networks. The
 # other 120 recordings are for the test.
@@ -106,7 +106,7 @@ figure, ax = plt.subplots(figsize=(6.4, 3.6), layout="constrained")
 for k, label in enumerate(classifier.classes_):
     precision, recall, at = precision_recall_curve(y_test[label], probabilities[:, k])
     f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-9)
-    ax.plot(at, f1[:-1], color=f"C{k}", label=label)
+    ax.plot(at, f1[:-1], color=f"C{k}", label=label, drawstyle="steps-pre")
     ax.plot(thresholds[k], tuned.f1[label].value, "o", color=f"C{k}")
 ax.axvline(0.5, color="#9a9a9a", linestyle=":")
 ax.set(
@@ -164,11 +164,11 @@ for off in (["V2"], ["V3"], ["V2", "V3"], ["V5", "V6"]):
 # probabilities less extreme it is another matter, and the figures above are how to find out: on recordings that had no
 # say in the thresholds. F-max has had one, so do not compare it with an F1.
 #
-# The explanation names the T wave, in whose neighbourhood the trace was raised. That it was raised in V2 and V3 only,
-# the network knows less well than one would think: without one of them the probability hardly falls, for the other is
-# left, and without both it still says "raised" more often than not. It never saw a flat lead while it was trained, and
-# what it says of one is anybody's guess; :ref:`another lesson <sphx_glr_auto_examples_plot_twelve_leads.py>` trains
-# with leads that are off.
+# The explanation names the T wave, in whose neighbourhood the trace was raised; why the QRS complex should speak a
+# little against it, an explanation does not say. That it was raised in V2 and V3 only, the network knows less well
+# than one would think: without one of them the probability hardly falls, for the other is left, and without both it is
+# still above a half on average. It never saw a flat lead while it was trained, and what it says of one is anybody's
+# guess; :ref:`another lesson <sphx_glr_auto_examples_plot_twelve_leads.py>` trains with leads that are off.
 #
 # The recordings are made up and easy; on recordings from a hospital the labels are those of people, and the figures
 # lower.

@@ -21,9 +21,10 @@ model = load_pretrained("tiny-cinc2017", sampling_rate=sample.sampling_rate)
 labels = model.predict(sample.data)
 probabilities = model.predict_proba(sample.data)
 
-print("        label", *(f"{label:>6}" for label in model.classes_))
+print(f"{'':<8}label", *(f"{label:>6}" for label in model.classes_))
 for i in range(3):
-    print(sample.record_names[i], f"{labels[i]:>6}", probabilities[i].round(3))
+    shown = (f"{probability:6.3f}" for probability in probabilities[i])
+    print(f"{sample.record_names[i]:<8}{labels[i]:>5}", *shown)
 
 # %%
 # N is normal rhythm, A atrial fibrillation, O any other rhythm, and ~ too noisy to tell.

@@ -51,8 +51,8 @@ print(
 # --------------------------
 # A shipped model is a Pipeline. Its last step holds the networks, which have ``predict_windows``; how far a window
 # lies from the next is their ``window_stride``. A window is as long as the recordings that were trained on, 30 s in
-# the middle. On paper of 0.08 mm/s the trace is a band whose jumps in height are the seams; beneath stand the
-# probabilities.
+# the middle. On paper of 0.08 mm/s the trace is a band whose jumps in height are the seams; small triangles mark where
+# it goes beyond its strip. Beneath stand the probabilities.
 from ecgclf.plotting import WindowsDisplay
 from ecgclf.pretrained import load_pretrained
 
@@ -165,11 +165,12 @@ for name, which in kinds.items():
 # %%
 # What we saw
 # -----------
-# The timeline shows where the half hour fibrillates, and hardly ever where it does not. Its episodes are not to be
-# taken to the second: long ones are torn where a recording inside them is answered "O", and the one of 30 s shows in
-# the probabilities but is lost by the rule, since windows of 30 s see less than that of it unmixed. The starts and
-# ends that are not lost this way lie within some twenty seconds of the truth. Between rhythms the windows often say
-# "O", another rhythm, and of what they hold that is even true.
+# The timeline finds some six tenths of the time in fibrillation, and hardly ever finds it where it is not. Its
+# episodes are not to be taken to the second. Where a recording inside one is answered "O" or "~", the episode is torn,
+# and what stands alone at its start or end may be too short for the second rule: the first begins more than a minute
+# late, and has a gap of half a minute further on. The one of 30 s shows in the probabilities but is lost by that rule,
+# since windows of 30 s see less than that of it unmixed. The other starts and ends lie within some twenty seconds of
+# the truth. Between rhythms the windows often say "O", another rhythm, and of what they hold that is even true.
 #
 # Seams within a rhythm do no harm that these windows could show, so stitching did not make it easier or harder there.
 # But no answer here stands for a patient: sixty recordings of half a minute say how well episodes of *them* are found,

@@ -147,7 +147,7 @@ with warnings.catch_warnings():
                     "as the shipped": alike,
                 }
             )
-pd.DataFrame(rows).groupby("model", sort=False).mean().round(2)
+pd.DataFrame(rows).groupby("model", sort=False).mean().round(2).rename_axis(None)
 
 # %%
 # What we saw
