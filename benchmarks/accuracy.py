@@ -5,9 +5,10 @@ where FOLDER holds training2017.zip and REFERENCE-v3.csv.
 
 The same recordings are tested, whatever is trained on. Fifty and two hundred are drawn several times; the figures are
 means, and the score has the standard error over the draws. With `--checkpoints` the same command goes on where it was
-ended. Beside the networks stand two that are not deep: boosted trees on the statistics of RR intervals (`RRFeatures`),
-and MiniRocket (Dempster et al. 2021, https://doi.org/10.1145/3447548.3467231) of aeon, which has to be installed, and
-is given the first 30 s, repeated where there are fewer.
+ended, and counts the seconds from there only. Beside the networks stand two that are not deep: boosted trees on the
+statistics of RR intervals (`RRFeatures`), and MiniRocket (Dempster et al. 2021,
+https://doi.org/10.1145/3447548.3467231) of aeon, which has to be installed, and is given the first 30 s, repeated
+where there are fewer.
 """
 
 import argparse
