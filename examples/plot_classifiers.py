@@ -118,7 +118,7 @@ for seed in (1, 2):
 # %%
 # What we saw
 # -----------
-# What they cost is known to some tenths of a second: those that put an LSTM over residual blocks, CRNN and CRANN, take
+# What they cost is clear at least in its order: those that put an LSTM over residual blocks, CRNN and CRANN, take
 # about twice as long as a recurrent network alone, and ATICNN, with the most blocks, a little longer. What they answer
 # is not. All six learn the 80 recordings nearly by heart, and on those set aside their loss ends little below where it
 # began, or above. The intervals of the scores overlap widely, and another seed moves the score of one network by more
