@@ -201,6 +201,23 @@ def test_residual_encoder_steps_round_up(lengths):
     assert described.shape == (len(lengths), -(-max(lengths) // 24), 8)
 
 
+@pytest.mark.parametrize("name", ["ResNet", "BiLSTM", "CRNN", "CRANN", "ATICNN"])
+def test_networks_meet_few_numbers_of_timepoints(name):
+    """For each that torch has not met lately it prepares its convolutions anew."""
+    network = small(f"{name}Classifier")._make_module(1, 2).eval()
+    met = set()
+    network.scale.register_forward_hook(lambda _, inputs, __: met.add(inputs[0].shape[2]))
+    with torch.no_grad():
+        for longest in range(512, 1025, 3):
+            network(torch.zeros(2, 1, longest), torch.tensor([longest, 100]))
+        assert met == set(range(512, 1025, 64))
+        met.clear()
+        for n_timepoints in (601, 1023):
+            network(torch.zeros(2, 1, 1030), torch.tensor([n_timepoints, n_timepoints]))
+    # Nothing is padded where nothing need be.
+    assert met == {601, 1023}
+
+
 @pytest.mark.parametrize("stride", [1, 2, 3, 4, 6, 7, 10, 12, 16, 30, 55])
 def test_stem_strides(stride):
     steps = stem_strides(stride)
@@ -211,7 +228,8 @@ def test_stem_strides(stride):
     network(torch.zeros(2, 2, 601), torch.tensor([601, 50]))
     ((shape, lengths),) = seen
     assert lengths == [-(-601 // stride), -(-50 // stride)]
-    assert shape == (2, lengths[0], 4 if stride > 1 else 2)
+    # 601 timepoints beside fewer are padded to the next round number, 640.
+    assert shape == (2, -(-640 // stride), 4 if stride > 1 else 2)
 
 
 @pytest.mark.parametrize("bidirectional", [False, True])

@@ -7,9 +7,9 @@ gives another array and leaves the caller's as it is.
 
 import numpy as np
 
-from ecgclf._whole import at_least, at_most
+from ecgclf._whole import at_most
 
-_GRID = 64  # lengths up to a recording's own
+_FEWEST, _APART = 6, 0.032  # factors, and how far apart their logarithms are where there are more
 _WANDER = (5 / 3, 50 / 3)  # s, periods
 _RETURN = (0.1, 1.0)  # s, time constants
 _MAINS = (50.0, 60.0)  # Hz
@@ -21,17 +21,14 @@ def factor(extent, rng, shape=None):
     return np.exp(rng.uniform(-bound, bound, shape))
 
 
-def on_grid(factor, extent, n_timepoints):
-    """Round a factor, within its extent, so that recordings of one length come to have one of a few lengths.
+def one_of_few(extent, rng):
+    """Draw one of a few factors of up to ``1 + extent`` either way, evenly spread.
 
-    For each length that it has not met lately torch prepares its convolutions anew, which takes a network half as long
-    again as its work.
+    Recordings of one length then come to have one of a few: for each that it has not met lately torch prepares its
+    convolutions anew, which takes a network as long as its work.
     """
-    step = max(1, n_timepoints // _GRID)
-    lowest, highest = at_least(1 / (1 + extent), n_timepoints), at_most(1 + extent, n_timepoints)
-    steps = range(-(-lowest // step), highest // step + 1)
-    # So little an extent may have no step in it.
-    return min(steps, key=lambda k: abs(k * step - factor * n_timepoints)) * step / n_timepoints if steps else factor
+    n = max(_FEWEST, round(2 * np.log1p(extent) / _APART))
+    return (1 + extent) ** ((2 * rng.integers(n) + 1) / n - 1)
 
 
 def stretch(x, factor):

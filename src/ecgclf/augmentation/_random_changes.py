@@ -200,8 +200,7 @@ class RandomChanges(DocLinkMixin, BaseEstimator):
 
         def change(recordings, rng):
             if extent:
-                longest = max(x.shape[1] for x in recordings)
-                factor = _changes.on_grid(_changes.factor(extent, rng), extent, longest)
+                factor = _changes.one_of_few(extent, rng)
                 if size:
                     # No more of a long recording need be scaled.
                     recordings = [_changes.crop(x, at_least(1 / factor, size) + 1, rng) for x in recordings]

@@ -6,7 +6,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from ecgclf.nn._encoders import ResidualEncoder, SegmentEncoder
-from ecgclf.nn._layers import AttentionPool, Dropout, InputScale, LengthAwareLSTM, MaskedPool, trim
+from ecgclf.nn._layers import AttentionPool, Dropout, InputScale, LengthAwareLSTM, MaskedPool, trim_or_pad
 
 
 class EncoderLSTM(nn.Module):
@@ -59,7 +59,7 @@ class EncoderLSTM(nn.Module):
         self.head = nn.Linear(self.pool.n_out(self.lstm.n_out), n_outputs)
 
     def _sequence(self, x: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        x = trim(x, lengths)
+        x = trim_or_pad(x, lengths)
         x, lengths = self.encoder(self.scale(x, lengths), lengths)
         return self.lstm(self.dropout(x), lengths), lengths
 

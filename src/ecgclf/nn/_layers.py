@@ -403,3 +403,15 @@ def as_sequence(x: Tensor) -> Tensor:
 def trim(x: Tensor, lengths: Tensor) -> Tensor:
     """Cut what lies beyond the longest recording of the batch."""
     return x[..., : int(lengths.max())]
+
+
+def trim_or_pad(x: Tensor, lengths: Tensor) -> Tensor:
+    """Cut what lies beyond the longest recording; where there is padding anyway, up to a round number of timepoints.
+
+    For each number that it has not met lately torch prepares its convolutions anew, which takes as long as the step
+    itself. There are eight round ones from a power of two to the next.
+    """
+    n_timepoints = int(lengths.max())
+    if bool((lengths < n_timepoints).any()):
+        n_timepoints += -n_timepoints % 2 ** max(n_timepoints.bit_length() - 4, 0)
+    return F.pad(x[..., :n_timepoints], (0, max(n_timepoints - x.shape[-1], 0)))

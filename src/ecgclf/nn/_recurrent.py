@@ -14,7 +14,7 @@ from ecgclf.nn._layers import (
     as_sequence,
     length_mask,
     strided_length,
-    trim,
+    trim_or_pad,
 )
 
 
@@ -111,7 +111,7 @@ class RecurrentNet(nn.Module):
         Tensor of shape (n, n_outputs)
             Logits.
         """
-        x = trim(x, lengths)
+        x = trim_or_pad(x, lengths)
         mask = length_mask(lengths, x.shape[-1])
         x = as_image(self.scale(x, lengths))
         for conv, norm, stride in zip(self.convs, self.norms, self.strides, strict=True):

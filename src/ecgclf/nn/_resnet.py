@@ -16,7 +16,7 @@ from ecgclf.nn._layers import (
     length_mask,
     masked,
     strided_length,
-    trim,
+    trim_or_pad,
 )
 
 
@@ -156,7 +156,7 @@ class ResNet(nn.Module):
         Tensor of shape (n, n_outputs)
             Logits.
         """
-        x = trim(x, lengths)
+        x = trim_or_pad(x, lengths)
         mask = length_mask(lengths, x.shape[-1])
         x = self.stem(as_image(self.scale(x, lengths)))
         lengths = strided_length(lengths, self.stem_stride)
