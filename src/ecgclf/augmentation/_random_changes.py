@@ -114,7 +114,7 @@ class RandomChanges(DocLinkMixin, BaseEstimator):
     What they do to a recording:
 
     >>> changes(np.ones((1, 600)), np.random.default_rng(0)).shape
-    (1, 612)
+    (1, 650)
     """
 
     _parameter_constraints: dict = {
