@@ -77,9 +77,9 @@ for ax, (column, title) in zip(axes, titles.items(), strict=True):
         history = classifier.net_.history
         ax.plot(history[:, "epoch"], history[:, column], label=name)
     ax.axhline(np.log(2), color="0.5", linestyle="--")
-    ax.set(xlabel="Epoch", title=title, ylim=(0, None))
+    ax.set(xlabel="Epoch", title=title)
     ax.xaxis.get_major_locator().set_params(integer=True)
-axes[0].set_ylabel("Loss")
+axes[0].set(ylabel="Loss", ylim=(0, None))
 _ = axes[0].legend()
 
 # %%
@@ -120,11 +120,11 @@ for seed in (1, 2):
 # -----------
 # What they cost is clear at least in its order: those that put an LSTM over residual blocks, CRNN and CRANN, take
 # about twice as long as a recurrent network alone, and ATICNN, with the most blocks, a little longer. What they answer
-# is not. All six learn the 80 recordings nearly by heart, and on those set aside their loss ends little below where it
-# began, or above. The intervals of the scores overlap widely, and another seed moves the score of one network by more
-# than half of what lies between the lowest and the highest. Whoever takes the highest of these scores takes it mostly
-# by chance. Nor are they quite innocent: that the recordings keep their 300 Hz, and the number of epochs, was settled
-# after scores on the same test recordings had been seen.
+# is not. All six learn the 80 recordings nearly by heart, and on those set aside their loss jumps from epoch to epoch
+# and ends above where it began for some, below for others. The intervals of the scores are three tenths wide, and
+# another seed alone moves the score of one network by nearly a tenth. Whoever takes the highest of these scores takes
+# it mostly by chance. Nor are they quite innocent: that the recordings keep their 300 Hz, and the number of epochs,
+# was settled after scores on the same test recordings had been seen.
 #
 # To compare networks, take the recordings by the thousand, several splits, and the same test recordings for all:
 # :doc:`/more/benchmarks` has figures of all six, trained on 1,500. With as few as here, take a trained model of
