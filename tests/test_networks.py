@@ -278,7 +278,8 @@ def test_masked_norm_against_the_joined_recordings(batch):
     x, lengths, mask = prepared(batch)
     norm = _layers.MaskedBatchNorm(x.shape[1])
     y = norm(x, mask)
-    joined = np.concatenate([row[:, 0, :n] for row, n in zip(x.numpy(), lengths.tolist(), strict=True)], axis=1)
+    rows = x.numpy().astype(np.float64)
+    joined = np.concatenate([row[:, 0, :n] for row, n in zip(rows, lengths.tolist(), strict=True)], axis=1)
     mean, var = joined.mean(axis=1), joined.var(axis=1)
     expected = (x.numpy() - mean[:, None, None]) / np.sqrt(var + norm.eps)[:, None, None]
     expected *= 1.0 if mask is None else mask.numpy()

@@ -14,7 +14,6 @@ from ecgclf.nn._layers import (
     as_image,
     as_sequence,
     length_mask,
-    masked,
     strided_length,
     trim_or_pad,
 )
@@ -58,7 +57,10 @@ class ResidualBlock(nn.Module):
         self.shortcut = MaskedMaxPool(stride)
 
     def forward(self, x: Tensor, lengths: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor, Tensor | None]:
-        """Map `x` of shape (n, n_in, 1, n_timepoints); returns it with its new lengths and mask."""
+        """Map `x` of shape (n, n_in, 1, n_timepoints); returns it with its new lengths and mask.
+
+        The padding of what it returns is not zero: the norm that follows, and a maximum, leave it out.
+        """
         shortcut = self.shortcut(x, mask)
         if self.n_new:
             shortcut = F.pad(shortcut, (0, 0, 0, 0, 0, self.n_new))
@@ -70,7 +72,7 @@ class ResidualBlock(nn.Module):
             mask = None if mask is None else length_mask(lengths, x.shape[-1])
         # The convolution's bias leaks into the padding; the norm's statistics and output leave it out.
         x = self.conv2(self.dropout(torch.relu(self.norm2(x, mask))))
-        return masked(x, mask) + shortcut, lengths, mask
+        return x + shortcut, lengths, mask
 
 
 class ResNet(nn.Module):
