@@ -253,7 +253,24 @@ def test_time_is_scaled_alike_in_a_batch():
     assert len({of_batch[0] for of_batch in lengths}) > 10
 
 
-@pytest.mark.parametrize("extent, expected", [(0.02, 6), (0.1, 6), (0.5, 25)])
+@given(
+    st.lists(st.integers(1, 60), min_size=1, max_size=4),
+    st.floats(0.2, 3.0),
+    st.sampled_from([np.float32, np.float64]),
+    st.integers(0, 9),
+)
+def test_stretching_interpolates(lengths, factor, dtype, seed):
+    generator = np.random.default_rng(seed)
+    recordings = [generator.standard_normal((2, n)).astype(dtype) for n in lengths]
+    for x, stretched in zip(recordings, _changes.stretch(recordings, factor), strict=True):
+        n = x.shape[1]
+        at = np.linspace(0, n - 1, max(1, round(n * factor)))
+        assert stretched.dtype == dtype
+        expected = [np.interp(at, np.arange(n), lead) for lead in x]
+        np.testing.assert_allclose(stretched, expected, atol=2e-6 if dtype == np.float32 else 1e-12)
+
+
+@pytest.mark.parametrize(("extent", "expected"), [(0.02, 6), (0.1, 6), (0.5, 25)])
 def test_few_lengths_come_of_one(extent, expected):
     """For each that torch has not met lately it prepares its convolutions anew. But all of the extent is used."""
     generator, change_all = rng(), RandomChanges(time_scaling=extent).prepared()

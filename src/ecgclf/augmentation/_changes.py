@@ -31,12 +31,28 @@ def one_of_few(extent, rng):
     return (1 + extent) ** ((2 * rng.integers(n) + 1) / n - 1)
 
 
-def stretch(x, factor):
-    """Play a recording slower by a factor, or faster if it is below 1; nothing is drawn."""
-    n = x.shape[1]
-    n_new = max(1, round(n * factor))
+def stretch(recordings, factor):
+    """Play recordings slower by a factor, or faster if it is below 1; nothing is drawn."""
+    # Where to read between which samples is most of the work, and the same for all of one length.
+    places = {n: _places(n, max(1, round(n * factor))) for n in {x.shape[1] for x in recordings}}
+    return [_read(x, *places[x.shape[1]]) for x in recordings]
+
+
+def _places(n, n_new):
+    """The samples before `n_new` evenly spread places among `n`, and how far behind them the places lie."""
     at = np.linspace(0, n - 1, n_new)
-    return np.stack([np.interp(at, np.arange(n), lead) for lead in x]).astype(x.dtype)
+    before = np.minimum(at.astype(np.intp), max(n - 2, 0))
+    return before, at - before
+
+
+def _read(x, before, behind):
+    """Interpolate between neighbouring samples."""
+    first = x.take(before, axis=1)
+    read = x[:, min(1, x.shape[1] - 1) :].take(before, axis=1)
+    read -= first
+    read *= behind.astype(x.dtype)
+    read += first
+    return read
 
 
 def crop(x, size, rng):

@@ -204,7 +204,7 @@ class RandomChanges(DocLinkMixin, BaseEstimator):
                 if size:
                     # No more of a long recording need be scaled.
                     recordings = [_changes.crop(x, at_least(1 / factor, size) + 1, rng) for x in recordings]
-                recordings = [_changes.stretch(x, factor) for x in recordings]
+                recordings = _changes.stretch(recordings, factor)
             for function, strength, time in steps:
                 recordings = [function(x, strength, rng, *time) for x in recordings]
             return recordings
