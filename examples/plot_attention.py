@@ -214,11 +214,11 @@ for i, (name, each) in enumerate(pairs.items()):
 # sign, so it cannot tell what speaks for a label from what speaks against it; it adds up to 1 where there is nothing
 # to see; and with the default pooling the maximum over time goes past it.
 #
-# On real recordings one picture may suggest that attention and explanation agree. Over thirty they do not: here they
-# name the same places, there opposite ones. Twins that differ in nothing but random numbers agree in part on where to
-# look, and on some recordings not at all. So it is with their explanations, and that is a word of caution for both:
-# the networks of this page learned from 90 recordings and are right on about three of four. Others have argued that
-# attention is not explanation [1]_, and that it depends on what one calls so [2]_.
+# On real recordings one picture may suggest that attention and explanation agree. Over thirty they hardly do: here
+# they name the same places, there opposite ones. Twins that differ in nothing but random numbers agree in part on
+# where to look, and on some recordings not at all. So it is with their explanations, and that is a word of caution for
+# both: the networks of this page learned from 90 recordings and are right on about three of four. Others have argued
+# that attention is not explanation [1]_, and that it depends on what one calls so [2]_.
 #
 # .. [1] Jain S, Wallace BC (2019). Attention is not explanation. NAACL-HLT 2019. :doi:`10.18653/v1/N19-1357`
 # .. [2] Wiegreffe S et al. (2019). Attention is not not explanation. EMNLP-IJCNLP 2019.

@@ -155,20 +155,20 @@ for off in (["V2"], ["V3"], ["V2", "V3"], ["V5", "V6"]):
 # What we saw
 # -----------
 # One network answers three questions at once, and each has its own figures. Early beats are no question for it. Of the
-# 18 recordings that are raised some are by hardly more than the noise, and the intervals, a quarter wide, say how
-# little 18 recordings tell. Probabilities rank the recordings nearly without fault, as the AUROC has it; the F1
+# 18 recordings that are raised some are by hardly more than the noise, and the intervals, a quarter wide, say
+# how little 18 recordings tell. Probabilities rank the recordings nearly without fault, as the AUROC has it; the F1
 # scores, which need an answer of yes or no, are lower.
 #
 # Thresholds of their own were worth nothing here that could be measured: the macro F1 is the same within its interval.
-# For two labels the search left the threshold at a half, and the curves are flat around it. Where labels are rarer and
+# The curves are flat between the thresholds that were found and a half. Where labels are rarer and
 # probabilities less extreme it is another matter, and the figures above are how to find out: on recordings that had no
 # say in the thresholds. F-max has had one, so do not compare it with an F1.
 #
-# The explanation names the T wave, in whose neighbourhood the trace was raised; why the QRS complex should speak a
-# little against it, an explanation does not say. That it was raised in V2 and V3 only, the network knows less well
-# than one would think: without one of them the probability hardly falls, for the other is left, and without both it is
-# still above a half on average. It never saw a flat lead while it was trained, and what it says of one is anybody's
-# guess; :ref:`another lesson <sphx_glr_auto_examples_plot_twelve_leads.py>` trains with leads that are off.
+# The explanation names the T wave, in whose neighbourhood the trace was raised; the weights of the others are within
+# their scatter. That it was raised in V2 and V3, the network knows, too: without either the probability falls, without
+# both next to none is left, and V5 and V6 are not missed. How far it falls without one is chance, though. It never saw
+# a flat lead while it was trained, and in another training of it the probability without both was still above a half;
+# :ref:`another lesson <sphx_glr_auto_examples_plot_twelve_leads.py>` trains with leads that are off.
 #
 # The recordings are made up and easy; on recordings from a hospital the labels are those of people, and the figures
 # lower.

@@ -151,8 +151,8 @@ for ax, (name, average) in zip(axes, averages.items(), strict=True):
 # can know, and both networks answer no better than a coin.
 #
 # That is one training of each, and another does not always repeat it. With every seed of this page set to 1, the plain
-# network was right in 0.98 and 0.95 of the recordings without V2 and without V3, the other in 1.00 and 0.98. With 2
-# it was 1.00 and 1.00 for the plain one, and 0.93 and 0.95 with lead dropout, which lost there. So lead dropout is
+# network was right in 1.00 and 0.97 of the recordings without V2 and without V3, and the other in as many: there was
+# nothing to win. With 2 it was 0.88 and 0.90 for the plain one, and 1.00 of both with lead dropout. So lead dropout is
 # something to try, and to measure with the leads off that may be off.
 #
 # So a small weight does not say that a network has no use for a lead: one or the other is what a linear model cannot
