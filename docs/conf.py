@@ -4,6 +4,7 @@ import inspect
 import os
 import sys
 import warnings
+from collections import namedtuple
 from datetime import date
 from pathlib import Path
 
@@ -135,6 +136,9 @@ html_theme_options = {
 html_sidebars = {"index": [], "install": [], "glossary": [], "browser/index": []}
 
 
+_FIELD = type(namedtuple("_", "field").field)  # a field of a named tuple is described among its parameters
+
+
 def setup(app):
     """Leave methods that are scikit-learn's or torch's to their own pages, and describe what is only an object."""
     app.connect("autodoc-skip-member", _is_of_others)
@@ -142,7 +146,9 @@ def setup(app):
 
 
 def _is_of_others(app, what, name, member, skip, options):
-    of_others = not str(getattr(member, "__module__", None) or "ecgclf").startswith("ecgclf")
+    # What is built into Python's exceptions and tuples does not say its module, but its class.
+    said = getattr(member, "__module__", None) or getattr(getattr(member, "__objclass__", None), "__module__", None)
+    of_others = not str(said or "ecgclf").startswith("ecgclf") or isinstance(member, _FIELD)
     return skip or (of_others and what != "data")  # an object of ours may be of a class of theirs
 
 

@@ -37,7 +37,7 @@ class RecordingClassifierMixin(DocLinkMixin, ClassifierMixin):
 
     @document(X=RECORDINGS)
     def score(self, X, y, sample_weight=None):
-        """Give the share of recordings whose label is predicted.
+        """Give the share of recordings whose label, or each of whose several labels, is predicted.
 
         It is what scikit-learn's tools go by if they are told nothing else. Where rhythms are rare, tell them
         ``scoring=``: `ecgclf.metrics.cinc2017_scorer` or "f1_macro".
@@ -46,7 +46,7 @@ class RecordingClassifierMixin(DocLinkMixin, ClassifierMixin):
         ----------
         {X}
 
-        y : array-like of shape (n_recordings,)
+        y : array-like of shape (n_recordings,) or (n_recordings, n_labels)
             Their labels.
 
         sample_weight : array-like of shape (n_recordings,), default=None

@@ -89,9 +89,10 @@ class ATICNNClassifier(AttentionMixin, BaseECGClassifier):
     convolution as the stem::
 
         ATICNNClassifier(
-            residual=False, n_filters=(64, 128, 256, 512, 512), depths=(1, 2, 3, 3, 3), kernel_size=3, pool_size=3,
-            stem_kernel_size=3, stem_stride=1, n_units=32, n_layers=2, bidirectional=False, pooling="attention",
-            n_attention_units=32,
+            residual=False, n_filters=(64, 128, 256, 512, 512), depths=(1, 2, 3, 3, 3),
+            kernel_size=3, pool_size=3, stem_kernel_size=3, stem_stride=1,
+            n_units=32, n_layers=2, bidirectional=False,
+            pooling="attention", n_attention_units=32,
         )
 
     Not certain of it are the channels of the last stages, and the units of LSTM and attention.

@@ -294,7 +294,7 @@ class BaseECGClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Recor
         Raises
         ------
         ValueError
-            If a network of yours has no last layer called ``head``.
+            If the network of an ECGClassifier has no last layer called ``head``.
         """
         check_is_fitted(self)
         recordings = check_recordings(self, X, reset=False)

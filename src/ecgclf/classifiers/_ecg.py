@@ -39,7 +39,7 @@ class ECGClassifier(BaseECGClassifier):
 
     See Also
     --------
-    ResNetClassifier : A network that is there already, and four more beside it.
+    ResNetClassifier : A network that is there already, and five more beside it.
     ecgclf.nn : Their networks, and layers to build others from.
 
     Notes

@@ -61,7 +61,7 @@ class ResNetClassifier(BaseECGClassifier):
     See Also
     --------
     LSTMClassifier : Recurrent network over a strided convolutional stem.
-    CRNNClassifier : Convolutions on short segments, recurrent layer over them.
+    CRNNClassifier : Residual blocks, recurrent layer over them.
 
     Notes
     -----

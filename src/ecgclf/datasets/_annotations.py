@@ -227,7 +227,9 @@ def windows_with_rhythm(annotations, rhythm, window_length, *, window_stride=Non
     >>> import pandas as pd
     >>> from sklearn.utils import Bunch
     >>> from ecgclf.datasets import windows_with_rhythm
-    >>> rhythms = pd.DataFrame({"start": [0, 220], "stop": [220, 400], "rhythm": ["N", "AFIB"]})
+    >>> rhythms = pd.DataFrame(
+    ...     {"start": [0, 220], "stop": [220, 400], "rhythm": ["N", "AFIB"]}
+    ... )
     >>> annotations = Bunch(rhythms=rhythms, sampling_rate=100.0, n_timepoints=400)
     >>> windows = windows_with_rhythm(annotations, "AFIB", 100)
     >>> windows.shares

@@ -100,7 +100,7 @@ def fetch_cinc2017(data_home=None, *, version="v3", download_if_missing=True, re
     A recording has no patient identifier, and at least one pair is the same signal twice: A02656 and A03123. Keep
     them on one side of a split.
 
-    `data` are views of one mapped file, 274 MB for all 7,028 recordings, of which processes share the memory. But
+    `data` are views of one mapped file, 330 MB for all 8,528 recordings, of which processes share the memory. But
     joblib copies an object array with all in it, for each task of a worker process: with ``n_jobs=2`` four tasks took
     5 to 8 s, and each worker 265 MB of its own. Give a list there, ``list(found.data)``: joblib then sends references
     to the file, in 1 to 2 s, and a worker takes 7 MB. Threads (``joblib.parallel_config("threading")``) copy nothing.

@@ -69,7 +69,7 @@ def diagnoses_to_indicator(diagnoses, table=None):
     -------
     indicator : pandas.DataFrame of shape (n_recordings, n_labels)
         1 where a recording has the label, else 0. The columns are the labels, in the order of the table; the index is
-        that of `diagnoses`. All estimators of :mod:`ecgclf` take it as `y`.
+        that of `diagnoses`. All classifiers of :mod:`ecgclf` take it as `y`.
 
     Raises
     ------

@@ -79,9 +79,9 @@ class TunedDecisionClassifierCV(RecordingClassifierMixin, MetaEstimatorMixin, Ba
         Above 1 where the classifier was too sure; 1 without calibration.
 
     class_weights_ : ndarray of shape (n_classes,)
-        What each class's probability is multiplied by before the greatest decides; their geometric mean is 1. All
-        are 1 without a `scoring`. Of several labels each is held against a half: a label's threshold is a half divided
-        by its weight.
+        What each class's probability is multiplied by before the greatest decides; their geometric mean is 1. Of
+        several labels each is multiplied by its weight and held against a half: its threshold is a half divided by
+        the weight. All are 1 without a `scoring`.
 
     multilabel_ : bool
         Whether a recording may have several labels.

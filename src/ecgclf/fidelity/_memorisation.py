@@ -27,9 +27,9 @@ _FLAT = 0.01  # of a recording's root mean square: what is flatter has no shape 
 class Memorisation:
     """How near synthetic recordings come to the training recordings, beside real recordings held out.
 
-    The distance of a recording to a training recording is 1 less the largest correlation of any of its windows of
-    5 s, between 2 and 20 Hz, with any stretch of the training recording: 0 for a copy, also one that is shifted,
-    scaled or turned upside down. That of one too flat to compare is 1.
+    The distance of a recording to a training recording is 1 less the largest correlation, its sign left out, of any of
+    its windows of 5 s, between 2 and 20 Hz, with any stretch of the training recording: 0 for a copy, also one that is
+    shifted, scaled or turned upside down. That of one too flat to compare is 1.
 
     Attributes
     ----------

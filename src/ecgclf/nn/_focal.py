@@ -33,7 +33,8 @@ class FocalLoss(nn.Module):
     >>> from ecgclf.classifiers import LSTMClassifier
     >>> from ecgclf.nn import FocalLoss
     >>> classifier = LSTMClassifier(
-    ...     class_weight="balanced", net_params={"criterion": FocalLoss, "criterion__gamma": 1.5}
+    ...     class_weight="balanced",
+    ...     net_params={"criterion": FocalLoss, "criterion__gamma": 1.5},
     ... )
     """
 

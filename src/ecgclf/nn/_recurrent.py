@@ -65,7 +65,7 @@ class RecurrentNet(nn.Module):
     pooling : {"mean", "max", "mean_max"}
         How the LSTM's outputs are pooled over time.
     dropout : float
-        Dropout between LSTM layers and before the linear layer.
+        Dropout before the LSTM, between its layers and before the linear layer.
     """
 
     def __init__(

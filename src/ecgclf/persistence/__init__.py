@@ -4,7 +4,7 @@ A file of `save` is a safetensors file: arrays as bytes, and JSON that names cla
 These are the threats that `load` is built against, each with a test:
 
 - *Code in the file.* There is no pickle, no import by a name from the file, no path, no callable but those on the
-  list in ``_classes.py``, which loading does not call.
+  list in ``_classes.py``, which loading does not call, and what the caller trusts.
 - *Other files in disguise* (pickle, zip, a device): the first bytes, the file's kind and a checksum are looked at.
 - *Accidents.* SHA-256 over everything finds each truncation and each flipped bit.
 - *Sizes that are only claimed.* File, header, number of arrays and of JSON containers are bounded before anything is

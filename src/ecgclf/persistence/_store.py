@@ -76,7 +76,8 @@ def save(estimator, path):
 def load(path, *, trusted=()):
     """Read an estimator that `save` wrote.
 
-    Loading executes nothing that the file says. Classes are looked up in a list that is part of this package.
+    Loading executes nothing that the file says, but for what is named as `trusted`. Classes are looked up in a list
+    that is part of this package.
 
     Parameters
     ----------

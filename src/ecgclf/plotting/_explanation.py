@@ -206,8 +206,8 @@ class ExplanationDisplay:
         Parameters
         ----------
         ax : matplotlib Axes or sequence of Axes, default=None
-            Where to draw, one for each label. By default, a new figure, true to scale: 25 mm to the second and 10 mm
-            to the millivolt.
+            Where to draw, one for each label. By default, a new figure, true to scale: `speed` mm to the second and
+            10 mm to the millivolt.
         n_columns : int, default=1
             Papers side by side on a new figure, where there are several labels. One column keeps equal times under
             each other.

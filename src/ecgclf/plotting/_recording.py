@@ -18,13 +18,13 @@ _PARAMETERS = "\n".join([RECORDING_PARAMETERS, PAPER_PARAMETERS, ATTENTION_PARAM
 class RecordingDisplay:
     """A recording drawn on ECG paper.
 
-    On a figure of its own the paper is true to scale, 25 mm to the second and 10 mm to the millivolt, with lines
-    every 1 mm and 5 mm; on axes given by the caller it keeps these proportions. Twelve leads of the standard names are
-    laid out as three rows of four and a rhythm strip, other leads one under the other, and what is longer than 11 s is
-    wrapped into rows of equal length. Each trace is moved so that its median lies on a line: ECG paper shows
-    differences, and the pulse before each trace is 1 mV high. A trace ends at the edges of its strip, at most
-    3.5 mV from its line; where it goes beyond, a triangle at the edge says so. Traces whose beats are taller than
-    10 mV are drawn with a warning: their unit may not be mV.
+    On a figure of its own the paper is true to scale, 25 mm to the second by default and 10 mm to the millivolt, with
+    lines every 1 mm and 5 mm; on axes given by the caller it keeps these proportions. Twelve leads of the standard
+    names are laid out as three rows of four and a rhythm strip, other leads one under the other, and what is longer
+    than a row (11 s by default) is wrapped into rows of equal length. Each trace is moved so that its median lies on a
+    line: ECG paper shows differences, and the pulse before each trace is 1 mV high. A trace ends at the edges of its
+    strip, at most 3.5 mV from its line; where it goes beyond, a triangle at the edge says so. Traces whose beats are
+    taller than 10 mV are drawn with a warning: their unit may not be mV.
 
     It is recommended to use :meth:`from_recording` to create one.
 

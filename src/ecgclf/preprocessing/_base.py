@@ -63,7 +63,7 @@ class BaseRecordingTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
         Returns
         -------
         ndarray or list of ndarray
-            The transformed recordings, see the description of the class.
+            What becomes of the recordings; the description of the class says what kind it is.
         """
         check_is_fitted(self)
         return self._transform_recordings(check_recordings(self, X, reset=False))

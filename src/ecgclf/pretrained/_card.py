@@ -49,7 +49,7 @@ class ModelCard:
         Atrial fibrillation or not, per 30 s of records from elsewhere, by the name of the database: `n_records`,
         `n_windows`, `n_af`, and `sensitivity`, `specificity`, `f1`, `auroc`, each an Estimate over records.
     intended_use, limits, licence : str
-        What it is for, and what it is not.
+        What it is for, what it cannot do, and what one may do with it.
     made_with : str
         Command, versions and machine.
     """

@@ -242,8 +242,8 @@ def normalize(x: ArrayLike, method: str = "zscore", clip: float | None = None) -
 
     Notes
     -----
-    Where more than half of a lead has one value, its interquartile range is 0 and its standard deviation
-    takes the place.
+    Where the middle half of a lead's samples has one value, the interquartile range is 0 and the standard deviation
+    takes its place.
 
     Examples
     --------
