@@ -42,7 +42,7 @@ def main():
     rng, change = np.random.default_rng(0), changes.prepared()
     # In batches of the classifiers' size, and of one length for the most part, as in a fit.
     rows = sorted((x[np.newaxis] for x in X), key=np.size)
-    batches = [rows[i : i + 32] for i in range(0, len(rows), 32)]
+    batches = [rows[i : i + 16] for i in range(0, len(rows), 16)]
     alone = min(seconds(lambda: [change(batch, rng) for batch in batches]) for _ in range(args.repeats))
     print(f"five changes of a recording: {1e3 * alone / len(X):.2f} ms\n")
     print("| classifier | of a fit without, s | with, s | ratio | of which the changes |\n|---|---|---|---|---|")

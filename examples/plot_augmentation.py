@@ -91,10 +91,10 @@ print(
 # A rare rhythm, and invented recordings of it
 # --------------------------------------------
 # Now only 20 recordings of fibrillation are left, beside 70 of normal rhythm.
-# :class:`~ecgclf.augmentation.WaveNetOverSampler` trains a WaveNet on them and adds fifty inventions; this one is
-# small and trained for seconds. In imbalanced-learn's Pipeline it is fitted on the training recordings of each fold
-# and passed by when test recordings are answered. That is the honest number, beside the network alone with the rare
-# label weighted up.
+# :class:`~ecgclf.augmentation.WaveNetOverSampler` trains a WaveNet on them and adds as many
+# inventions as there are fewer of them, fifty if it is fitted to all. This one is small and trained for seconds. In
+# imbalanced-learn's Pipeline it is fitted on the training recordings of each fold and passed by when test recordings
+# are answered. That is the honest number, beside the network alone with the rare label weighted up.
 from imblearn.pipeline import make_pipeline as make_sampling_pipeline
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 

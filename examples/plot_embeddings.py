@@ -174,11 +174,11 @@ _ = ax.legend(frameon=False, loc="lower left")
 # layer decides by the same features.
 #
 # A linear classifier on the features, trained on 160 recordings, is as good as the model itself, which has its own
-# last layer, and clearly better than one on times between beats, which know nothing of shapes. (For "A" and "~" they
-# are no worse: in fibrillation the times are irregular, and so are those between what is taken for beats in noise.)
-# The model gives the noisy ones fewer answers, because it weighs its answers for the score, in which noise does not
-# count. Both kinds of features together are not better than the learnt ones: what the times say of rhythm the network
-# knows already. 200 recordings leave room for a difference of two or three hundredths either way.
+# last layer, and clearly better than one on times between beats, which know nothing of shapes. (For "A" they are no
+# worse: in fibrillation the times are irregular.) The model gives the noisy ones fewer answers, because it weighs its
+# answers for the score, in which noise does not count. Both kinds of features together are not better than the learnt
+# ones: what the times say of rhythm the network knows already. 200 recordings leave room for a difference of two or
+# three hundredths either way.
 #
 # What it does not show: what the features are worth for labels that the network was not trained for. These four it
 # was; that is why a line is enough to tell them apart.

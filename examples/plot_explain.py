@@ -78,7 +78,7 @@ print(f"{(~early).sum()} others, mean weight {weights[~early].mean():+.2f}")
 # A wave is the neighbourhood of a P wave, a QRS complex or a T wave, at fixed times around the R peak; what is left of
 # the beat is "rest". Now there are four times as many features for the same number of perturbations, and the picture
 # is another one: the QRS complexes of the beats between the early ones come first, though those beats as wholes had
-# hardly a weight.
+# less weight than the early ones.
 explainer.set_params(segmentation="waves")
 of_waves = explainer.explain(model, recording)
 display = of_waves.plot(speed=12.5, title="Waves")

@@ -147,7 +147,7 @@ print(f"as shipped {before:.2f}; fine-tuned", *(f"{share:.2f}" for share in afte
 # and by a difference that the 100 tested recordings leave no doubt of. A linear classifier on features that were
 # learnt on the other device is in between.
 #
-# It has a price: the fine-tuned networks are worse on the old device than before, by up to a fifth of the recordings.
+# It has a price: the fine-tuned networks are worse on the old device than before, by up to a sixth of the recordings.
 # Whoever needs both trains on recordings of both, or keeps two models.
 #
 # What this does not show. The labels are those that the weights were trained for, so that the last layer could be kept

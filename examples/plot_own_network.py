@@ -200,9 +200,9 @@ print(f"{(~early).sum()} others, mean weight {weights[~early].mean():+.2f}")
 # labels the intervals of the two overlap widely. How many shapes to look for, a hundred recordings cannot tell: the
 # folds chose differently, by scores inside that differ by some hundredths.
 #
-# The explanation fits the idea, too. The early beats, which break the rhythm, have the larger weights for "O", and the
-# beats between them have little. But a beat that is taken out breaks the rhythm as well: the linear model follows the
-# network well here, and this recording was chosen because its rhythm can be seen.
+# The explanation fits the idea, too. The early beats, which break the rhythm, have the larger weights for "O" on
+# average, and the beats between them smaller ones. But a beat that is taken out breaks the rhythm as well: the linear
+# model follows the network well here, and this recording was chosen because its rhythm can be seen.
 #
 # What it does not show: that the LSTM is the worse network. Both were trained for 25 epochs, at 50 Hz and on 10 s at a
 # time, to keep this page quick, and at a learning rate that had been found for the smaller one, on these recordings.

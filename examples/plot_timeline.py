@@ -168,9 +168,10 @@ for name, which in kinds.items():
 # The timeline finds some six tenths of the time in fibrillation, and hardly ever finds it where it is not. Its
 # episodes are not to be taken to the second. Where a recording inside one is answered "O" or "~", the episode is torn,
 # and what stands alone at its start or end may be too short for the second rule: the first begins more than a minute
-# late, and has a gap of half a minute further on. The one of 30 s shows in the probabilities but is lost by that rule,
-# since windows of 30 s see less than that of it unmixed. The other starts and ends lie within some twenty seconds of
-# the truth. Between rhythms the windows often say "O", another rhythm, and of what they hold that is even true.
+# late, and both it and the last have a gap of half a minute. The one of 30 s shows in the probabilities but is lost by
+# that rule, since windows of 30 s see less than that of it unmixed. The other starts and ends lie within some twenty
+# seconds of the truth. Between rhythms the windows often say "O", another rhythm, and of what they hold that is even
+# true.
 #
 # Seams within a rhythm do no harm that these windows could show, so stitching did not make it easier or harder there.
 # But no answer here stands for a patient: sixty recordings of half a minute say how well episodes of *them* are found,

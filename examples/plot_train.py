@@ -90,7 +90,7 @@ for name, model in models.items():
 # -----------
 # The loss falls on the recordings that the network learns from. On those set aside it falls a little, and rises again:
 # the network learns the recordings more than the rhythms. On the test it is better than the constant answer, with an
-# interval that is three tenths wide, and far below a smaller network that was trained on forty times as many
+# interval that is three tenths wide, and far below a smaller network that was trained on over forty times as many
 # recordings. It is not weights that are missing here.
 #
 # Thirty validation recordings tell little, too: their accuracy moves in steps of three hundredths, and the best epoch
