@@ -69,9 +69,10 @@ for ax, recording in zip(axes, recordings, strict=True):
 # Does the classifier heed it?
 # ----------------------------
 # Segments are taken out one by one, first those of the largest weight, and put back in that order [1]_. A faithful
-# explanation makes the probability fall earlier, and rise earlier, than random orders do. For "A" it does. For "N" the
-# curves show why no explanation can be had from segments: whichever is missing first, the probability breaks down, and
-# what matters is that *none* is missing. No sum of weights can say so.
+# explanation makes the probability fall earlier, and rise earlier, than random orders do. For "A" it rises much
+# earlier, and falls no later than most. For "N" the curves show why no explanation can be had from segments: whichever
+# is missing first, the probability breaks down, and what matters is that *none* is missing. No sum of weights can say
+# so.
 
 # sphinx_gallery_thumbnail_number = 2
 figure, axes = plt.subplots(2, 2, figsize=(8, 6), layout="constrained", sharey=True)
@@ -162,7 +163,7 @@ pd.DataFrame(rows).groupby("model", sort=False).mean().round(2).rename_axis(None
 #
 # - whose R² is low or whose gap is large: it is no description of the model;
 # - whose weights are small beside the probability, however stable they are;
-# - whose deletion curve runs among the random ones;
+# - whose curves both run among the random ones;
 # - of a model that is not right on recordings that it has not seen: none of these figures says whether it is.
 #
 # Eight short recordings are enough to see this, and too few to tell the lower three rows of the table apart. The first
