@@ -1,5 +1,7 @@
 """What is particular to each network."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -7,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from torch import nn
+from torch.nn import functional as F
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from ecgclf.classifiers import CRANNClassifier, LSTMClassifier, ResNetClassifier
@@ -216,6 +219,18 @@ def test_networks_meet_few_numbers_of_timepoints(name):
             network(torch.zeros(2, 1, 1030), torch.tensor([n_timepoints, n_timepoints]))
     # Nothing is padded where nothing need be.
     assert met == {601, 1023}
+
+
+@given(st.integers(1, 20), st.integers(1, 9), st.integers(1, 66), st.integers(0, 9))
+def test_same_convolution_is_that_of_the_padded_signal(kernel_size, stride, n_timepoints, seed):
+    conv = _layers.SameConv(2, 3, kernel_size, stride)
+    x = torch.randn(2, 2, 1, n_timepoints, generator=torch.Generator().manual_seed(seed))
+    n_out = math.ceil(n_timepoints / stride)
+    left = (kernel_size - 1) // 2
+    padded = F.pad(x, (left, max((n_out - 1) * stride + kernel_size - left - n_timepoints, 0)))
+    with torch.no_grad():
+        expected = F.conv2d(padded, conv.conv.weight, conv.conv.bias, (1, stride))
+        torch.testing.assert_close(conv(x), expected[..., :n_out])
 
 
 @pytest.mark.parametrize("stride", [1, 2, 3, 4, 6, 7, 10, 12, 16, 30, 55])

@@ -132,10 +132,10 @@ class SameConv(nn.Module):
         n_out = -(-n_timepoints // self.stride)
         left = (self.kernel_size - 1) // 2
         right = (n_out - 1) * self.stride + self.kernel_size - left - n_timepoints
-        if 0 <= left - right < self.stride:
-            # As many zeros on the right lead to no further output: the convolution can add them, without a copy.
+        if right <= left:
+            # As many zeros on the right, fewer than a stride more, lead to no further output: no copy is needed.
             return F.conv2d(x, self.conv.weight, self.conv.bias, (1, self.stride), (0, left))
-        return self.conv(F.pad(x, (left, max(right, 0))))
+        return self.conv(F.pad(x, (left, right)))
 
 
 class MaskedBatchNorm(nn.Module):
