@@ -221,6 +221,7 @@ def test_networks_meet_few_numbers_of_timepoints(name):
     assert met == {601, 1023}
 
 
+@settings(deadline=None)
 @given(st.integers(1, 20), st.integers(1, 9), st.integers(1, 66), st.integers(0, 9))
 def test_same_convolution_is_that_of_the_padded_signal(kernel_size, stride, n_timepoints, seed):
     conv = _layers.SameConv(2, 3, kernel_size, stride)
