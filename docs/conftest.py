@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import pytest
 
 
@@ -11,10 +10,3 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if item.path == Path(__file__).with_name("guide") / "scaling.rst":
             item.add_marker(pytest.mark.filterwarnings("ignore:Persisting input arguments took:UserWarning"))
-
-
-@pytest.fixture(autouse=True)
-def figures_closed():
-    """Leave no figure of a page behind."""
-    yield
-    plt.close("all")

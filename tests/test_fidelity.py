@@ -26,12 +26,6 @@ import matplotlib.pyplot as plt
 RATE = 100.0
 
 
-@pytest.fixture(autouse=True)
-def _close_figures():
-    yield
-    plt.close("all")
-
-
 def recordings(n, seed, **options):
     options = {"sampling_rate": RATE, "duration": (8, 14), "classes": ("N", "A"), **options}
     X, y = make_recordings(n, random_state=seed, return_X_y=True, **options)

@@ -22,12 +22,6 @@ import matplotlib.pyplot as plt
 MM_PER_INCH = 25.4
 
 
-@pytest.fixture(autouse=True)
-def _close_figures():
-    yield
-    plt.close("all")
-
-
 @pytest.fixture
 def twelve_leads():
     time = np.arange(5000) / 500

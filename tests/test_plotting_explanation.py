@@ -20,12 +20,6 @@ NAMES = ["I", "II", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V
 draw = ExplanationDisplay.from_explanation
 
 
-@pytest.fixture(autouse=True)
-def _close_figures():
-    yield
-    plt.close("all")
-
-
 def explain(intervals, weights, *, n_leads=1, n_timepoints=2700, rate=300.0, labels=("A", "N")):
     """Make what an explanation of beats of 1 mV every 0.8 s would be."""
     phase = np.arange(n_timepoints) / rate % 0.8 - 0.4

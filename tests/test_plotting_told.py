@@ -33,12 +33,6 @@ RATE = 300.0
 ignored = pytest.mark.filterwarnings("ignore::ecgclf.explanation.ExplanationWarning")
 
 
-@pytest.fixture(autouse=True)
-def _close_figures():
-    yield
-    plt.close("all")
-
-
 def classifier(X):
     """Lively or not, over the first second."""
     p = 1 / (1 + np.exp(-X.reshape(len(X), -1)[:, :300].std(axis=1)))
