@@ -162,6 +162,9 @@ class PartwiseModule:
         self.rng = rng
         self.replicas = []
         self.draws = []
+        # A network is walked through once, not with each batch.
+        self.parameters = [list(module.parameters())]
+        self.buffers = [list(module.buffers())]
         self.pending = []
 
     def forward(self, x, lengths):
@@ -186,18 +189,24 @@ class PartwiseModule:
     def _match(self, n_parts):
         """Have that many replicas, as the module is now."""
         while len(self.replicas) < n_parts:
-            self.replicas.append(copy.deepcopy(self.module))
-            self.draws.append(DropoutDraws(self.replicas[-1]))
+            replica = copy.deepcopy(self.module)
+            self.replicas.append(replica)
+            self.draws.append(DropoutDraws(replica))
+            self.parameters.append(list(replica.parameters()))
+            self.buffers.append(list(replica.buffers()))
         del self.replicas[n_parts:], self.draws[n_parts:]
+        del self.parameters[1 + n_parts :], self.buffers[1 + n_parts :]
         for draws in self.draws:
             draws.renew(self.rng)
         for replica in self.replicas:
             replica.train(self.module.training)
-            for ours, theirs in zip(self.module.parameters(), replica.parameters(), strict=True):
-                theirs.data = ours.data
-                theirs.grad = None
-            for ours, theirs in zip(self.module.buffers(), replica.buffers(), strict=True):
-                theirs.copy_(ours)
+        for ours, *theirs in zip(*self.parameters, strict=True):
+            for parameter in theirs:
+                parameter.data = ours.data
+                parameter.grad = None
+        for ours, *theirs in zip(*self.buffers, strict=True):
+            for buffer in theirs:
+                buffer.copy_(ours)
 
     def backward(self, logits):
         """Bring the gradient of the logits to the parameters, and the batch statistics to the module."""
@@ -206,12 +215,12 @@ class PartwiseModule:
             return
         parts, self.pending = self.pending, []
         self.spread(torch.Tensor.backward, parts, logits.grad.tensor_split(len(parts)))
-        for ours, *theirs in zip(self.module.parameters(), *(r.parameters() for r in self.replicas), strict=True):
+        for ours, *theirs in zip(*self.parameters, strict=True):
             gradients = [parameter.grad for parameter in theirs if parameter.grad is not None]
             if gradients:
                 total = sum(gradients[1:], start=gradients[0])
                 ours.grad = total if ours.grad is None else ours.grad + total
-        for ours, *theirs in zip(self.module.buffers(), *(r.buffers() for r in self.replicas), strict=True):
+        for ours, *theirs in zip(*self.buffers, strict=True):
             if ours.is_floating_point():
                 ours.copy_(sum(theirs[1:], start=theirs[0]) / len(theirs))
             else:

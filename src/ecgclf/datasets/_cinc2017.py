@@ -84,7 +84,7 @@ def fetch_cinc2017(data_home=None, *, version="v3", download_if_missing=True, re
 
     Notes
     -----
-    PhysioNet publishes four versions of the labels. The paper [1]_ numbers three of them, and its "V1" is ``v0``:
+    PhysioNet [2]_ publishes four versions of the labels. The paper [1]_ numbers three of them, and its "V1" is ``v0``:
 
     ======= ==== === ==== === ===============
     version N    A   O    ~   in the paper

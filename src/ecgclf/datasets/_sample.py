@@ -50,8 +50,8 @@ def load_cinc2017_sample(*, return_X_y=False):
 
     Notes
     -----
-    No model that ships with this package has been trained on these recordings. The files are verbatim copies
-    under the Open Data Commons Attribution licence; ``ATTRIBUTION.md`` lies beside them.
+    No model that ships with this package has been trained on these recordings of the CinC Challenge 2017 [1]_. The
+    files are verbatim copies under the Open Data Commons Attribution licence; ``ATTRIBUTION.md`` lies beside them.
 
     References
     ----------
