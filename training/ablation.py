@@ -14,6 +14,7 @@ import numpy as np
 from answers import challenge_scores
 from recipes import FOLDS, load
 from sklearn.base import clone
+from variants import MeanWeights, with_mixup
 
 from ecgclf.augmentation import RandomChanges
 from ecgclf.classifiers import ATICNNClassifier
@@ -62,6 +63,8 @@ ROWS = {
     "batches of 16": changed(batch_size=16),
     "residual blocks": changed(residual=True),
     "twice as wide": changed(n_filters=(48, 64, 128, 192), n_units=128),
+    "mixup": BASE,
+    "mean weights of the last fifth": changed(callbacks=[MeanWeights()]),
 }
 
 
@@ -71,8 +74,14 @@ def train(name, seed, fold, X, y, out):
     if path.exists():
         return
     training, test = list(FOLDS.split(y, y))[fold]
-    network = clone(ROWS[name]).set_params(random_state=seed, verbose=1, checkpoint_dir=out / "unfinished")
-    network.fit(X[training], y[training])
+    network = clone(ROWS[name]).set_params(random_state=seed, verbose=1)
+    if not network.callbacks:
+        # What callbacks remember is not in the state of a fit.
+        network.set_params(checkpoint_dir=out / "unfinished" / name)
+    if name == "mixup":
+        with_mixup(lambda: network.fit(X[training], y[training]))
+    else:
+        network.fit(X[training], y[training])
     seconds = sum(network.net_.history[:, "dur"])
     np.savez(path, probabilities=network.predict_proba(X[test]), test=test, seconds=seconds, classes=network.classes_)
 
