@@ -1,4 +1,4 @@
-"""Changes of the training that the library has no parameter for, to find out whether it should: mixup, mean weights."""
+"""Changes of the training that the library has no parameter for, to see whether it should: mixup, mean weights."""
 
 from unittest.mock import patch
 
@@ -11,8 +11,8 @@ from ecgclf._training import _net
 class MixupNet(_net.RecordingNet):
     """Learns mixtures of two recordings of a batch, with both labels in the same shares.
 
-    Where one is shorter it ends in the mixture as it does in the batch (Zhang et al. 2018, mixup: Beyond Empirical Risk
-    Minimization, doi:10.48550/arXiv.1710.09412).
+    Where one is shorter it ends in the mixture as it does in the batch (Zhang et al. 2018, mixup: Beyond Empirical
+    Risk Minimization, doi:10.48550/arXiv.1710.09412).
     """
 
     ALPHA = 0.2
