@@ -53,27 +53,48 @@ class ECGClassifier(BaseECGClassifier):
 
     Examples
     --------
-    Twelve lines of a network, which takes the mean over each recording and nothing behind its end:
+    A network of two convolutions, of which one may see beats and the next their rhythm, and the mean over each
+    recording, nothing behind its end. It learns atrial fibrillation against normal rhythm from 72 of the real
+    recordings inside the package at a sixth of their rate, in seconds:
 
+    >>> import numpy as np
     >>> import torch
+    >>> from sklearn.model_selection import train_test_split
     >>> from torch import nn
+    >>> from ecgclf.augmentation import RandomChanges
     >>> from ecgclf.classifiers import ECGClassifier
-    >>> from ecgclf.datasets import make_recordings
+    >>> from ecgclf.datasets import load_cinc2017_sample
+    >>> from ecgclf.preprocessing import Resampler
     >>> class Small(nn.Module):
-    ...     def __init__(self, n_leads, n_outputs, width=8):
+    ...     def __init__(self, n_leads, n_outputs, width=32):
     ...         super().__init__()
-    ...         self.conv = nn.Conv1d(n_leads, width, 25, stride=4, padding=12)
+    ...         self.beats = nn.Conv1d(n_leads, width, 9, stride=4, padding=4)
+    ...         self.rhythm = nn.Conv1d(width, width, 25, padding=12)
     ...         self.head = nn.Linear(width, n_outputs)
     ...
     ...     def forward(self, x, lengths):
-    ...         x = torch.relu(self.conv(x))
-    ...         lengths = (lengths + 3) // 4
+    ...         x, lengths = torch.relu(self.beats(x)), (lengths + 3) // 4
     ...         inside = torch.arange(x.shape[2], device=x.device) < lengths[:, None]
-    ...         return self.head((x * inside[:, None]).sum(2) / lengths[:, None])
-    >>> X, y = make_recordings(24, duration=(2.0, 4.0), random_state=0, return_X_y=True)
-    >>> classifier = ECGClassifier(Small, max_epochs=2, random_state=0).fit(X, y)
-    >>> classifier.predict_proba(X).shape
-    (24, 4)
+    ...         x = torch.relu(self.rhythm(x * inside[:, None])) * inside[:, None]
+    ...         return self.head(x.sum(2) / lengths[:, None])
+    >>> X, y = load_cinc2017_sample(return_X_y=True)
+    >>> two = np.isin(y, ["A", "N"])
+    >>> X, y = Resampler(50, sampling_rate=300).fit_transform(X[two]), y[two]
+    >>> X_train, X_test, y_train, y_test = train_test_split(
+    ...     X, y, test_size=0.4, stratify=y, random_state=0
+    ... )
+    >>> classifier = ECGClassifier(
+    ...     Small,
+    ...     augmentation=RandomChanges(crop=400), max_epochs=30, batch_size=8,
+    ...     learning_rate=0.01, random_state=0,
+    ... ).fit(X_train, y_train)
+
+    Of 48 others it tells more right than the answer "N" to all of them does:
+
+    >>> float(np.mean(y_test == "N").round(2))
+    0.58
+    >>> classifier.score(X_test, y_test) > 0.58
+    True
 
     Its width as a parameter of the classifier:
 
