@@ -69,10 +69,10 @@ ROWS = {
 
 
 def train(name, seed, fold, X, y, out):
-    """Fit a row on all folds but one, if that was not done before, and keep its answers to that one."""
+    """Fit a row on all folds but one, if that was not done before; give the file with its answers to that one."""
     path = out / f"{name}, seed {seed}, fold {fold}.npz"
     if path.exists():
-        return
+        return path
     training, test = list(FOLDS.split(y, y))[fold]
     network = clone(ROWS[name]).set_params(random_state=seed, verbose=1)
     if not network.callbacks:
@@ -84,6 +84,7 @@ def train(name, seed, fold, X, y, out):
         network.fit(X[training], y[training])
     seconds = sum(network.net_.history[:, "dur"])
     np.savez(path, probabilities=network.predict_proba(X[test]), test=test, seconds=seconds, classes=network.classes_)
+    return path
 
 
 def read(name, out):

@@ -1,11 +1,12 @@
-"""What a tiny network learns from the answers of a larger one: `python training/distill.py FOLDER --out DIR`.
+"""What networks learn from the answers of others: `python training/distill.py FOLDER --out DIR`.
 
-FOLDER holds training2017.zip and REFERENCE-v3.csv. The student is `tiny-cinc2017`, the teacher the base of
-`ablation.py`. A student that must not see fold K is taught about a recording of fold J by a teacher that has seen
-neither fold: there are ten teachers, one for each two folds. What it is taught is the mean of label and answer, in
-eighths: each recording comes eight times, with labels in these shares, and there are an eighth of the epochs (Hinton
-et al. 2015, doi:10.48550/arXiv.1503.02531). DIR keeps answers and the states of unfinished fits: the same command goes
-on where it was ended. The rival is the same network taught by labels alone, as training/tiny-cinc2017 has it.
+FOLDER holds training2017.zip and REFERENCE-v3.csv. The teacher is the base of `ablation.py`, the students are another
+network like the teacher, and `tiny-cinc2017`. A student that must not see fold K is taught about a recording of fold J
+by a teacher that has seen neither fold: there are ten teachers, one for each two folds. What it is taught is the mean
+of label and answer, in eighths: each recording comes eight times, with labels in these shares, and there are an eighth
+of the epochs (Hinton et al. 2015, doi:10.48550/arXiv.1503.02531). DIR keeps answers and the states of unfinished fits:
+the same command goes on where it was ended. The rivals are the same networks taught by labels alone: as `ablation.py`
+trains its base with seed 0, whose DIR this one may be, and as training/tiny-cinc2017 has them.
 """
 
 import argparse
@@ -13,7 +14,7 @@ from itertools import combinations
 from pathlib import Path
 
 import numpy as np
-from ablation import BASE
+from ablation import BASE, train
 from answers import HERE, paired_difference, read_member
 from recipes import FOLDS, RECIPES, load
 from sklearn.base import clone
@@ -21,7 +22,7 @@ from sklearn.base import clone
 from ecgclf.metrics import rhythm_report
 from ecgclf.preprocessing import Resampler
 
-MODEL = "tiny-cinc2017"
+TINY = "tiny-cinc2017"
 SHARES = 8
 
 
@@ -44,21 +45,16 @@ def answers_of(classifier, path, X, y, trained, asked, out):
         return file["probabilities"], file["classes"]
 
 
-def teach(folder, out):
-    """Train teachers and students.
+def ask_teachers(slow, y, out):
+    """Train the teachers.
 
     Returns
     -------
-    names, labels, classes : ndarray
-        The recordings, their labels, the classes.
-    answers : ndarray of shape (n_recordings, n_classes)
-        What the students answered to recordings that neither they nor their teachers had seen.
+    ndarray of shape (n_folds, n_recordings, n_classes)
+        What is to be learnt of each recording by a student that must not see a fold; zero for that fold itself.
     """
-    X, y, names = load(folder)
-    classes, targets = np.unique(y, return_inverse=True)
-    slow = Resampler(100, sampling_rate=300).fit_transform(X)
     folds = [test for _, test in FOLDS.split(y, y)]
-    taught = np.zeros((len(folds), len(y), len(classes)))
+    taught = np.zeros((len(folds), len(y), len(np.unique(y))))
     for two in combinations(range(len(folds)), 2):
         trained = np.setdiff1d(np.arange(len(y)), np.concatenate([folds[k] for k in two]))
         asked = np.concatenate([folds[k] for k in two])
@@ -68,16 +64,43 @@ def teach(folder, out):
         split = len(folds[two[0]])
         taught[two[1], folds[two[0]]], taught[two[0], folds[two[1]]] = found[:split], found[split:]
         print(path.stem, flush=True)
-    student = clone(RECIPES[MODEL])
-    student.set_params(max_epochs=student.max_epochs // SHARES)
+    return taught
+
+
+def teach(student, name, X, y, taught, out):
+    """Train a student for each fold; give its answers to it, which neither it nor its teachers had seen."""
+    student = clone(student)
+    student.set_params(max_epochs=round(student.max_epochs / SHARES))
+    classes, targets = np.unique(y, return_inverse=True)
     answers = np.zeros((len(y), len(classes)))
     for fold, (trained, test) in enumerate(FOLDS.split(y, y)):
         parts = shares((np.eye(len(classes))[targets[trained]] + taught[fold, trained]) / 2)
         labels = np.repeat(np.tile(classes, len(trained)), parts.ravel())
-        path = out / f"student of fold {fold}.npz"
+        path = out / f"{name} without {fold}.npz"
         answers[test], _ = answers_of(student, path, X, labels, np.repeat(trained, SHARES), test, out)
         print(path.stem, flush=True)
-    return names, y, classes, answers
+    return answers
+
+
+def of_base(slow, y, out):
+    """Give what the base of the ablation, taught by labels alone, answers to each fold that it has not seen."""
+    answers = np.zeros((len(y), len(np.unique(y))))
+    for fold in range(FOLDS.get_n_splits()):
+        path = train("base", 0, fold, slow, y, out)
+        with np.load(path) as file:
+            answers[file["test"]] = file["probabilities"]
+        print(path.stem, flush=True)
+    return answers
+
+
+def print_row(by, labels, answers, classes):
+    """Print scores, and that of A and N alone."""
+    report = rhythm_report(labels, answers, classes)
+    two, columns = np.isin(labels, ["A", "N"]), np.searchsorted(classes, ["A", "N"])
+    pair = answers[two][:, columns]
+    of_a = rhythm_report(labels[two], pair / pair.sum(axis=1, keepdims=True), classes[columns]).f1["A"]
+    f1 = " | ".join(f"{report.f1[rhythm].value:.3f}" for rhythm in "NAO~")
+    print(f"| {by} | {report.score} | {f1} | {of_a} |")
 
 
 def main():
@@ -87,20 +110,24 @@ def main():
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
-    names, labels, classes, taught = teach(args.folder, args.out)
-    there, _, alone, _ = read_member("", HERE / MODEL)
+    X, y, names = load(args.folder)
+    there, _, of_tiny, _ = read_member("", HERE / TINY)
     if there.tolist() != names.tolist():
-        raise SystemExit(f"{HERE / MODEL} has answers to other recordings.")
-    two, columns = np.isin(labels, ["A", "N"]), np.searchsorted(classes, ["A", "N"])
-    print("| taught by | score | N | A | O | ~ | F1 of A in A against N |\n|---|---|---|---|---|---|---|")
-    for by, answers in (("labels", alone), ("labels and a larger network", taught)):
-        report = rhythm_report(labels, answers, classes)
-        pair = answers[two][:, columns]
-        of_a = rhythm_report(labels[two], pair / pair.sum(axis=1, keepdims=True), classes[columns]).f1["A"]
-        f1 = " | ".join(f"{report.f1[rhythm].value:.3f}" for rhythm in "NAO~")
-        print(f"| {by} | {report.score} | {f1} | {of_a} |")
-    answered = [classes[each.argmax(axis=1)] for each in (taught, alone)]
-    print(f"\nDifference of the scores: {paired_difference(labels, *answered)}")
+        raise SystemExit(f"{HERE / TINY} has answers to other recordings.")
+    classes = np.unique(y)
+    slow = Resampler(100, sampling_rate=300).fit_transform(X)
+    taught = ask_teachers(slow, y, args.out)
+    students = {
+        "like its teacher": (of_base(slow, y, args.out), teach(BASE, "like its teacher", slow, y, taught, args.out)),
+        "tiny": (of_tiny, teach(RECIPES[TINY], "tiny", X, y, taught, args.out)),
+    }
+    print("| student | score | N | A | O | ~ | F1 of A in A against N |\n|---|---|---|---|---|---|---|")
+    for name, (alone, both) in students.items():
+        print_row(f"{name}, taught by labels", y, alone, classes)
+        print_row(f"{name}, taught by labels and answers", y, both, classes)
+    for name, pair in students.items():
+        alone, both = (classes[answers.argmax(axis=1)] for answers in pair)
+        print(f"\nDifference of the scores, {name}: {paired_difference(y, both, alone)}")
 
 
 if __name__ == "__main__":
