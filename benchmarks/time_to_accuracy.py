@@ -1,10 +1,11 @@
-"""How long one trains until a score is reached: `python benchmarks/time_to_accuracy.py FOLDER`.
+"""How long one trains until a score is reached: `python benchmarks/time_to_accuracy.py FOLDER --out DIR`.
 
 FOLDER holds training2017.zip and REFERENCE-v3.csv. Each recipe, all of the public API, is trained for several numbers
 of epochs, for the learning rate falls to nothing over a fit, and a longer one is another. Minutes are those of one
 core in one fit: all that it takes from recordings in memory at 300 Hz to a fitted Pipeline. The score is that of all
 folds asked for, out of fold, at the last epoch, with a 95 % bootstrap interval over recordings; the folds are those
-of `training/`. Nothing is chosen here. With `--checkpoints` the same command goes on where it was ended.
+of `training/`. Nothing is chosen here. DIR keeps the answers and minutes of each fit: the same command goes on with
+the fit that was ended.
 """
 
 import argparse
@@ -22,14 +23,26 @@ from ecgclf.metrics import rhythm_report
 from ecgclf.preprocessing import Resampler
 
 sys.path.append(str(Path(__file__).parent.parent / "training"))
-from ablation import BASE
+from ablation import BASE, RATE
 from recipes import FOLDS, RECIPES, load, members, network_of
 
 CONTENDERS = {
     "defaults": BiLSTMClassifier(random_state=0),
     "crann-100": members(RECIPES["ensemble-cinc2017"])["crann-100"],
-    "aticnn-100": make_pipeline(Resampler(100, sampling_rate=300), clone(BASE).set_params(random_state=0)),
+    "aticnn-100": make_pipeline(Resampler(RATE, sampling_rate=300), clone(BASE).set_params(random_state=0)),
 }
+
+
+def fit_once(estimator, X, y, train, test, path):
+    """Fit and answer, if that was not done before; give answers, classes and minutes."""
+    if not path.exists():
+        start = time.process_time()
+        estimator.fit(X[train], y[train])
+        minutes = (time.process_time() - start) / 60
+        probabilities = estimator.predict_proba(X[test])
+        np.savez(path, probabilities=probabilities, classes=estimator.classes_, minutes=minutes)
+    with np.load(path) as file:
+        return file["probabilities"], file["classes"], float(file["minutes"])
 
 
 def main():
@@ -39,8 +52,9 @@ def main():
     parser.add_argument("--recipes", nargs="*", default=list(CONTENDERS))
     parser.add_argument("--epochs", type=int, nargs="*", default=[3, 9, 27])
     parser.add_argument("--folds", type=int, nargs="*", default=list(range(FOLDS.n_splits)))
-    parser.add_argument("--checkpoints", help="folder")
+    parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
+    args.out.mkdir(parents=True, exist_ok=True)
     print(describe())
     X, y, _ = load(args.folder)
     splits = list(FOLDS.split(y, y))
@@ -51,17 +65,15 @@ def main():
     )
     for name in args.recipes:
         for epochs in args.epochs:
-            minutes, tested, answers = [], [], []
-            for fold in args.folds:
-                train, test = splits[fold]
-                estimator = clone(CONTENDERS[name])
-                network_of(estimator).set_params(max_epochs=epochs, checkpoint_dir=args.checkpoints)
-                start = time.process_time()
-                estimator.fit(X[train], y[train])
-                minutes.append((time.process_time() - start) / 60)
-                tested.append(test)
-                answers.append(estimator.predict_proba(X[test]))
-            report = rhythm_report(y[np.concatenate(tested)], np.concatenate(answers), estimator.classes_)
+            estimator = clone(CONTENDERS[name])
+            network_of(estimator).set_params(max_epochs=epochs)
+            fits = [
+                fit_once(estimator, X, y, *splits[fold], args.out / f"{name}, {epochs} epochs, fold {fold}.npz")
+                for fold in args.folds
+            ]
+            answers, classes, minutes = zip(*fits, strict=True)
+            tested = np.concatenate([splits[fold][1] for fold in args.folds])
+            report = rhythm_report(y[tested], np.concatenate(answers), classes[0])
             f1 = " | ".join(f"{report.f1[rhythm].value:.3f}" for rhythm in "NAO~")
             print(f"| {name} | {epochs} | {np.mean(minutes):.1f} | {report.score} | {f1} |", flush=True)
 

@@ -1,7 +1,8 @@
 """What each part of a recipe is worth: `python training/ablation.py FOLDER --out DIR`.
 
 FOLDER holds training2017.zip and REFERENCE-v3.csv. A network at 100 Hz, of the public API and cheap enough to be
-trained often, and the same with one thing changed each, on the same folds and seeds. DIR keeps the answers of every
+trained often, and the same with one thing changed each, on the same folds and seeds; at other rates its kernels and
+strides are the same in samples. DIR keeps the answers of every
 fit and the states of unfinished ones: the same command goes on where it was ended, and `--table` prints what is there.
 Differences are paired: the same recordings, folds and seeds; intervals are over recordings, of the mean over seeds.
 Minutes are those of the clock.
@@ -20,14 +21,15 @@ from ecgclf.augmentation import RandomChanges
 from ecgclf.classifiers import ATICNNClassifier
 from ecgclf.preprocessing import Resampler
 
+RATE = 100
 CHANGES = {
     "time_scaling": 0.15,
     "amplitude": 0.3,
     "polarity": 0.5,
     "baseline_wander": 0.3,
     "noise": 0.1,
-    "crop": 2000,
-    "sampling_rate": 100,
+    "crop": 20 * RATE,
+    "sampling_rate": RATE,
 }
 BASE = ATICNNClassifier(
     residual=False,
@@ -49,13 +51,18 @@ def changed(**params):
     return clone(BASE).set_params(**params)
 
 
+def at(rate):
+    """Give the base at another sampling rate."""
+    return changed(augmentation=RandomChanges(**{**CHANGES, "crop": 20 * rate, "sampling_rate": rate}))
+
+
 ROWS = {
     "base": BASE,
     "10 epochs": changed(max_epochs=10),
     "60 epochs": changed(max_epochs=60),
-    "no random changes": changed(augmentation=RandomChanges(crop=2000, sampling_rate=100)),
+    "no random changes": changed(augmentation=RandomChanges(crop=20 * RATE, sampling_rate=RATE)),
     "cutout of 1.5 s and shift of 0.4 s": changed(augmentation=RandomChanges(**CHANGES, cutout=1.5, shift=0.4)),
-    "crops of 30 s": changed(augmentation=RandomChanges(**{**CHANGES, "crop": 3000})),
+    "crops of 30 s": changed(augmentation=RandomChanges(**{**CHANGES, "crop": 30 * RATE})),
     "no label smoothing": changed(label_smoothing=0.0),
     "classes weighted 1, 1.6, 1.2, 2": changed(class_weight={"N": 1.0, "A": 1.6, "O": 1.2, "~": 2.0}),
     "attention without maximum": changed(pooling="attention"),
@@ -65,6 +72,8 @@ ROWS = {
     "twice as wide": changed(n_filters=(48, 64, 128, 192), n_units=128),
     "mixup": BASE,
     "mean weights of the last fifth": changed(callbacks=[MeanWeights()]),
+    "at 50 Hz": at(50),
+    "at 200 Hz": at(200),
 }
 
 
@@ -140,11 +149,14 @@ def main():
     X, y, _ = load(args.folder)
     if not args.table:
         args.out.mkdir(parents=True, exist_ok=True)
-        X = Resampler(100, sampling_rate=300).fit_transform(X)
+        X_at = {}
         for seed in args.seeds:
             for name in args.rows:
+                rate = ROWS[name].augmentation.sampling_rate
+                if rate not in X_at:
+                    X_at[rate] = Resampler(rate, sampling_rate=300).fit_transform(X)
                 for fold in args.folds:
-                    train(name, seed, fold, X, y, args.out)
+                    train(name, seed, fold, X_at[rate], y, args.out)
     print_table(args.rows, args.out, y)
 
 

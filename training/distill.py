@@ -14,7 +14,7 @@ from itertools import combinations
 from pathlib import Path
 
 import numpy as np
-from ablation import BASE, train
+from ablation import BASE, RATE, train
 from answers import HERE, paired_difference, read_member
 from recipes import FOLDS, RECIPES, load
 from sklearn.base import clone
@@ -115,7 +115,7 @@ def main():
     if there.tolist() != names.tolist():
         raise SystemExit(f"{HERE / TINY} has answers to other recordings.")
     classes = np.unique(y)
-    slow = Resampler(100, sampling_rate=300).fit_transform(X)
+    slow = Resampler(RATE, sampling_rate=300).fit_transform(X)
     taught = ask_teachers(slow, y, args.out)
     students = {
         "like its teacher": (of_base(slow, y, args.out), teach(BASE, "like its teacher", slow, y, taught, args.out)),
