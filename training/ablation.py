@@ -9,10 +9,12 @@ Minutes are those of the clock.
 """
 
 import argparse
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 from answers import challenge_scores
+from joblib import Parallel, delayed
 from recipes import FOLDS, load
 from sklearn.base import clone
 from variants import MeanWeights, with_mixup
@@ -144,19 +146,17 @@ def main():
     parser.add_argument("--rows", nargs="*", default=list(ROWS), choices=list(ROWS), metavar="ROW")
     parser.add_argument("--folds", type=int, nargs="*", default=list(range(FOLDS.get_n_splits())))
     parser.add_argument("--seeds", type=int, nargs="*", default=[0, 1, 2])
+    parser.add_argument("--jobs", type=int, default=1, help="fits at the same time, each on torch's threads")
     parser.add_argument("--table", action="store_true", help="print the table of what is there, train nothing")
     args = parser.parse_args()
     X, y, _ = load(args.folder)
     if not args.table:
         args.out.mkdir(parents=True, exist_ok=True)
-        X_at = {}
-        for seed in args.seeds:
-            for name in args.rows:
-                rate = ROWS[name].augmentation.sampling_rate
-                if rate not in X_at:
-                    X_at[rate] = Resampler(rate, sampling_rate=300).fit_transform(X)
-                for fold in args.folds:
-                    train(name, seed, fold, X_at[rate], y, args.out)
+        rates = {name: ROWS[name].augmentation.sampling_rate for name in args.rows}
+        X_at = {rate: Resampler(rate, sampling_rate=300).fit_transform(X) for rate in set(rates.values())}
+        fits = product(args.seeds, args.rows, args.folds)
+        train_of = (delayed(train)(name, seed, fold, X_at[rates[name]], y, args.out) for seed, name, fold in fits)
+        Parallel(args.jobs)(train_of)
     print_table(args.rows, args.out, y)
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from ablation import BASE, RATE, train
 from answers import HERE, paired_difference, read_member
+from joblib import Parallel, delayed
 from recipes import FOLDS, RECIPES, load
 from sklearn.base import clone
 
@@ -36,16 +37,25 @@ def shares(probabilities):
 
 
 def answers_of(classifier, path, X, y, trained, asked, out):
-    """Fit on some recordings and answer others, if that was not done before."""
+    """Fit on some recordings and answer others, if that was not done before; give the file."""
     if not path.exists():
         network = clone(classifier).set_params(random_state=0, verbose=1, checkpoint_dir=out / "unfinished")
         network.fit([X[i] for i in trained], y)
-        np.savez(path, probabilities=network.predict_proba(X[asked]), classes=network.classes_)
-    with np.load(path) as file:
-        return file["probabilities"], file["classes"]
+        np.savez(path, probabilities=network.predict_proba(X[asked]), test=asked)
+        print(path.stem, flush=True)
+    return path
 
 
-def ask_teachers(slow, y, out):
+def read_all(paths, n_recordings, n_classes):
+    """Join answers of several files, in which no recording comes twice."""
+    answers = np.zeros((n_recordings, n_classes))
+    for path in paths:
+        with np.load(path) as file:
+            answers[file["test"]] = file["probabilities"]
+    return answers
+
+
+def ask_teachers(slow, y, out, run):
     """Train the teachers.
 
     Returns
@@ -54,43 +64,39 @@ def ask_teachers(slow, y, out):
         What is to be learnt of each recording by a student that must not see a fold; zero for that fold itself.
     """
     folds = [test for _, test in FOLDS.split(y, y)]
+    pairs = list(combinations(range(len(folds)), 2))
+    fits = []
+    for one, other in pairs:
+        asked = np.concatenate([folds[one], folds[other]])
+        trained = np.setdiff1d(np.arange(len(y)), asked)
+        path = out / f"teacher without {one} and {other}.npz"
+        fits.append(delayed(answers_of)(BASE, path, slow, y[trained], trained, asked, out))
     taught = np.zeros((len(folds), len(y), len(np.unique(y))))
-    for two in combinations(range(len(folds)), 2):
-        trained = np.setdiff1d(np.arange(len(y)), np.concatenate([folds[k] for k in two]))
-        asked = np.concatenate([folds[k] for k in two])
-        path = out / f"teacher without {two[0]} and {two[1]}.npz"
-        found, _ = answers_of(BASE, path, slow, y[trained], trained, asked, out)
+    for (one, other), path in zip(pairs, run(fits), strict=True):
+        found = read_all([path], len(y), taught.shape[2])
         # A student that one of the two folds is kept from is taught about the other.
-        split = len(folds[two[0]])
-        taught[two[1], folds[two[0]]], taught[two[0], folds[two[1]]] = found[:split], found[split:]
-        print(path.stem, flush=True)
+        taught[other, folds[one]], taught[one, folds[other]] = found[folds[one]], found[folds[other]]
     return taught
 
 
-def teach(student, name, X, y, taught, out):
+def teach(student, name, X, y, taught, out, run):
     """Train a student for each fold; give its answers to it, which neither it nor its teachers had seen."""
     student = clone(student)
     student.set_params(max_epochs=round(student.max_epochs / SHARES))
     classes, targets = np.unique(y, return_inverse=True)
-    answers = np.zeros((len(y), len(classes)))
+    fits = []
     for fold, (trained, test) in enumerate(FOLDS.split(y, y)):
         parts = shares((np.eye(len(classes))[targets[trained]] + taught[fold, trained]) / 2)
         labels = np.repeat(np.tile(classes, len(trained)), parts.ravel())
         path = out / f"{name} without {fold}.npz"
-        answers[test], _ = answers_of(student, path, X, labels, np.repeat(trained, SHARES), test, out)
-        print(path.stem, flush=True)
-    return answers
+        fits.append(delayed(answers_of)(student, path, X, labels, np.repeat(trained, SHARES), test, out))
+    return read_all(run(fits), len(y), len(classes))
 
 
-def of_base(slow, y, out):
+def of_base(slow, y, out, run):
     """Give what the base of the ablation, taught by labels alone, answers to each fold that it has not seen."""
-    answers = np.zeros((len(y), len(np.unique(y))))
-    for fold in range(FOLDS.get_n_splits()):
-        path = train("base", 0, fold, slow, y, out)
-        with np.load(path) as file:
-            answers[file["test"]] = file["probabilities"]
-        print(path.stem, flush=True)
-    return answers
+    fits = [delayed(train)("base", 0, fold, slow, y, out) for fold in range(FOLDS.get_n_splits())]
+    return read_all(run(fits), len(y), len(np.unique(y)))
 
 
 def print_row(by, labels, answers, classes):
@@ -108,7 +114,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder")
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--jobs", type=int, default=1, help="fits at the same time, each on torch's threads")
     args = parser.parse_args()
+    run = Parallel(args.jobs)
     args.out.mkdir(parents=True, exist_ok=True)
     X, y, names = load(args.folder)
     there, _, of_tiny, _ = read_member("", HERE / TINY)
@@ -116,10 +124,11 @@ def main():
         raise SystemExit(f"{HERE / TINY} has answers to other recordings.")
     classes = np.unique(y)
     slow = Resampler(RATE, sampling_rate=300).fit_transform(X)
-    taught = ask_teachers(slow, y, args.out)
+    taught = ask_teachers(slow, y, args.out, run)
+    like = "like its teacher"
     students = {
-        "like its teacher": (of_base(slow, y, args.out), teach(BASE, "like its teacher", slow, y, taught, args.out)),
-        "tiny": (of_tiny, teach(RECIPES[TINY], "tiny", X, y, taught, args.out)),
+        like: (of_base(slow, y, args.out, run), teach(BASE, like, slow, y, taught, args.out, run)),
+        "tiny": (of_tiny, teach(RECIPES[TINY], "tiny", X, y, taught, args.out, run)),
     }
     print("| student | score | N | A | O | ~ | F1 of A in A against N |\n|---|---|---|---|---|---|---|")
     for name, (alone, both) in students.items():
