@@ -122,6 +122,7 @@ html_theme = "pydata_sphinx_theme"
 html_title = "ecgclf"
 html_static_path = ["_static"]
 html_css_files = ["ecgclf.css"]
+html_js_files = ["names.js"]
 html_show_sourcelink = False
 html_theme_options = {
     "navbar_align": "left",
