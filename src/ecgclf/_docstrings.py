@@ -82,8 +82,8 @@ device : str, default="auto"
     "auto" takes a GPU if there is one; "cpu", "cuda", "cuda:1", "mps" name it.
 
 precision : {"float32", "bfloat16"}, default="float32"
-    "bfloat16" runs the network under autocast. It pays on hardware with bfloat16 arithmetic; on a CPU without, it
-    is many times slower.
+    "bfloat16" trains the network under autocast. It pays on hardware with bfloat16 arithmetic; on a CPU without, it
+    is many times slower. Predictions are in float32 always.
 
 random_state : int, RandomState instance or None, default=None
     Seeds initial weights, batches, dropout and the validation split. On a CPU the same int gives the same fit and the

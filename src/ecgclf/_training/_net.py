@@ -29,7 +29,7 @@ class Loop:
     *args, **kwargs
         As for `skorch.NeuralNet`.
     precision : {"float32", "bfloat16"}, default="float32"
-        "bfloat16" runs the network under autocast; weights and loss stay float32.
+        "bfloat16" trains the network under autocast; weights, loss and answers stay float32.
     """
 
     def __init__(self, *args, precision="float32", **kwargs):
@@ -39,7 +39,7 @@ class Loop:
         self.n_done_ = 0
 
     def autocast(self):
-        """Context in which the module runs in the net's precision."""
+        """Context in which the module is trained in the net's precision."""
         device_type = torch.device(self.device).type
         return torch.autocast(device_type, torch.bfloat16, enabled=self.precision == "bfloat16")
 

@@ -124,8 +124,9 @@ def _run(net, module, function_name, items, windows):
         module, dtype = copy.deepcopy(module).double(), torch.float64
 
     def one(part):
-        # Both contexts belong to the thread they are entered in.
-        with torch.inference_mode(), net.autocast():
+        # The context belongs to the thread it is entered in. In float32 whatever the precision of the training was: a
+        # file answers the same on every machine.
+        with torch.inference_mode():
             x, lengths = (tensor.to(net.device) for tensor in part)
             try:
                 result = getattr(module, function_name)(x.to(dtype), lengths)

@@ -65,7 +65,7 @@ def to_onnx(estimator, path, *, sampling_rate=None):
     the labels, the windows over which probabilities are averaged, sampling rates and versions: JSON under the key
     "ecgclf". `OnnxClassifier.prepare` does these steps with numpy alone.
 
-    A graph is written in float32, also for a classifier of ``precision="bfloat16"``. Before the file is written,
+    A graph computes in float32, as classifiers do when they predict. Before the file is written,
     onnxruntime has to agree with the estimator to 1e-4 on recordings of several lengths.
 
     Examples
@@ -328,20 +328,12 @@ def _compare(exported, estimator, classifiers):
         usual = classifier.window_length_
         lengths += [usual, usual // 2, 2 * usual]
     X = [rng.normal(size=(classifier.n_leads_, n)).cumsum(axis=1) / 10 for n in lengths if n]
-    nets = [member.net_ for member in classifiers]
-    precisions = [net.precision for net in nets]
-    try:
-        for net in nets:
-            net.precision = "float32"
-        with warnings.catch_warnings():
-            # It is the arithmetic that is compared, on short recordings too.
-            warnings.simplefilter("ignore", SignalQualityWarning)
-            if own:
-                X = [x for x in X if _takes(estimator, x)]
-            expected = estimator.predict_proba(X)
-    finally:
-        for net, precision in zip(nets, precisions, strict=True):
-            net.precision = precision
+    with warnings.catch_warnings():
+        # It is the arithmetic that is compared, on short recordings too.
+        warnings.simplefilter("ignore", SignalQualityWarning)
+        if own:
+            X = [x for x in X if _takes(estimator, x)]
+        expected = estimator.predict_proba(X)
     difference = np.abs(exported.predict_proba(X) - expected).max()
     if not difference <= _TOLERANCE:
         raise RuntimeError(
