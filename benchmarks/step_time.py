@@ -101,7 +101,7 @@ def main():
     print(describe())
     X, y, _ = load(args.folder)
     X, y = Resampler(RATE, sampling_rate=300).fit_transform(X[: args.recordings]), y[: args.recordings]
-    needed = operations(BASE, CHANGES["crop"])
+    needed = operations(BASE, CHANGES.crop)
     print(f"{needed / 1e9:.1f} GFLOP a step of {BASE.batch_size} recordings; milliseconds of a step:\n")
     columns = {}
     for precision in ("bfloat16", "float32"):

@@ -16,20 +16,16 @@ from pathlib import Path
 import numpy as np
 from machine import describe
 from sklearn.base import clone
-from sklearn.pipeline import make_pipeline
 
 from ecgclf.classifiers import BiLSTMClassifier
 from ecgclf.metrics import rhythm_report
-from ecgclf.preprocessing import Resampler
 
 sys.path.append(str(Path(__file__).parent.parent / "training"))
-from ablation import BASE, RATE
 from recipes import FOLDS, RECIPES, load, members, network_of
 
 CONTENDERS = {
     "defaults": BiLSTMClassifier(random_state=0),
-    "crann-100": members(RECIPES["ensemble-cinc2017"])["crann-100"],
-    "aticnn-100": make_pipeline(Resampler(RATE, sampling_rate=300), clone(BASE).set_params(random_state=0)),
+    "aticnn-100": members(RECIPES["ensemble-cinc2017"])["aticnn-100"],
 }
 
 

@@ -1,9 +1,9 @@
-"""What each part of a recipe is worth: `python training/ablation.py FOLDER --out DIR`.
+"""What each part of a recipe is worth: `python training/ablation.py FOLDER`.
 
 FOLDER holds training2017.zip and REFERENCE-v3.csv. A network at 100 Hz, of the public API and cheap enough to be
 trained often, and the same with one thing changed each, on the same folds and seeds; at other rates its kernels and
-strides are the same in samples. DIR keeps the answers of every
-fit and the states of unfinished ones: the same command goes on where it was ended, and `--table` prints what is there.
+strides are the same in samples. training/ablation keeps the answers of every fit, `--checkpoints` the states of
+unfinished ones: the same command goes on where it was ended, and `--table` prints what is there.
 Differences are paired: the same recordings, folds and seeds; intervals are over recordings, of the mean over seeds.
 Minutes are those of the clock.
 """
@@ -13,39 +13,22 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
-from answers import challenge_scores
+import pooch
+from answers import HERE, challenge_scores
 from joblib import Parallel, delayed
-from recipes import FOLDS, load
+from recipes import FOLDS, RECIPES, load, members, network_of
 from sklearn.base import clone
 from variants import MeanWeights, with_mixup
 
 from ecgclf.augmentation import RandomChanges
-from ecgclf.classifiers import ATICNNClassifier
+from ecgclf.classifiers import CRANNClassifier
 from ecgclf.preprocessing import Resampler
 
-RATE = 100
-CHANGES = {
-    "time_scaling": 0.15,
-    "amplitude": 0.3,
-    "polarity": 0.5,
-    "baseline_wander": 0.3,
-    "noise": 0.1,
-    "crop": 20 * RATE,
-    "sampling_rate": RATE,
-}
-BASE = ATICNNClassifier(
-    residual=False,
-    n_filters=(24, 32, 64, 96),
-    depths=(2, 2, 2, 2),
-    kernel_size=7,
-    stem_kernel_size=15,
-    stem_stride=2,
-    max_epochs=30,
-    batch_size=32,
-    label_smoothing=0.05,
-    precision="bfloat16",
-    augmentation=RandomChanges(**CHANGES),
-)
+# The member of the shipped ensemble that is cheapest to train, and the best alone.
+BASE = network_of(members(RECIPES["ensemble-cinc2017"])["aticnn-100"])
+CHANGES = BASE.augmentation
+RATE = CHANGES.sampling_rate
+TRAINING = {"max_epochs", "batch_size", "learning_rate", "label_smoothing", "precision", "augmentation"}
 
 
 def changed(**params):
@@ -53,49 +36,56 @@ def changed(**params):
     return clone(BASE).set_params(**params)
 
 
-def at(rate):
-    """Give the base at another sampling rate."""
-    return changed(augmentation=RandomChanges(**{**CHANGES, "crop": 20 * rate, "sampling_rate": rate}))
+def other(**params):
+    """Give the base with other random changes."""
+    return changed(augmentation=clone(CHANGES).set_params(**params))
 
 
 ROWS = {
     "base": BASE,
     "10 epochs": changed(max_epochs=10),
     "60 epochs": changed(max_epochs=60),
-    "no random changes": changed(augmentation=RandomChanges(crop=20 * RATE, sampling_rate=RATE)),
-    "cutout of 1.5 s and shift of 0.4 s": changed(augmentation=RandomChanges(**CHANGES, cutout=1.5, shift=0.4)),
-    "crops of 30 s": changed(augmentation=RandomChanges(**{**CHANGES, "crop": 30 * RATE})),
+    "no random changes": changed(augmentation=RandomChanges(crop=CHANGES.crop, sampling_rate=RATE)),
+    "cutout of 1.5 s and shift of 0.4 s": other(cutout=1.5, shift=0.4),
+    "crops of 30 s": other(crop=30 * RATE),
     "no label smoothing": changed(label_smoothing=0.0),
     "classes weighted 1, 1.6, 1.2, 2": changed(class_weight={"N": 1.0, "A": 1.6, "O": 1.2, "~": 2.0}),
     "attention without maximum": changed(pooling="attention"),
     "float32": changed(precision="float32"),
     "batches of 16": changed(batch_size=16),
     "residual blocks": changed(residual=True),
+    "CRANNClassifier in its place": CRANNClassifier(
+        n_filters=(24, 32, 48, 64, 96),
+        kernel_sizes=(15, 7, 7, 7, 7),
+        strides=(2, 2, 2, 2, 2),
+        dropout=0.1,
+        **{name: value for name, value in BASE.get_params(deep=False).items() if name in TRAINING},
+    ),
     "twice as wide": changed(n_filters=(48, 64, 128, 192), n_units=128),
     "mixup": BASE,
     "mean weights of the last fifth": changed(callbacks=[MeanWeights()]),
-    "at 50 Hz": at(50),
-    "at 200 Hz": at(200),
+    "at 50 Hz": other(crop=20 * 50, sampling_rate=50),
+    "at 200 Hz": other(crop=20 * 200, sampling_rate=200),
 }
 
 
-def train(name, seed, fold, X, y, out):
-    """Fit a row on all folds but one, if that was not done before; give the file with its answers to that one."""
+def train(name, seed, fold, X, y, out, checkpoints):
+    """Fit a row on all folds but one, if that was not done before; write down its answers to that one."""
     path = out / f"{name}, seed {seed}, fold {fold}.npz"
     if path.exists():
-        return path
+        return
     training, test = list(FOLDS.split(y, y))[fold]
     network = clone(ROWS[name]).set_params(random_state=seed, verbose=1)
     if not network.callbacks:
         # What callbacks remember is not in the state of a fit.
-        network.set_params(checkpoint_dir=out / "unfinished" / name)
+        network.set_params(checkpoint_dir=checkpoints / name)
     if name == "mixup":
         with_mixup(lambda: network.fit(X[training], y[training]))
     else:
         network.fit(X[training], y[training])
     seconds = sum(network.net_.history[:, "dur"])
-    np.savez(path, probabilities=network.predict_proba(X[test]), test=test, seconds=seconds, classes=network.classes_)
-    return path
+    probabilities = network.predict_proba(X[test]).astype(np.float16)
+    np.savez_compressed(path, probabilities=probabilities, test=test, seconds=seconds, classes=network.classes_)
 
 
 def read(name, out):
@@ -142,7 +132,8 @@ def main():
     """Train what is asked for, print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder")
-    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--out", type=Path, default=HERE / "ablation")
+    parser.add_argument("--checkpoints", type=Path, default=Path(pooch.os_cache("ecgclf")) / "ablation")
     parser.add_argument("--rows", nargs="*", default=list(ROWS), choices=list(ROWS), metavar="ROW")
     parser.add_argument("--folds", type=int, nargs="*", default=list(range(FOLDS.get_n_splits())))
     parser.add_argument("--seeds", type=int, nargs="*", default=[0, 1, 2])
@@ -155,8 +146,10 @@ def main():
         rates = {name: ROWS[name].augmentation.sampling_rate for name in args.rows}
         X_at = {rate: Resampler(rate, sampling_rate=300).fit_transform(X) for rate in set(rates.values())}
         fits = product(args.seeds, args.rows, args.folds)
-        train_of = (delayed(train)(name, seed, fold, X_at[rates[name]], y, args.out) for seed, name, fold in fits)
-        Parallel(args.jobs)(train_of)
+        Parallel(args.jobs)(
+            delayed(train)(name, seed, fold, X_at[rates[name]], y, args.out, args.checkpoints)
+            for seed, name, fold in fits
+        )
     print_table(args.rows, args.out, y)
 
 

@@ -1,13 +1,13 @@
 """What networks learn from the answers of others: `python training/distill.py FOLDER --out DIR`.
 
-FOLDER holds training2017.zip and REFERENCE-v3.csv. The teacher is the base of `ablation.py`, the students are another
-network like the teacher, and `tiny-cinc2017`. A student that must not see fold K is taught about a recording of fold J
-by a teacher that has seen neither fold: there are ten teachers, one for each two folds. What it is taught is the mean
-of label and answer, in eighths: each recording comes eight times, with labels in these shares, and there are an eighth
-of the epochs (Hinton et al. 2015, doi:10.48550/arXiv.1503.02531). DIR keeps answers and the states of unfinished fits:
-the same command goes on where it was ended. The rivals are the same networks taught by labels alone: as `ablation.py`
-trains its base with seed 0, whose DIR this one may be, and as training/tiny-cinc2017 has them. A third network like
-the teacher is taught by labels alone that come eight times: what it loses is lost by the eighths, not by the answers.
+FOLDER holds training2017.zip and REFERENCE-v3.csv. The teacher is aticnn-100 of `ensemble-cinc2017`, the students are
+another network like the teacher, and `tiny-cinc2017`. A student that must not see fold K is taught about a recording
+of fold J by a teacher that has seen neither fold: there are ten teachers, one for each two folds. What it is taught
+is the mean of label and answer, in eighths: each recording comes eight times, with labels in these shares, for an
+eighth of the epochs (Hinton et al. 2015, doi:10.48550/arXiv.1503.02531). DIR keeps answers and the states of
+unfinished fits: the same command goes on where it was ended. The rivals are the same networks taught by labels alone,
+as `train.py` trains them. A third network like the teacher is taught by labels alone that come eight times: what it
+loses is lost by the eighths, not by the answers.
 """
 
 import argparse
@@ -15,7 +15,7 @@ from itertools import combinations
 from pathlib import Path
 
 import numpy as np
-from ablation import BASE, RATE, train
+from ablation import BASE, RATE
 from answers import HERE, paired_difference, read_member
 from joblib import Parallel, delayed
 from recipes import FOLDS, RECIPES, load
@@ -94,10 +94,12 @@ def teach(student, name, X, y, taught, out, run):
     return read_all(run(fits), len(y), len(classes))
 
 
-def of_base(slow, y, out, run):
-    """Give what the base of the ablation, taught by labels alone, answers to each fold that it has not seen."""
-    fits = [delayed(train)("base", 0, fold, slow, y, out) for fold in range(FOLDS.get_n_splits())]
-    return read_all(run(fits), len(y), len(np.unique(y)))
+def by_labels(member, model, names):
+    """Give what a network that was taught by labels alone, by `train.py`, answers to each fold it has not seen."""
+    there, _, answers, _ = read_member(member, HERE / model)
+    if there.tolist() != names.tolist():
+        raise SystemExit(f"{HERE / model} has answers to other recordings.")
+    return answers
 
 
 def print_row(by, labels, answers, classes):
@@ -120,17 +122,15 @@ def main():
     run = Parallel(args.jobs)
     args.out.mkdir(parents=True, exist_ok=True)
     X, y, names = load(args.folder)
-    there, _, of_tiny, _ = read_member("", HERE / TINY)
-    if there.tolist() != names.tolist():
-        raise SystemExit(f"{HERE / TINY} has answers to other recordings.")
+    rivals = by_labels("aticnn-100", "ensemble-cinc2017", names), by_labels("", TINY, names)
     classes = np.unique(y)
     slow = Resampler(RATE, sampling_rate=300).fit_transform(X)
     taught = ask_teachers(slow, y, args.out, run)
     like, eightfold = "like its teacher", "labels eight times"
     known = np.broadcast_to(classes == y[:, np.newaxis], taught.shape)
     students = {
-        like: (of_base(slow, y, args.out, run), teach(BASE, like, slow, y, taught, args.out, run)),
-        "tiny": (of_tiny, teach(RECIPES[TINY], "tiny", X, y, taught, args.out, run)),
+        like: (rivals[0], teach(BASE, like, slow, y, taught, args.out, run)),
+        "tiny": (rivals[1], teach(RECIPES[TINY], "tiny", X, y, taught, args.out, run)),
     }
     copies = teach(BASE, eightfold, slow, y, known, args.out, run)
     print("| student | score | N | A | O | ~ | F1 of A in A against N |\n|---|---|---|---|---|---|---|")
