@@ -5,7 +5,7 @@ trained often, and the same with one thing changed each, on the same folds and s
 strides are the same in samples. training/ablation keeps the answers of every fit, `--checkpoints` the states of
 unfinished ones: the same command goes on where it was ended, and `--table` prints what is there.
 Differences are paired: the same recordings, folds and seeds; intervals are over recordings, of the mean over seeds.
-Minutes are those of the clock.
+The mean of both is the score of the mean of what row and base answer. Minutes are those of the clock.
 """
 
 import argparse
@@ -89,24 +89,24 @@ def train(name, seed, fold, X, y, out, checkpoints):
 
 
 def read(name, out):
-    """Answers of a row by (seed, fold): which recordings, and what to each; and the seconds of each fit."""
+    """Give what a row answered, by (seed, fold): which recordings, and probabilities; and the seconds of each fit."""
     found, seconds = {}, []
     for path in sorted(out.glob(f"{name}, seed *.npz")):
         seed, fold = (int(part.split()[-1]) for part in path.stem.split(", ")[-2:])
         with np.load(path) as file:
-            found[seed, fold] = file["test"], file["classes"][file["probabilities"].argmax(axis=1)]
+            found[seed, fold] = file["test"], file["probabilities"].astype(float)
             seconds.append(float(file["seconds"]))
     return found, seconds
 
 
-def score_of(found, done, y, weights):
-    """Score of the folds that are done of each seed together, the mean over seeds, for each row of weights."""
+def score_of(rows, done, y, weights):
+    """Score of the mean of rows in the folds done of each seed together, the mean over seeds, for each of weights."""
     scores = []
     for seed in sorted({seed for seed, _ in done}):
-        of_seed = [found[key] for key in done if key[0] == seed]
-        test = np.concatenate([each[0] for each in of_seed])
-        answers = np.concatenate([each[1] for each in of_seed])
-        scores.append(challenge_scores(y[test], answers, weights[:, test]))
+        keys = [key for key in done if key[0] == seed]
+        test = np.concatenate([rows[0][key][0] for key in keys])
+        probabilities = np.concatenate([sum(row[key][1] for row in rows) for key in keys])
+        scores.append(challenge_scores(y[test], np.unique(y)[probabilities.argmax(axis=1)], weights[:, test]))
     return np.mean(scores, axis=0)
 
 
@@ -115,17 +115,19 @@ def print_table(names, out, y):
     draws = np.random.default_rng(0).multinomial(len(y), np.full(len(y), 1 / len(y)), size=2000).astype(float)
     weights = np.vstack([np.ones((1, len(y))), draws])
     base, _ = read("base", out)
-    print("| row | fits | minutes of one | score | base on the same | difference (95 %) |\n|---|---|---|---|---|---|")
+    print("| row | fits | minutes of one | score | base on the same | difference (95 %) | mean of both |")
+    print("|---|---|---|---|---|---|---|")
     for name in names:
         found, seconds = read(name, out)
         done = sorted(found.keys() & base.keys())
         if not done:
             continue
-        ours, theirs = score_of(found, done, y, weights), score_of(base, done, y, weights)
+        ours, theirs, both = (score_of(rows, done, y, weights) for rows in ([found], [base], [found, base]))
         low, high = np.percentile((ours - theirs)[1:], [2.5, 97.5])
         difference = f"{ours[0] - theirs[0]:+.4f} ({low:+.4f} to {high:+.4f})" if name != "base" else ""
-        minutes = np.mean(seconds) / 60
-        print(f"| {name} | {len(done)} | {minutes:.1f} | {ours[0]:.4f} | {theirs[0]:.4f} | {difference} |")
+        of_base, of_both = f"{theirs[0]:.4f}", f"{both[0]:.4f}"
+        minutes = f"{np.mean(seconds) / 60:.1f}"
+        print(f"| {name} | {len(done)} | {minutes} | {ours[0]:.4f} | {of_base} | {difference} | {of_both} |")
 
 
 def main():
