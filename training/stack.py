@@ -1,9 +1,9 @@
-"""What a second stage on the answers of the three kinds of networks is worth: `python training/stack.py FOLDER`.
+"""What a second stage on the answers of all kinds of networks is worth: `python training/stack.py FOLDER`.
 
 FOLDER holds training2017.zip and REFERENCE-v3.csv. For each fold a second stage is fitted on what the networks
 answered, out of fold, to the recordings of the other four, with or without the figures of their RR intervals and the
 quality of their signal; its parameters are chosen by a cross-validation inside these four. Or the decisions on the
-mean are tuned on these four. Each is compared with the plain mean of the three, recording by recording.
+mean are tuned on these four. Each is compared with the plain mean of the kinds, recording by recording.
 """
 
 import argparse
