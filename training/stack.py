@@ -1,4 +1,4 @@
-"""What a second stage on the answers of all kinds of networks is worth: `python training/stack.py FOLDER`.
+"""What a second stage on the answers of the kinds of networks is worth: `python training/stack.py FOLDER`.
 
 FOLDER holds training2017.zip and REFERENCE-v3.csv. For each fold a second stage is fitted on what the networks
 answered, out of fold, to the recordings of the other four, with or without the figures of their RR intervals and the

@@ -59,7 +59,7 @@ def main():
         mean = np.mean([found[member, view] for member in columns for view in views], axis=0)
         return classes[mean.argmax(axis=1)]
 
-    columns = {**{kind: [kind] for kind in kinds}, "mean of the three": kinds}
+    columns = {**{kind: [kind] for kind in kinds}, "mean": kinds}
     print(f"| views | {' | '.join(columns)} |\n" + "|---" * (1 + len(columns)) + "|")
     base = {name: decide(column, ["as it is"]) for name, column in columns.items()}
     once = np.ones((1, len(y)))
