@@ -21,10 +21,9 @@ from torch.utils.flop_counter import FlopCounterMode
 from ecgclf._training import _data
 from ecgclf._training._augment import Augmentation
 from ecgclf._training._threads import PartwiseModule
-from ecgclf.preprocessing import Resampler
 
 sys.path.append(str(Path(__file__).parent.parent / "training"))
-from ablation import BASE, CHANGES, RATE
+from ablation import BASE, CHANGES, prepared
 from recipes import load
 
 PARTS = {
@@ -100,7 +99,7 @@ def main():
     torch.set_num_threads(1)
     print(describe())
     X, y, _ = load(args.folder)
-    X, y = Resampler(RATE, sampling_rate=300).fit_transform(X[: args.recordings]), y[: args.recordings]
+    X, y = prepared(X[: args.recordings]), y[: args.recordings]
     needed = operations(BASE, CHANGES.crop)
     print(f"{needed / 1e9:.1f} GFLOP a step of {BASE.batch_size} recordings; milliseconds of a step:\n")
     columns = {}

@@ -16,16 +16,16 @@ import numpy as np
 import pooch
 from answers import HERE, challenge_scores
 from joblib import Parallel, delayed
-from recipes import FOLDS, RECIPES, load, members, network_of
+from recipes import FOLDS, RECIPES, load
 from sklearn.base import clone
+from sklearn.pipeline import Pipeline
 from variants import MeanWeights, with_mixup
 
 from ecgclf.augmentation import RandomChanges
-from ecgclf.classifiers import CRANNClassifier
-from ecgclf.preprocessing import Resampler
+from ecgclf.classifiers import BiLSTMClassifier, CRANNClassifier
 
-# The member of the shipped ensemble that is cheapest to train, and the best alone.
-BASE = network_of(members(RECIPES["ensemble-cinc2017"])["aticnn-100"])
+# What is shipped, and what comes before its network.
+*BEFORE, (_, BASE) = RECIPES["ensemble-cinc2017"].steps
 CHANGES = BASE.augmentation
 RATE = CHANGES.sampling_rate
 TRAINING = {"max_epochs", "batch_size", "learning_rate", "label_smoothing", "precision", "augmentation"}
@@ -34,6 +34,11 @@ TRAINING = {"max_epochs", "batch_size", "learning_rate", "label_smoothing", "pre
 def changed(**params):
     """Give the base with other parameters."""
     return clone(BASE).set_params(**params)
+
+
+def prepared(X, rate=RATE):
+    """Do with recordings what comes before the network, but at another sampling rate."""
+    return clone(Pipeline(BEFORE)).set_params(resample__new_sampling_rate=rate).fit_transform(X)
 
 
 def other(**params):
@@ -59,6 +64,12 @@ ROWS = {
         kernel_sizes=(15, 7, 7, 7, 7),
         strides=(2, 2, 2, 2, 2),
         dropout=0.1,
+        **{name: value for name, value in BASE.get_params(deep=False).items() if name in TRAINING},
+    ),
+    "BiLSTMClassifier in its place": BiLSTMClassifier(
+        stem_stride=16,
+        kernel_size=11,
+        dropout=0.3,
         **{name: value for name, value in BASE.get_params(deep=False).items() if name in TRAINING},
     ),
     "twice as wide": changed(n_filters=(48, 64, 128, 192), n_units=128),
@@ -146,7 +157,7 @@ def main():
     if not args.table:
         args.out.mkdir(parents=True, exist_ok=True)
         rates = {name: ROWS[name].augmentation.sampling_rate for name in args.rows}
-        X_at = {rate: Resampler(rate, sampling_rate=300).fit_transform(X) for rate in set(rates.values())}
+        X_at = {rate: prepared(X, rate) for rate in set(rates.values())}
         fits = product(args.seeds, args.rows, args.folds)
         Parallel(args.jobs)(
             delayed(train)(name, seed, fold, X_at[rates[name]], y, args.out, args.checkpoints)

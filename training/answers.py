@@ -4,38 +4,36 @@ import csv
 from pathlib import Path
 
 import numpy as np
-from recipes import FOLDS, file_of, members
+from recipes import FOLDS, file_of
 
 HERE = Path(__file__).parent
 CHALLENGE = ("A", "N", "O")
 
 
-def read_member(member, folder):
-    """Read what one member of a vote answered, or a classifier, whose name is "".
+def read_answers(folder):
+    """Read what the classifiers of the folds answered.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Of a model, in training.
 
     Returns
     -------
     names, labels : ndarray of shape (n_recordings,)
         The recordings and their labels.
     probabilities : ndarray of shape (n_recordings, n_classes)
-        What the network that had not seen each answered, uncalibrated.
+        What the classifier that had not seen each answered, uncalibrated.
     folds : ndarray of shape (n_recordings,)
         The fold of each.
     """
     rows = []
     for fold in range(FOLDS.get_n_splits()):
-        with open(folder / f"{file_of(fold, member)}.csv", newline="", encoding="utf-8") as file:
+        with open(folder / f"{file_of(fold)}.csv", newline="", encoding="utf-8") as file:
             rows += [(fold, *row) for row in list(csv.reader(file))[1:]]
     rows.sort(key=lambda row: row[1])
     folds, names, labels, *columns = map(np.array, zip(*rows, strict=True))
     return names, labels, np.array(columns, dtype=float).T, folds
-
-
-def read_answers(recipe, folder):
-    """Read what the folds answered, as `read_member`: of a vote, the mean of its members."""
-    of_members = [read_member(member, folder) for member in members(recipe)]
-    names, labels, _, folds = of_members[0]
-    return names, labels, np.mean([each[2] for each in of_members], axis=0), folds
 
 
 def challenge_scores(labels, answers, weights):

@@ -1,6 +1,6 @@
 """What networks learn from the answers of others: `python training/distill.py FOLDER --out DIR`.
 
-FOLDER holds training2017.zip and REFERENCE-v3.csv. The teacher is aticnn-100 of `ensemble-cinc2017`, the students are
+FOLDER holds training2017.zip and REFERENCE-v3.csv. The teacher is the network of `ensemble-cinc2017`, the students are
 another network like the teacher, and `tiny-cinc2017`. A student that must not see fold K is taught about a recording
 of fold J by a teacher that has seen neither fold: there are ten teachers, one for each two folds. What it is taught
 is the mean of label and answer, in eighths: each recording comes eight times, with labels in these shares, for an
@@ -15,14 +15,13 @@ from itertools import combinations
 from pathlib import Path
 
 import numpy as np
-from ablation import BASE, RATE
-from answers import HERE, paired_difference, read_member
+from ablation import BASE, prepared
+from answers import HERE, paired_difference, read_answers
 from joblib import Parallel, delayed
 from recipes import FOLDS, RECIPES, load
 from sklearn.base import clone
 
 from ecgclf.metrics import rhythm_report
-from ecgclf.preprocessing import Resampler
 
 TINY = "tiny-cinc2017"
 SHARES = 8
@@ -94,9 +93,9 @@ def teach(student, name, X, y, taught, out, run):
     return read_all(run(fits), len(y), len(classes))
 
 
-def by_labels(member, model, names):
+def by_labels(model, names):
     """Give what a network that was taught by labels alone, by `train.py`, answers to each fold it has not seen."""
-    there, _, answers, _ = read_member(member, HERE / model)
+    there, _, answers, _ = read_answers(HERE / model)
     if there.tolist() != names.tolist():
         raise SystemExit(f"{HERE / model} has answers to other recordings.")
     return answers
@@ -122,9 +121,9 @@ def main():
     run = Parallel(args.jobs)
     args.out.mkdir(parents=True, exist_ok=True)
     X, y, names = load(args.folder)
-    rivals = by_labels("aticnn-100", "ensemble-cinc2017", names), by_labels("", TINY, names)
+    rivals = by_labels("ensemble-cinc2017", names), by_labels(TINY, names)
     classes = np.unique(y)
-    slow = Resampler(RATE, sampling_rate=300).fit_transform(X)
+    slow = prepared(X)
     taught = ask_teachers(slow, y, args.out, run)
     like, eightfold = "like its teacher", "labels eight times"
     known = np.broadcast_to(classes == y[:, np.newaxis], taught.shape)

@@ -9,7 +9,6 @@ import argparse
 
 import numpy as np
 from answers import HERE, challenge_scores, read_answers
-from recipes import RECIPES
 
 from ecgclf.datasets import fetch_cinc2017
 
@@ -32,7 +31,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder")
     folder = parser.parse_args().folder
-    names, labels, probabilities, _ = read_answers(RECIPES[MODEL], HERE / MODEL)
+    names, labels, probabilities, _ = read_answers(HERE / MODEL)
     answers = np.unique(labels)[probabilities.argmax(axis=1)]
     versions = {version: labels_of(folder, version, names) for version in ("v0", "v2", "v3")}
     if not np.array_equal(versions["v3"], labels):

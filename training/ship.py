@@ -13,7 +13,7 @@ import numpy as np
 from answers import read_answers
 from external import check
 from figures import draw
-from recipes import ABOUT, ENSEMBLE, FOLDS, RECIPES, file_of, joined, load, members, network_of
+from recipes import ABOUT, ENSEMBLE, FOLDS, RECIPES, file_of, load, network_of
 from sklearn.pipeline import Pipeline
 
 from ecgclf._versions import versions
@@ -51,14 +51,13 @@ def make(name, folder):
         As `read_answers` gives them.
     """
     recipe = RECIPES[name]
-    answers = read_answers(recipe, folder)
+    answers = read_answers(folder)
     _, labels, probabilities, _ = answers
     n_folds = FOLDS.get_n_splits()
     # What `fit` would do, with the networks that train.py has fitted.
     model = TunedDecisionClassifierCV(recipe, cv=FOLDS, ensemble=ENSEMBLE[name])
     model.estimators_ = [
-        joined(recipe, {each: load_file(folder / f"{file_of(fold, each)}.ecgclf") for each in members(recipe)})
-        for fold in (range(n_folds) if ENSEMBLE[name] else [n_folds])
+        load_file(folder / f"{file_of(fold)}.ecgclf") for fold in (range(n_folds) if ENSEMBLE[name] else [n_folds])
     ]
     model.classes_, targets = np.unique(labels, return_inverse=True)
     model.multilabel_ = False
@@ -74,7 +73,7 @@ def written(recipe):
 def make_card(name, pipeline, answers, data, external):
     """Measure all that stands on the card."""
     model = pipeline["classify"]
-    every = [network_of(each) for fitted in model.estimators_ for each in getattr(fitted, "estimators_", [fitted])]
+    every = [network_of(fitted) for fitted in model.estimators_]
     names, labels, probabilities, folds = answers
     classes = model.classes_
     targets = np.searchsorted(classes, labels)

@@ -1,16 +1,16 @@
-"""What a second stage on the answers of the kinds of networks is worth: `python training/stack.py FOLDER`.
+"""What a second stage on the answers of the networks is worth: `python training/stack.py FOLDER`.
 
-FOLDER holds training2017.zip and REFERENCE-v3.csv. For each fold a second stage is fitted on what the networks
-answered, out of fold, to the recordings of the other four, with or without the figures of their RR intervals and the
-quality of their signal; its parameters are chosen by a cross-validation inside these four. Or the decisions on the
-mean are tuned on these four. Each is compared with the plain mean of the kinds, recording by recording.
+FOLDER holds training2017.zip and REFERENCE-v3.csv. For each fold a second stage is fitted on what the networks of
+ensemble-cinc2017 answered, out of fold, to the recordings of the other four, with or without the figures of their RR
+intervals and the quality of their signal; its parameters are chosen by a cross-validation inside these four. Or the
+decisions are tuned on these four. Each is compared with the answers as they are, recording by recording.
 """
 
 import argparse
 
 import numpy as np
-from answers import HERE, challenge_scores, paired_difference, read_member
-from recipes import RECIPES, load, members
+from answers import HERE, challenge_scores, paired_difference, read_answers
+from recipes import load
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
@@ -47,32 +47,26 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder")
     X, y, names = load(parser.parse_args().folder)
-    kinds = list(members(RECIPES["ensemble-cinc2017"]))
-    read = [read_member(kind, HERE / "ensemble-cinc2017") for kind in kinds]
-    records, _, _, folds = read[0]
+    records, _, probabilities, folds = read_answers(HERE / "ensemble-cinc2017")
     order = np.searchsorted(records, names)
-    folds, of_kinds = folds[order], np.array([probabilities[order] for _, _, probabilities, _ in read])
-    classes = np.unique(y)
-    plain = classes[of_kinds.mean(axis=0).argmax(axis=1)]
-    logs = np.log(of_kinds.clip(1e-5)).transpose(1, 0, 2).reshape(len(y), -1)
+    folds, probabilities = folds[order], probabilities[order]
+    plain = np.unique(y)[probabilities.argmax(axis=1)]
+    logs = np.log(probabilities.clip(1e-5))
     more = np.hstack([logs, features(X)])
 
     def show(name, answers):
         score = challenge_scores(y, answers, np.ones((1, len(y))))[0]
         print(f"| {name} | {score:.4f} | {paired_difference(y, answers, plain)} |", flush=True)
 
-    print("| second stage | score | beyond the plain mean (95 %) |\n|---|---|---|")
-    show("none: the plain mean", plain)
-    for kind, probabilities in zip(kinds, of_kinds, strict=True):
-        show(f"{kind} alone", classes[probabilities.argmax(axis=1)])
-    show("the mean of logarithms", classes[logs.reshape(len(y), len(kinds), -1).mean(axis=1).argmax(axis=1)])
-    mean, answers = of_kinds.mean(axis=0), np.empty_like(y)
+    print("| second stage | score | beyond none (95 %) |\n|---|---|---|")
+    show("none", plain)
+    answers = np.empty_like(y)
     for fold in np.unique(folds):
         own = folds == fold
-        given = Given().fit(mean[~own], y[~own])
-        tuned = TunedDecisionClassifierCV(given, scoring=cinc2017_score, cv="prefit").fit(mean[~own], y[~own])
-        answers[own] = tuned.predict(mean[own])
-    show("the plain mean, decisions tuned for the score", answers)
+        given = Given().fit(probabilities[~own], y[~own])
+        tuned = TunedDecisionClassifierCV(given, scoring=cinc2017_score, cv="prefit")
+        answers[own] = tuned.fit(probabilities[~own], y[~own]).predict(probabilities[own])
+    show("decisions tuned for the score", answers)
     logistic = make_pipeline(StandardScaler(), LogisticRegression(max_iter=2000))
     trees = HistGradientBoostingClassifier(
         min_samples_leaf=40, l2_regularization=10, learning_rate=0.05, random_state=0

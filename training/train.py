@@ -6,8 +6,8 @@ another day or machine. After each epoch the state of the fit is kept in `--chec
 there, whatever ended it, and gives the same weights to the bit.
 
 A fold leaves in training/MODEL its classifier (fold-K.ecgclf), the answers to the recordings that it has not seen
-(fold-K.csv) and its course (fold-K.log). Of a vote each member does (fold-K-MEMBER.ecgclf and so on), and `--members`
-trains these alone. When all are there, `python training/ship.py MODEL FOLDER` makes of them what is in the package.
+(fold-K.csv) and its course (fold-K.log). When all are there, `python training/ship.py MODEL FOLDER` makes of them
+what is in the package.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pooch
 import torch
-from recipes import FOLDS, RECIPES, file_of, load, members, network_of
+from recipes import FOLDS, RECIPES, file_of, load, network_of
 from sklearn.base import clone
 
 from ecgclf.metrics import cinc2017_score
@@ -25,13 +25,13 @@ from ecgclf.persistence import save
 HERE = Path(__file__).parent
 
 
-def train_fold(recipe, X, y, names, fold, out, checkpoints, only=None):
+def train_fold(recipe, X, y, names, fold, out, checkpoints):
     """Train on all folds but one, and write what comes of it.
 
     Parameters
     ----------
     recipe : estimator
-        A classifier, or a vote of some.
+        A classifier, or a Pipeline that ends in one.
     X, y, names : ndarray of shape (n_recordings,)
         Recordings, labels, names.
     fold : int
@@ -40,34 +40,28 @@ def train_fold(recipe, X, y, names, fold, out, checkpoints, only=None):
         Folder to write to.
     checkpoints : path-like
         Folder of the states of unfinished fits.
-    only : list of str, default=None
-        Members of a vote to train; None for all.
     """
     train, test = [*FOLDS.split(y, y), (range(len(y)), [])][fold]
-    for name, member in members(recipe).items():
-        if only is not None and name not in only:
-            continue
-        member = clone(member)
-        network = network_of(member)
-        network.set_params(checkpoint_dir=checkpoints, verbose=1)
-        member.fit(X[train], y[train])
-        network.set_params(checkpoint_dir=None, verbose=0)
-        write(member, out / file_of(fold, name), X[test], y[test], names[test])
+    classifier = clone(recipe)
+    network_of(classifier).set_params(checkpoint_dir=checkpoints, verbose=1)
+    classifier.fit(X[train], y[train])
+    network_of(classifier).set_params(checkpoint_dir=None, verbose=0)
+    write(classifier, out / file_of(fold), X[test], y[test], names[test])
 
 
-def write(member, path, X, y, names):
-    """Write a fitted member, its course, and what it answers to recordings that it has not seen.
+def write(classifier, path, X, y, names):
+    """Write a fitted classifier, its course, and what it answers to recordings that it has not seen.
 
     Parameters
     ----------
-    member : estimator
+    classifier : estimator
         A classifier, or a Pipeline that ends in one; its weights are rounded to what float16 holds.
     path : pathlib.Path
         Of the files, without their endings.
     X, y, names : ndarray of shape (n_recordings,)
-        Recordings not trained on, their labels, their names; none of them for a member that was trained on all.
+        Recordings not trained on, their labels, their names; none of them for a classifier that was trained on all.
     """
-    network = network_of(member)
+    network = network_of(classifier)
     # A package is downloaded more often than it is made. What is answered below is what the rounded weights say.
     for tensor in network.net_.module_.state_dict().values():
         if tensor.is_floating_point():
@@ -79,16 +73,16 @@ def write(member, path, X, y, names):
             # Batch by batch the course would take more room than the network.
             row.pop("batches", None)
             writer.writerow([row["epoch"], f"{row['train_loss']:.5f}", f"{row['dur']:.1f}"])
-    save(member, path.with_suffix(".ecgclf"))
+    save(classifier, path.with_suffix(".ecgclf"))
     if len(X) == 0:
         return
-    probabilities = member.predict_proba(X)
+    probabilities = classifier.predict_proba(X)
     with open(path.with_suffix(".csv"), "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerow(["record", "label", *member.classes_])
+        writer.writerow(["record", "label", *classifier.classes_])
         for record, label, row in zip(names, y, probabilities, strict=True):
             writer.writerow([record, label, *(f"{p:.6f}" for p in row)])
-    score = cinc2017_score(y, member.classes_[probabilities.argmax(axis=1)])
+    score = cinc2017_score(y, classifier.classes_[probabilities.argmax(axis=1)])
     print(f"{path.name}: {len(X)} recordings answered, score {score:.4f}", flush=True)
 
 
@@ -99,20 +93,16 @@ def main():
     parser.add_argument("folder", type=Path)
     numbers = range(FOLDS.get_n_splits() + 1)
     parser.add_argument("--folds", type=int, nargs="+", default=numbers, choices=numbers, metavar="K")
-    parser.add_argument("--members", nargs="+", metavar="MEMBER")
     parser.add_argument("--checkpoints", type=Path, default=Path(pooch.os_cache("ecgclf")) / "training")
     parser.add_argument("--out", type=Path, default=HERE)
     args = parser.parse_args()
-    there = list(members(RECIPES[args.model]))
-    if not set(args.members or there) <= set(there):
-        parser.error(f"{args.model} has the members {there}, not all of {args.members}")
     # A fit is the same to the bit on any number of threads, and one leaves the rest of the machine alone.
     torch.set_num_threads(1)
     X, y, names = load(args.folder)
     out = args.out / args.model
     out.mkdir(parents=True, exist_ok=True)
     for fold in args.folds:
-        train_fold(RECIPES[args.model], X, y, names, fold, out, args.checkpoints, args.members)
+        train_fold(RECIPES[args.model], X, y, names, fold, out, args.checkpoints)
 
 
 if __name__ == "__main__":

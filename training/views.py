@@ -1,19 +1,18 @@
 """What several views of a recording are worth at prediction: `python training/views.py FOLDER`.
 
-FOLDER holds training2017.zip and REFERENCE-v3.csv. The networks of the folds of ensemble-cinc2017 answer the
-recordings that they have not seen, changed in ways that keep the rhythm (or, backwards, do not); probabilities are
-averaged over views. Nothing is trained.
+FOLDER holds training2017.zip and REFERENCE-v3.csv. The networks of the folds of each model answer the recordings that
+they have not seen, changed in ways that keep the rhythm (or, backwards, do not); probabilities are averaged over
+views. Nothing is trained.
 """
 
 import argparse
 
 import numpy as np
 from answers import HERE, challenge_scores, paired_difference
-from recipes import FOLDS, RECIPES, file_of, load, members
+from recipes import FOLDS, RECIPES, file_of, load
 
 from ecgclf.persistence import load as load_file
 
-MODEL = "ensemble-cinc2017"
 VIEWS = {
     "as it is": lambda x: x,
     "upside down": lambda x: -x,
@@ -36,14 +35,14 @@ SETS = {
 
 
 def ask(X, y):
-    """Probabilities by member and view, and the classes."""
+    """Probabilities by model and view, and the classes."""
     found = {}
-    for member in members(RECIPES[MODEL]):
+    for model in RECIPES:
         for fold, (_, test) in enumerate(FOLDS.split(y, y)):
-            network = load_file(HERE / MODEL / f"{file_of(fold, member)}.ecgclf")
+            network = load_file(HERE / model / f"{file_of(fold)}.ecgclf")
             for view, change in VIEWS.items():
                 answers = network.predict_proba([np.ascontiguousarray(change(x)) for x in X[test]])
-                found.setdefault((member, view), np.empty((len(y), answers.shape[1])))[test] = answers
+                found.setdefault((model, view), np.empty((len(y), answers.shape[1])))[test] = answers
     return found, network.classes_
 
 
@@ -53,20 +52,17 @@ def main():
     parser.add_argument("folder")
     X, y, _ = load(parser.parse_args().folder)
     found, classes = ask(X, y)
-    kinds = list(members(RECIPES[MODEL]))
 
-    def decide(columns, views):
-        mean = np.mean([found[member, view] for member in columns for view in views], axis=0)
-        return classes[mean.argmax(axis=1)]
+    def decide(model, views):
+        return classes[np.mean([found[model, view] for view in views], axis=0).argmax(axis=1)]
 
-    columns = {**{kind: [kind] for kind in kinds}, "mean": kinds}
-    print(f"| views | {' | '.join(columns)} |\n" + "|---" * (1 + len(columns)) + "|")
-    base = {name: decide(column, ["as it is"]) for name, column in columns.items()}
+    print(f"| views | {' | '.join(RECIPES)} |\n" + "|---" * (1 + len(RECIPES)) + "|")
+    base = {model: decide(model, ["as it is"]) for model in RECIPES}
     once = np.ones((1, len(y)))
     scores = [f"{challenge_scores(y, answers, once)[0]:.4f}" for answers in base.values()]
     print(f"| as it is | {' | '.join(scores)} |")
     for name, views in SETS.items():
-        cells = [paired_difference(y, decide(column, views), base[of]) for of, column in columns.items()]
+        cells = [paired_difference(y, decide(model, views), base[model]) for model in RECIPES]
         print(f"| {name} | {' | '.join(cells)} |", flush=True)
 
 
