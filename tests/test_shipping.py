@@ -60,7 +60,7 @@ def rounded(estimator):
 
 @pytest.mark.parametrize(("ensemble", "steps"), [(True, False), (False, False), (True, True)])
 def test_it_is_what_the_public_api_would_give(ensemble, steps, training, data, tmp_path, monkeypatch):
-    recipes, train, ship = training
+    _, train, ship = training
     X, y, names = data
     if steps:
         monkeypatch.setattr(ship, "RECIPES", {"a-cinc2017": STEPS})
@@ -68,13 +68,15 @@ def test_it_is_what_the_public_api_would_give(ensemble, steps, training, data, t
     monkeypatch.setattr(ship, "ENSEMBLE", {"a-cinc2017": ensemble})
     for fold in range(4):
         train.train_fold(recipe, X, y, names, fold, tmp_path, tmp_path / "fits")
-    model, (records, labels, probabilities, _) = ship.make("a-cinc2017", tmp_path)
+    pipeline, (records, labels, probabilities, _) = ship.make("a-cinc2017", tmp_path)
+    model = pipeline["classify"]
+    assert len(pipeline) == (3 if steps else 1)
     expected = TunedDecisionClassifierCV(recipe, cv=train.FOLDS, ensemble=ensemble).fit(X, y)
     assert len(model.estimators_) == (3 if ensemble else 1)
     # What folds answer is answered by rounded weights, of 11 bits.
     assert model.temperature_ == pytest.approx(expected.temperature_, rel=1e-2)
     expected.temperature_ = model.temperature_
-    np.testing.assert_allclose(model.predict_proba(X), rounded(expected).predict_proba(X), atol=1e-6)
+    np.testing.assert_allclose(pipeline.predict_proba(X), rounded(expected).predict_proba(X), atol=1e-6)
     # What is written down of the folds, by name.
     assert records.tolist() == names.tolist()
     np.testing.assert_array_equal(labels, y)
@@ -82,24 +84,22 @@ def test_it_is_what_the_public_api_would_give(ensemble, steps, training, data, t
     for others, test in train.FOLDS.split(X, y):
         held_out[test] = rounded(clone(recipe).fit(X[others], y[others])).predict_proba(X[test])
     np.testing.assert_allclose(probabilities, held_out, atol=1e-6)
-    for network in map(recipes.network_of, model.estimators_):
+    for network in model.estimators_:
         assert network.checkpoint_dir is None
         assert "batches" not in network.net_.history[0]
     with open(tmp_path / "fold-1.log", newline="") as file:
         assert [row["epoch"] for row in csv.DictReader(file)] == ["1", "2"]
 
     monkeypatch.setattr(ship, "load_cinc2017_sample", load_cinc2017_sample)
-    card = ship.make_card(
-        "a-cinc2017", Pipeline([("classify", model)]), (records, labels, probabilities, np.arange(24) % 3), data, []
-    )
+    card = ship.make_card("a-cinc2017", pipeline, (records, labels, probabilities, np.arange(24) % 3), data, [])
     assert isinstance(card, ModelCard)
     assert card.n_networks == (3 if ensemble else 1)
     # The answers of each member are written with six digits.
     assert card.ece_uncalibrated == pytest.approx(rhythm_report(y, held_out, model.classes_).ece, abs=1e-6)
     assert sum(card.thirty_seconds.n_recordings.values()) == sum(len(x) == 9000 for x in X)
     # With networks of two epochs, that is; the same file again gives the same answers.
-    save(model, tmp_path / "model.ecgclf")
-    np.testing.assert_array_equal(load(tmp_path / "model.ecgclf").predict_proba(X), model.predict_proba(X))
+    save(pipeline, tmp_path / "model.ecgclf")
+    np.testing.assert_array_equal(load(tmp_path / "model.ecgclf").predict_proba(X), pipeline.predict_proba(X))
 
 
 def test_each_fold_is_calibrated_by_the_others(training):

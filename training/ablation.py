@@ -38,7 +38,7 @@ def changed(**params):
 
 def prepared(X, rate=RATE):
     """Do with recordings what comes before the network, but at another sampling rate."""
-    return clone(Pipeline(BEFORE)).set_params(resample__new_sampling_rate=rate).fit_transform(X)
+    return clone(Pipeline(BEFORE)).set_params(decimate__new_sampling_rate=rate).fit_transform(X)
 
 
 def other(**params):

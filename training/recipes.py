@@ -19,7 +19,7 @@ RECIPES = {
     "ensemble-cinc2017": Pipeline(
         [
             ("filter", BandpassFilter(0.5, 40.0, sampling_rate=300.0)),
-            ("resample", Resampler(100.0, sampling_rate=300.0)),
+            ("decimate", Resampler(100.0, sampling_rate=300.0)),
             (
                 "classify",
                 ATICNNClassifier(

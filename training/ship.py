@@ -45,8 +45,8 @@ def make(name, folder):
 
     Returns
     -------
-    model : TunedDecisionClassifierCV
-        Fitted.
+    pipeline : Pipeline
+        Fitted: the steps before the network, which learn nothing and are there once for all folds, and the networks.
     answers : tuple
         As `read_answers` gives them.
     """
@@ -55,14 +55,16 @@ def make(name, folder):
     _, labels, probabilities, _ = answers
     n_folds = FOLDS.get_n_splits()
     # What `fit` would do, with the networks that train.py has fitted.
-    model = TunedDecisionClassifierCV(recipe, cv=FOLDS, ensemble=ENSEMBLE[name])
-    model.estimators_ = [
+    model = TunedDecisionClassifierCV(network_of(recipe), cv=FOLDS, ensemble=ENSEMBLE[name])
+    fitted = [
         load_file(folder / f"{file_of(fold)}.ecgclf") for fold in (range(n_folds) if ENSEMBLE[name] else [n_folds])
     ]
+    model.estimators_ = [network_of(each) for each in fitted]
     model.classes_, targets = np.unique(labels, return_inverse=True)
     model.multilabel_ = False
     model._tune(probabilities, targets)
-    return model, answers
+    before = fitted[0].steps[:-1] if isinstance(fitted[0], Pipeline) else []
+    return Pipeline([*before, ("classify", model)]), answers
 
 
 def written(recipe):
@@ -73,7 +75,6 @@ def written(recipe):
 def make_card(name, pipeline, answers, data, external):
     """Measure all that stands on the card."""
     model = pipeline["classify"]
-    every = [network_of(fitted) for fitted in model.estimators_]
     names, labels, probabilities, folds = answers
     classes = model.classes_
     targets = np.searchsorted(classes, labels)
@@ -89,10 +90,10 @@ def make_card(name, pipeline, answers, data, external):
         classes=tuple(classes.tolist()),
         sampling_rate=sample.sampling_rate,
         n_leads=1,
-        n_networks=len(every),
-        n_weights=sum(p.numel() for network in every for p in network.net_.module_.parameters()),
+        n_networks=len(model.estimators_),
+        n_weights=sum(p.numel() for network in model.estimators_ for p in network.net_.module_.parameters()),
         temperature=model.temperature_,
-        recipe=written(Pipeline([*pipeline.steps[:-1], ("classify", RECIPES[name])])),
+        recipe=written(Pipeline([*pipeline.steps[:-1], ("classify", network_of(RECIPES[name]))])),
         out_of_fold=rhythm_report(labels, calibrated, classes),
         thirty_seconds=rhythm_report(labels[is_30_s], calibrated[is_30_s], classes),
         af_against_normal=rhythm_report(labels[two], pair / pair.sum(axis=1, keepdims=True), classes[columns]).f1["A"],
@@ -117,18 +118,18 @@ def main():
     args = parser.parse_args()
     folder = HERE / args.model
     data = load(args.folder)
-    model, answers = make(args.model, folder)
+    pipeline, answers = make(args.model, folder)
     if answers[0].tolist() != data[2].tolist():
         raise SystemExit(f"{folder} has answers to other recordings than those that train.py trains on.")
     rate = load_cinc2017_sample().sampling_rate
     # It changes nothing until its `sampling_rate` is set to another; all that it learns is the number of leads.
     resample = Resampler(rate, sampling_rate=rate).fit([np.zeros(1)])
-    pipeline = Pipeline([("resample", resample), ("classify", model)])
+    pipeline.steps.insert(0, ("resample", resample))
     card = make_card(args.model, pipeline, answers, data, args.external)
     save(pipeline, SHELF / f"{args.model}.ecgclf")
     text = json.dumps(card.to_dict(), indent=1, ensure_ascii=False)
     (SHELF / f"{args.model}.json").write_text(f"{text}\n", encoding="utf-8")
-    draw(card, answers, model, folder)
+    draw(card, answers, pipeline["classify"], folder)
     print(card)
 
 
