@@ -2,7 +2,7 @@
 
 FOLDER holds training2017.zip and REFERENCE-v3.csv. A network at 100 Hz, of the public API and cheap enough to be
 trained often, and the same with one thing changed each, on the same folds and seeds; at other rates its kernels and
-strides are the same in samples. training/ablation keeps the answers of every fit, `--checkpoints` the states of
+strides are the same in samples. training/rows keeps the answers of every fit, `--checkpoints` the states of
 unfinished ones: the same command goes on where it was ended, and `--table` prints what is there.
 Differences are paired: the same recordings, folds and seeds; intervals are over recordings, of the mean over seeds.
 The mean of both is the score of the mean of what row and base answer. Minutes are those of the clock.
@@ -145,7 +145,7 @@ def main():
     """Train what is asked for, print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder")
-    parser.add_argument("--out", type=Path, default=HERE / "ablation")
+    parser.add_argument("--out", type=Path, default=HERE / "rows")
     parser.add_argument("--checkpoints", type=Path, default=Path(pooch.os_cache("ecgclf")) / "ablation")
     parser.add_argument("--rows", nargs="*", default=list(ROWS), choices=list(ROWS), metavar="ROW")
     parser.add_argument("--folds", type=int, nargs="*", default=list(range(FOLDS.get_n_splits())))
