@@ -95,8 +95,8 @@ init_from : estimator, path-like, str or None, default=None
     Trained weights to begin with, instead of random ones: a fitted classifier, or a Pipeline, vote or tuned decision
     with one in it (the first whose network fits); a file of :func:`ecgclf.persistence.save`; or the name of a model
     that :func:`ecgclf.pretrained.list_pretrained` tells. The parameters of the network have to be those of that one,
-    the recordings of the sampling rate that it was trained at. Classes may be others: the last layer then is new.
-    Leads may be others: the first convolution then takes each as the mean of those it knew.
+    the recordings prepared as it was trained on them, sampling rate and filters. Classes may be others: the last layer
+    then is new. Leads may be others: the first convolution then takes each as the mean of those it knew.
 
 warm_start : bool, default=False
     Whether `fit` goes on from the weights of the last fit, with the same classes, instead of starting anew. The
