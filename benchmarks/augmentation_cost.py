@@ -19,7 +19,7 @@ from ecgclf import classifiers
 from ecgclf.augmentation import RandomChanges
 from ecgclf.datasets import fetch_cinc2017
 
-# Those of the trained models inside the package.
+# Such as those of the trained models inside the package.
 CHANGES = {"time_scaling": 0.1, "amplitude": 0.3, "polarity": 0.5, "baseline_wander": 0.3, "noise": 0.1}
 NOT_COUNTED = 2
 

@@ -35,8 +35,8 @@ print(X.shape, {label: int(np.sum(y == label)) for label in ("A", "N")})
 # Random changes
 # --------------
 # :class:`~ecgclf.augmentation.RandomChanges` is a parameter of the classifier: the changes are drawn anew whenever a
-# recording is trained on, and test recordings are never touched, so nothing can leak. These are the changes that the
-# shipped models were trained with. Each of eight splits trains the same network with and without them.
+# recording is trained on, and test recordings are never touched, so nothing can leak. These are such changes as
+# the shipped models were trained with. Each of eight splits trains the same network with and without them.
 from sklearn.base import clone
 from sklearn.model_selection import RepeatedStratifiedKFold, cross_val_score
 

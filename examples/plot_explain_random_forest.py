@@ -122,8 +122,8 @@ for ax, label in zip(axes, ("A", "N"), strict=True):
 # -----------
 # A classifier of eleven figures can be explained in seconds of the trace. In each of the six recordings whose truth is
 # known the fibrillating half speaks for "A" and the normal half against it, in one of them weakly; and where the
-# forest can see nothing, in P and T waves, it is found to heed next to nothing. An explanation of the shipped networks
-# finds otherwise (:ref:`sphx_glr_auto_examples_plot_explain.py`): for them P waves speak for normal rhythm.
+# forest can see nothing, in P and T waves, it is found to heed next to nothing. An explanation of a shipped network
+# finds otherwise (:ref:`sphx_glr_auto_examples_plot_explain.py`): for it P waves speak for normal rhythm.
 #
 # The question has to suit the classifier. Segments shorter than 2 s are pauses to a forest of RR intervals, and an
 # explanation by them is worth nothing, which its R² says. The six recordings are stitched, with a change of rhythm as

@@ -49,7 +49,7 @@ print(
 # %%
 # Windows of 30 s, every 5 s
 # --------------------------
-# A shipped model is a Pipeline. Its last step holds the networks, which have ``predict_windows``; how far a window
+# The model is a Pipeline. Its last step holds the networks, which have ``predict_windows``; how far a window
 # lies from the next is their ``window_stride``. A window is as long as the recordings that were trained on, 30 s in
 # the middle. On paper of 0.08 mm/s the trace is a band whose jumps in height are the seams; small triangles mark where
 # it goes beyond its strip. Beneath stand the probabilities.

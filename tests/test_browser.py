@@ -8,7 +8,8 @@ import pytest
 from sklearn.pipeline import make_pipeline
 
 from ecgclf.datasets import load_cinc2017_sample, read_recordings
-from ecgclf.preprocessing import Resampler
+from ecgclf.onnx._steps import describe
+from ecgclf.preprocessing import BandpassFilter, NotchFilter, Resampler
 from ecgclf.pretrained import load_pretrained
 from ecgclf.signal import resample
 from ecgclf.signal._sampling import ratio_of_rates
@@ -278,6 +279,18 @@ def test_resampling_is_that_of_python(page):
             x = rng.normal(size=777).cumsum() + 5
             found = page.evaluate("([x, rate, new_]) => [...ecgclf.resample(x, rate, new_)]", [x.tolist(), rate, new])
             np.testing.assert_allclose(found, resample(x, rate, new), rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.parametrize("n_timepoints", [1, 2, 20, 777])
+def test_filters_are_those_of_python(n_timepoints, page):
+    x = np.random.default_rng(0).normal(size=n_timepoints).cumsum() + 5
+    for step in (BandpassFilter(0.5, 40.0, sampling_rate=300.0), NotchFilter(50.0, sampling_rate=300.0)):
+        expected = step.fit_transform([x])[0]
+        numbers = {key: value for key, value in describe(step).items() if key != "step"}
+        found = page.evaluate(
+            "([x, { sos, zi, padding }]) => [...ecgclf.filter(x, sos, zi, padding)]", [x.tolist(), numbers]
+        )
+        np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-9)
 
 
 def test_a_model_with_a_rate_of_its_own_and_attention_is_answered_and_drawn(chromium, site, engine, tmp_path):

@@ -1,8 +1,8 @@
 """What each part of a recipe is worth: `python training/ablation.py FOLDER`.
 
-FOLDER holds training2017.zip and REFERENCE-v3.csv. A network at 100 Hz, of the public API and cheap enough to be
-trained often, and the same with one thing changed each, on the same folds and seeds; at other rates its kernels and
-strides are the same in samples. training/rows keeps the answers of every fit, `--checkpoints` the states of
+FOLDER holds training2017.zip and REFERENCE-v3.csv. A network of `ensemble-cinc2017` behind its filter, and
+the same with one thing changed each, on the same folds and seeds; at other rates its kernels and strides are the same
+in samples. training/rows keeps the answers of every fit, `--checkpoints` the states of
 unfinished ones: the same command goes on where it was ended, and `--table` prints what is there.
 Differences are paired: the same recordings, folds and seeds; intervals are over recordings, of the mean over seeds.
 The mean of both is the score of the mean of what row and base answer. Minutes are those of the clock.
@@ -58,6 +58,7 @@ ROWS = {
     "attention without maximum": changed(pooling="attention"),
     "float32": changed(precision="float32"),
     "batches of 16": changed(batch_size=16),
+    "learning rate 0.006": changed(learning_rate=0.006),
     "residual blocks": changed(residual=True),
     "CRANNClassifier in its place": CRANNClassifier(
         n_filters=(24, 32, 48, 64, 96),

@@ -103,7 +103,8 @@ def make_card(name, pipeline, answers, data, external):
             DATABASES.get(path.name, path.name): check(pipeline, classes, sample.sampling_rate, path)
             for path in external
         },
-        made_with=f"python training/train.py {name} FOLDER && python training/ship.py {name} FOLDER; "
+        made_with=f"python training/train.py {name} FOLDER && "
+        f"python training/ship.py {name} FOLDER --external {' '.join(path.name for path in external)}; "
         + ", ".join(f"{package} {version}" for package, version in versions().items()),
         **ABOUT[name],
     )

@@ -23,7 +23,7 @@ MODEL = "tiny-cinc2017"
 SOURCES = Path(__file__).parents[1] / "browser"
 INSTALLED = Path(__file__).parents[1] / "_build" / "browser"
 #: The preprocessing that `model.js` does.
-STEPS = {"resample"}
+STEPS = {"filter", "resample"}
 _RUNTIME, _GLUE, _WASM = "ort.wasm.min.js", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm"
 _PAGE = "browser/index"
 _EACH = 2  # recordings of each label, the first ones by name

@@ -31,6 +31,12 @@
     return session;
   }
 
+  // What each step does, given its numbers.
+  const STEPS = {
+    filter: (signal, { sos, zi, padding }) => ecgclf.filter(signal, sos, zi, padding),
+    resample: (signal, { up, down, taps }) => ecgclf.polyphase(signal, up, down, taps),
+  };
+
   // What the steps before the network make of a signal. As load_pretrained(sampling_rate=...) has it, a first step
   // that resamples takes the rate of the recording in place of the model's.
   function prepare(signal, rate) {
@@ -42,8 +48,7 @@
       prepared = Float32Array.from(ecgclf.resample(signal, rate, (own * first.up) / first.down));
     }
     for (const { step, ...numbers } of steps) {
-      if (step !== "resample") throw new ecgclf.Problem(`This page cannot do the model's step "${step}".`);
-      prepared = Float32Array.from(ecgclf.filter(prepared, numbers.up, numbers.down, numbers.taps));
+      prepared = Float32Array.from(STEPS[step](prepared, numbers));
     }
     return prepared;
   }

@@ -70,7 +70,7 @@
   }
 
   // The ends are continued by their value; what is filtered starts from 0.
-  function filter(signal, up, down, taps) {
+  function polyphase(signal, up, down, taps) {
     if (up === down) return Float64Array.from(signal);
     const n = signal.length;
     const half = Math.floor(taps.length / 2);
@@ -90,8 +90,8 @@
 
   function resample(signal, oldRate, newRate) {
     const [up, down] = ratio(oldRate, newRate);
-    return filter(signal, up, down, up === down ? [] : design(up, down));
+    return polyphase(signal, up, down, up === down ? [] : design(up, down));
   }
 
-  Object.assign(ecgclf, { ratio, filter, resample });
+  Object.assign(ecgclf, { ratio, polyphase, resample });
 })();

@@ -51,7 +51,7 @@ class ModelCard:
     intended_use, limits, licence : str
         What it is for, what it cannot do, and what one may do with it.
     made_with : str
-        Command, versions and machine.
+        Commands and versions.
     """
 
     name: str
