@@ -11,7 +11,7 @@ times between beats that a cardiologist would name, and cross-validation tells w
 # %%
 # 56 numbers for each recording
 # -----------------------------
-# The trained model is a Pipeline: a resampler, then a network with weights for its decisions. The network inside is a
+# The trained model is a Pipeline: to 100 Hz behind a filter, then a network with weights for its decisions. The network inside is a
 # classifier like any other, and ``transform`` gives its features. It was not trained on these 200 recordings, but it
 # was trained for their four labels.
 import numpy as np
@@ -19,11 +19,11 @@ import numpy as np
 from ecgclf.datasets import load_cinc2017_sample
 from ecgclf.pretrained import load_pretrained
 
-sample = load_cinc2017_sample()  # at 300 Hz, as the network needs it
+sample = load_cinc2017_sample()
 X, y = sample.data, sample.target
 model = load_pretrained("tiny-cinc2017", sampling_rate=sample.sampling_rate)
-network = model[-1].estimators_[0]
-features = network.transform(X)
+prepare, network = model[:-1], model[-1].estimators_[0]
+features = network.transform(prepare.transform(X))
 print(features.shape, network.get_feature_names_out()[:2])
 
 # %%
@@ -113,7 +113,8 @@ from sklearn.pipeline import make_pipeline, make_union
 from ecgclf.metrics import rhythm_report
 from ecgclf.preprocessing import RRFeatures
 
-learnt, named = FrozenEstimator(network), RRFeatures(sample.sampling_rate)
+learnt = make_pipeline(prepare, FrozenEstimator(network))
+named = RRFeatures(sample.sampling_rate)
 candidates = {
     "times between beats": named,
     "network": learnt,

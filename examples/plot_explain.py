@@ -23,7 +23,7 @@ sample = load_cinc2017_sample()
 rate = sample.sampling_rate
 model = load_pretrained("tiny-cinc2017", sampling_rate=rate)
 
-which = sample.record_names.index("A00384")
+which = sample.record_names.index("A03578")
 recording = sample.data[which][: int(7 * rate)]
 probabilities = model.predict_proba([recording])[0]
 print(dict(zip(model.classes_.tolist(), probabilities.round(2).tolist(), strict=True)))
@@ -33,12 +33,12 @@ display = RecordingDisplay.from_recording(
     sampling_rate=rate,
     r_peaks="auto",
     speed=12.5,
-    title=f"A00384, label {sample.target[which]}",
+    title=f"A03578, label {sample.target[which]}",
 )
 
 # %%
-# The marks are the R peaks that :func:`~ecgclf.signal.find_r_peaks` finds. One of them, just before second 6, is no
-# beat; whatever is cut by R peaks inherits such mistakes.
+# The marks are the R peaks that :func:`~ecgclf.signal.find_r_peaks` finds. Two beats come early and look unlike the
+# others, after two seconds and before the sixth. Whatever is cut by R peaks inherits their mistakes; here are none.
 #
 # Twenty stretches of equal length
 # --------------------------------
@@ -56,7 +56,7 @@ display = explanation.plot(speed=12.5, title="Uniform")
 #
 # Beats
 # -----
-# With beats as features the picture becomes readable: most early beats speak for "O".
+# With beats as features the picture becomes readable: the early beats speak for "O".
 explainer.set_params(segmentation="beats")
 of_beats = explainer.explain(model, recording)
 # sphinx_gallery_thumbnail_number = 3
@@ -77,8 +77,7 @@ print(f"{(~early).sum()} others, mean weight {weights[~early].mean():+.2f}")
 # -----
 # A wave is the neighbourhood of a P wave, a QRS complex or a T wave, at fixed times around the R peak; what is left of
 # the beat is "rest". Now there are four times as many features for the same number of perturbations, and the picture
-# is another one: the QRS complexes of the beats between the early ones come first, though those beats as wholes had
-# less weight than the early ones.
+# is another one: the QRS complex before the second early beat comes first, and then what follows the early one.
 explainer.set_params(segmentation="waves")
 of_waves = explainer.explain(model, recording)
 display = of_waves.plot(speed=12.5, title="Waves")
@@ -138,7 +137,7 @@ for ax, label in zip(axes, ("A", "N"), strict=True):
 # What we saw
 # -----------
 # In this recording the early beats speak for "O", and the model agrees when it is asked directly: without the others
-# it says "O" as before, without the early ones it no longer does. Uniform segments show it where they happen to hold
+# it still says "O", without the early ones it no longer does. Uniform segments show it where they happen to hold
 # an early beat. Single waves tell another story, for a beat without its QRS complex is another change than no beat: an
 # explanation is an answer about the features that it was given. Over many recordings the QRS complexes, which carry
 # the rhythm, come first for either label, and P waves speak for "N" and a little against "A", as textbooks have it:

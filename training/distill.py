@@ -18,7 +18,7 @@ import numpy as np
 from ablation import BASE, prepared
 from answers import HERE, paired_difference, read_answers
 from joblib import Parallel, delayed
-from recipes import FOLDS, RECIPES, load
+from recipes import FOLDS, RECIPES, load, network_of
 from sklearn.base import clone
 
 from ecgclf.metrics import rhythm_report
@@ -55,7 +55,7 @@ def read_all(paths, n_recordings, n_classes):
     return answers
 
 
-def ask_teachers(slow, y, out, run):
+def ask_teachers(X, y, out, run):
     """Train the teachers.
 
     Returns
@@ -70,7 +70,7 @@ def ask_teachers(slow, y, out, run):
         asked = np.concatenate([folds[one], folds[other]])
         trained = np.setdiff1d(np.arange(len(y)), asked)
         path = out / f"teacher without {one} and {other}.npz"
-        fits.append(delayed(answers_of)(BASE, path, slow, y[trained], trained, asked, out))
+        fits.append(delayed(answers_of)(BASE, path, X, y[trained], trained, asked, out))
     taught = np.zeros((len(folds), len(y), len(np.unique(y))))
     for (one, other), path in zip(pairs, run(fits), strict=True):
         found = read_all([path], len(y), taught.shape[2])
@@ -123,15 +123,16 @@ def main():
     X, y, names = load(args.folder)
     rivals = by_labels("ensemble-cinc2017", names), by_labels(TINY, names)
     classes = np.unique(y)
-    slow = prepared(X)
-    taught = ask_teachers(slow, y, args.out, run)
+    # The same is before either model.
+    X = prepared(X)
+    taught = ask_teachers(X, y, args.out, run)
     like, eightfold = "like its teacher", "labels eight times"
     known = np.broadcast_to(classes == y[:, np.newaxis], taught.shape)
     students = {
-        like: (rivals[0], teach(BASE, like, slow, y, taught, args.out, run)),
-        "tiny": (rivals[1], teach(RECIPES[TINY], "tiny", X, y, taught, args.out, run)),
+        like: (rivals[0], teach(BASE, like, X, y, taught, args.out, run)),
+        "tiny": (rivals[1], teach(network_of(RECIPES[TINY]), "tiny", X, y, taught, args.out, run)),
     }
-    copies = teach(BASE, eightfold, slow, y, known, args.out, run)
+    copies = teach(BASE, eightfold, X, y, known, args.out, run)
     print("| student | score | N | A | O | ~ | F1 of A in A against N |\n|---|---|---|---|---|---|---|")
     for name, (alone, both) in students.items():
         print_row(f"{name}, taught by labels", y, alone, classes)

@@ -85,6 +85,7 @@ def make_card(name, pipeline, answers, data, external):
     columns = np.searchsorted(classes, ["A", "N"])
     pair = probabilities[two][:, columns]
     sample = load_cinc2017_sample()
+    options = " ".join(["", "--external", *(path.name for path in external)]) if external else ""
     return ModelCard(
         name=name,
         classes=tuple(classes.tolist()),
@@ -103,8 +104,7 @@ def make_card(name, pipeline, answers, data, external):
             DATABASES.get(path.name, path.name): check(pipeline, classes, sample.sampling_rate, path)
             for path in external
         },
-        made_with=f"python training/train.py {name} FOLDER && "
-        f"python training/ship.py {name} FOLDER --external {' '.join(path.name for path in external)}; "
+        made_with=f"python training/train.py {name} FOLDER && python training/ship.py {name} FOLDER{options}; "
         + ", ".join(f"{package} {version}" for package, version in versions().items()),
         **ABOUT[name],
     )

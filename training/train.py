@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pooch
 import torch
-from recipes import FOLDS, RECIPES, file_of, load, network_of
+from recipes import ENSEMBLE, FOLDS, RECIPES, file_of, load, network_of
 from sklearn.base import clone
 
 from ecgclf.metrics import cinc2017_score
@@ -92,7 +92,7 @@ def main():
     parser.add_argument("model", choices=RECIPES)
     parser.add_argument("folder", type=Path)
     numbers = range(FOLDS.get_n_splits() + 1)
-    parser.add_argument("--folds", type=int, nargs="+", default=numbers, choices=numbers, metavar="K")
+    parser.add_argument("--folds", type=int, nargs="+", choices=numbers, metavar="K")
     parser.add_argument("--checkpoints", type=Path, default=Path(pooch.os_cache("ecgclf")) / "training")
     parser.add_argument("--out", type=Path, default=HERE)
     args = parser.parse_args()
@@ -101,7 +101,8 @@ def main():
     X, y, names = load(args.folder)
     out = args.out / args.model
     out.mkdir(parents=True, exist_ok=True)
-    for fold in args.folds:
+    # An ensemble is shipped as the networks of the folds, and needs none that has seen them all.
+    for fold in args.folds or numbers[: -1 if ENSEMBLE[args.model] else None]:
         train_fold(RECIPES[args.model], X, y, names, fold, out, args.checkpoints)
 
 
