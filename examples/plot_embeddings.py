@@ -163,23 +163,21 @@ _ = ax.legend(frameon=False, loc="lower left")
 # %%
 # What we saw
 # -----------
-# Normal rhythm and fibrillation lie at two ends of the map with the noise apart from both, and other rhythms, which
-# are many things, between: only half of the neighbours of an "O" are "O". Two components show six tenths of the
+# Normal rhythm and fibrillation lie at two ends of the map, other rhythms, which are many things, between them and to
+# one side, and noise is scattered: only half of the neighbours of an "O" are "O". Two components show half of the
 # differences, so that neighbours on paper need not be neighbours in all 56 numbers.
 #
 # A map of features shows how the network sees recordings, and where that differs from a label either may be wrong. Of
-# the three on paper the first looks like what it lies among; the second has intervals between beats that differ by up
-# to a quarter; the third has one large excursion, a beat or none, in a trace whose P waves are hard to see. The
+# the three on paper the first is fast, and its P waves are hard to see; the second has one large excursion, and is
+# regular beside it; in the third it is not the rhythm that looks unusual but the trace after each beat. The
 # labels of this set were revised more than once, and a map finds the recordings that another pair of eyes should see
 # first. It proves no label wrong: here the network answers all that are ringed against their label, since its last
 # layer decides by the same features.
 #
 # A linear classifier on the features, trained on 160 recordings, is as good as the model itself, which has its own
-# last layer, and clearly better than one on times between beats, which know nothing of shapes. (For "A" they are no
-# worse: in fibrillation the times are irregular.) The model gives the noisy ones fewer answers, because it weighs its
-# answers for the score, in which noise does not count. Both kinds of features together are not better than the learnt
-# ones: what the times say of rhythm the network knows already. 200 recordings leave room for a difference of two or
-# three hundredths either way.
+# last layer, and better than one on times between beats, which know nothing of shapes. Both kinds of features together
+# are not better than the learnt ones: what the times say of rhythm the network knows already. 200 recordings leave room
+# for a difference of three or four hundredths either way.
 #
 # What it does not show: what the features are worth for labels that the network was not trained for. These four it
 # was; that is why a line is enough to tell them apart.

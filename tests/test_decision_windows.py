@@ -59,9 +59,10 @@ def test_a_class_that_a_fold_did_not_see_has_a_column():
 def test_a_trained_model_answers_along_time():
     model = load_pretrained("tiny-cinc2017", sampling_rate=300)
     x = np.random.RandomState(0).randn(20_000).astype(np.float32)
-    (windows,) = model[-1].predict_windows(model[:-1].transform([x]))
-    assert windows.starts.tolist() == [0, 9000, 11_000]
-    expected = model.predict_proba([x[start : start + 9000] for start in windows.starts])
+    (prepared,) = model[:-1].transform([x])
+    (windows,) = model[-1].predict_windows([prepared])
+    assert windows.starts.tolist() == [0, 3000, 3667]
+    expected = model[-1].predict_proba([prepared[start : start + 3000] for start in windows.starts])
     np.testing.assert_allclose(windows.probabilities, expected, atol=1e-5)
 
 
