@@ -1,11 +1,13 @@
 """Predict with a file of `to_onnx`: what is needed is this file, numpy and onnxruntime."""
 
 import json
+from functools import lru_cache
 from itertools import groupby
 from numbers import Real
 from pathlib import Path
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 _BATCH = 16  # windows
 # What a file from elsewhere may ask for: timepoints of some hours, more leads than body-surface maps have, levels that
@@ -375,9 +377,23 @@ def _filter(x, sos, zi, padding):
 
 
 def _filter_section(x, section, state):
-    """Filter each row, 64 samples at a time: as matrices, for a loop over samples takes 20 times longer."""
-    b0, b1, b2, _, a1, a2 = section
-    block = 64
+    """Filter each row, a block of samples at a time: as matrices, for a loop over samples takes 20 times longer."""
+    within, to_state, over, from_state = _block_matrices(*section)
+    n_timepoints, block = x.shape[1], len(within)
+    blocks = np.pad(x, ((0, 0), (0, -n_timepoints % block))).reshape(len(x), -1, block)
+    driven = blocks @ to_state
+    states = np.empty_like(driven)
+    for i in range(blocks.shape[1]):
+        states[:, i] = state
+        state = state @ over + driven[:, i]
+    out = blocks @ within + states @ from_state
+    return out.reshape(len(x), -1)[:, :n_timepoints]
+
+
+@lru_cache(64)
+def _block_matrices(b0, b1, b2, _, a1, a2):
+    """Give what a section makes of a block of samples and the state before it: output and state."""
+    block = 128
     # The state after a sample is ``step @ state + gain * sample``, the output ``state[0] + b0 * sample``.
     step, gain = np.array([[-a1, 1.0], [-a2, 0.0]]), np.array([b1 - a1 * b0, b2 - a2 * b0])
     powers = [np.eye(2)]
@@ -387,15 +403,7 @@ def _filter_section(x, section, state):
     response = np.array([b0, *(powers[: block - 1] @ gain)[:, 0]])
     lag = np.subtract.outer(np.arange(block), np.arange(block))
     within = np.where(lag >= 0, response[lag], 0.0)
-    n_timepoints = x.shape[1]
-    blocks = np.pad(x, ((0, 0), (0, -n_timepoints % block))).reshape(len(x), -1, block)
-    driven = blocks @ (powers[block - 1 :: -1] @ gain)
-    states = np.empty_like(driven)
-    for i in range(blocks.shape[1]):
-        states[:, i] = state
-        state = state @ powers[block].T + driven[:, i]
-    out = blocks @ within.T + states @ powers[:block, 0].T
-    return out.reshape(len(x), -1)[:, :n_timepoints]
+    return within.T, powers[block - 1 :: -1] @ gain, powers[block].T, powers[:block, 0].T
 
 
 def _resample(x, up, down, taps):
@@ -405,11 +413,17 @@ def _resample(x, up, down, taps):
     n_taps = -(-len(taps) // up)
     phases = np.zeros(n_taps * up)
     phases[: len(taps)] = taps
-    phases = phases.reshape(n_taps, up).T
-    # Output m lies at m * down on the raised grid, half a filter before where the filter ends.
-    at = np.arange(-(-x.shape[1] * up // down)) * down + len(taps) // 2
-    from_sample = np.clip(at[:, None] // up - np.arange(n_taps), 0, x.shape[1] - 1)
-    return np.einsum("mk,lmk->lm", phases[at % up], (x - x[:, :1])[:, from_sample]) + x[:, :1]
+    # Backwards, as a window of samples is read forwards.
+    phases = phases.reshape(n_taps, up)[::-1].T
+    windows = sliding_window_view(np.pad(x - x[:, :1], ((0, 0), (n_taps, n_taps)), mode="edge"), n_taps, axis=1)
+    out = np.empty((len(x), -(-x.shape[1] * up // down)))
+    for first in range(min(up, out.shape[1])):
+        # Output m lies at m * down on the raised grid, half a filter before where the filter ends; that after `up` more
+        # is of the same phase, `down` samples later.
+        at = first * down + len(taps) // 2
+        each = out[:, first::up]
+        each[:] = windows[:, at // up + 1 :: down][:, : each.shape[1]] @ phases[at % up]
+    return out + x[:, :1]
 
 
 def _normalize(x, method, clip):
