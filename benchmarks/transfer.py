@@ -1,9 +1,9 @@
 """What trained weights are worth on few recordings of another source: `python benchmarks/transfer.py FOLDER`.
 
 The folder is that of 1,625 recordings of PTB-XL (`recordings_100hz.npz`, `labels.csv`), of which lead I is taken, with
-what comes before the network of the shipped model. Two questions, each asked of the recordings labelled for it: atrial fibrillation,
-which the model has learnt on another device, and disturbed conduction, which it has not. Of each draw so many
-recordings are trained on and all others are tested; the differences are paired by draw.
+what comes before the network of the shipped model. Two questions, each asked of the recordings labelled for it: atrial
+fibrillation, which the model has learnt on another device, and disturbed conduction, which it has not. Of each draw so
+many recordings are trained on and all others are tested; the differences are paired by draw.
 """
 
 import argparse

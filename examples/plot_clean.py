@@ -196,9 +196,9 @@ for name, X in collections.items():
 # and wander.
 #
 # The trained model gave the same answers when recordings were z-scored or filtered before, and all but one of 200 when
-# they were disturbed: its own filter takes the wander and most of the hum. (A network at 300 Hz that was trained without
-# a filter changed one answer in seven.) So for a model that brings its filter clean for the eye only; and give one to a
-# model of your own that is to meet disturbances which its training recordings do not have.
+# they were disturbed: its own filter takes the wander and most of the hum. (A network at 300 Hz that was trained
+# without a filter changed one answer in seven.) So for a model that brings its filter clean for the eye only; and give
+# one to a model of your own that is to meet disturbances which its training recordings do not have.
 #
 # .. seealso::
 #

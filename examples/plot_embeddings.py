@@ -11,9 +11,9 @@ times between beats that a cardiologist would name, and cross-validation tells w
 # %%
 # 56 numbers for each recording
 # -----------------------------
-# The trained model is a Pipeline: to 100 Hz behind a filter, then a network with weights for its decisions. The network inside is a
-# classifier like any other, and ``transform`` gives its features. It was not trained on these 200 recordings, but it
-# was trained for their four labels.
+# The trained model is a Pipeline: to 100 Hz behind a filter, then a network with weights for its decisions. The
+# network inside is a classifier like any other, and ``transform`` gives its features. It was not trained on these 200
+# recordings, but it was trained for their four labels.
 import numpy as np
 
 from ecgclf.datasets import load_cinc2017_sample
@@ -176,8 +176,8 @@ _ = ax.legend(frameon=False, loc="lower left")
 #
 # A linear classifier on the features, trained on 160 recordings, is as good as the model itself, which has its own
 # last layer, and better than one on times between beats, which know nothing of shapes. Both kinds of features together
-# are not better than the learnt ones: what the times say of rhythm the network knows already. 200 recordings leave room
-# for a difference of three or four hundredths either way.
+# are not better than the learnt ones: what the times say of rhythm the network knows already. 200 recordings leave
+# room for a difference of three or four hundredths either way.
 #
 # What it does not show: what the features are worth for labels that the network was not trained for. These four it
 # was; that is why a line is enough to tell them apart.

@@ -2,9 +2,9 @@
 Trained weights for another device
 ==================================
 
-A trained model meets a device that it does not know, and is wrong more often. Twenty-five recordings of that device have been
-labelled. Are they enough to begin a network anew? To go on from the trained weights? Or to learn what to make of their
-features? Each is tried on four draws of recordings, and on 100 others that none of them has seen.
+A trained model meets a device that it does not know, and is wrong more often. Twenty-five recordings of that device
+have been labelled. Are they enough to begin a network anew? To go on from the trained weights? Or to learn what to
+make of their features? Each is tried on four draws of recordings, and on 100 others that none of them has seen.
 """
 
 # %%
@@ -138,11 +138,11 @@ print(f"as shipped {before:.2f}; fine-tuned", *(f"{share:.2f}" for share in afte
 # %%
 # What we saw
 # -----------
-# On the new device the trained model finds no fibrillation any more, and is right in six of ten recordings. Twenty-five
-# recordings do not train this network from random weights: it is worse than the model as it is. From trained weights
-# the same 25 bring it nearly to where the model was on the device that it knew, in each of the four draws, and by a
-# difference that the 100 tested recordings leave no doubt of. A linear classifier on features that were learnt on the
-# other device is in between.
+# On the new device the trained model finds no fibrillation any more, and is right in six of ten recordings.
+# Twenty-five recordings do not train this network from random weights: it is worse than the model as it is. From
+# trained weights the same 25 bring it nearly to where the model was on the device that it knew, in each of the four
+# draws, and by a difference that the 100 tested recordings leave no doubt of. A linear classifier on features that
+# were learnt on the other device is in between.
 #
 # It has a price: the fine-tuned networks are worse on the old device than before, by a fifth to more than a third of
 # the recordings. Whoever needs both trains on recordings of both, or keeps two models.

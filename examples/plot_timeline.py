@@ -50,9 +50,10 @@ print(
 # Windows of 30 s, every 5 s
 # --------------------------
 # The model is a Pipeline: to 300 Hz, a filter, to 100 Hz, and a last step that holds the networks. These have
-# ``predict_windows``; how far a window lies from the next is their ``window_stride``, in samples of what they get. A window is as long as the recordings that were trained on, 30 s in
-# the middle. On paper of 0.08 mm/s the trace is a band whose jumps in height are the seams; small triangles mark where
-# it goes beyond its strip. Beneath stand the probabilities.
+# ``predict_windows``; how far a window lies from the next is their ``window_stride``, in samples of what they get. A
+# window is as long as the recordings that were trained on, 30 s in the middle. On paper of 0.08 mm/s the trace is a
+# band whose jumps in height are the seams; small triangles mark where it goes beyond its strip. Beneath stand the
+# probabilities.
 from ecgclf.plotting import WindowsDisplay
 from ecgclf.pretrained import load_pretrained
 
@@ -167,11 +168,11 @@ for name, which in kinds.items():
 # %%
 # What we saw
 # -----------
-# The timeline finds nine tenths of the time in fibrillation, and hardly ever finds it where it is not. Its episodes are
-# not to be taken to the second: their starts and ends lie within some twelve seconds of the truth. Where a recording
-# inside one is answered "O", the episode is torn; the first has a gap of half a minute. Even the one of 30 s is found.
-# Windows that hold a change are answered less often by what is in their middle: most of the others are "A" before or
-# after the fibrillation is in the middle.
+# The timeline finds nine tenths of the time in fibrillation, and hardly ever finds it where it is not. Its episodes
+# are not to be taken to the second: their starts and ends lie within some twelve seconds of the truth. Where a
+# recording inside one is answered "O", the episode is torn; the first has a gap of half a minute. Even the one of 30 s
+# is found. Windows that hold a change are answered less often by what is in their middle: most of the others are "A"
+# before or after the fibrillation is in the middle.
 #
 # Seams within a rhythm do no harm that these windows could show, so stitching did not make it easier or harder there.
 # But no answer here stands for a patient: sixty recordings of half a minute say how well episodes of *them* are found,

@@ -69,10 +69,9 @@ for ax, recording in zip(axes, recordings, strict=True):
 # Does the classifier heed it?
 # ----------------------------
 # Segments are taken out one by one, first those of the largest weight, and put back in that order [1]_. A faithful
-# explanation makes the probability fall earlier, and rise earlier, than random orders do. For "A" it does both, but for
-# one random order. For "N" the curves show why no explanation can be had from segments: whichever
-# is missing first, the probability breaks down, and what matters is that *none* is missing. No sum of weights can say
-# so.
+# explanation makes the probability fall earlier, and rise earlier, than random orders do. For "A" it does both, but
+# for one random order. For "N" the curves show why no explanation can be had from segments: whichever is missing
+# first, the probability breaks down, and what matters is that *none* is missing. No sum of weights can say so.
 
 # sphinx_gallery_thumbnail_number = 2
 figure, axes = plt.subplots(2, 2, figsize=(8, 6), layout="constrained", sharey=True)

@@ -14,7 +14,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from skorch.callbacks import Freezer
 
-from ecgclf.classifiers import BiLSTMClassifier, ECGClassifier
+from ecgclf.classifiers import ECGClassifier
 from ecgclf.datasets import load_cinc2017_sample, make_recordings
 from ecgclf.decision import TunedDecisionClassifierCV
 from ecgclf.persistence import load, save

@@ -418,8 +418,8 @@ def _resample(x, up, down, taps):
     windows = sliding_window_view(np.pad(x - x[:, :1], ((0, 0), (n_taps, n_taps)), mode="edge"), n_taps, axis=1)
     out = np.empty((len(x), -(-x.shape[1] * up // down)))
     for first in range(min(up, out.shape[1])):
-        # Output m lies at m * down on the raised grid, half a filter before where the filter ends; that after `up` more
-        # is of the same phase, `down` samples later.
+        # Output m lies at m * down on the raised grid, half a filter before where the filter ends; that after `up`
+        # more is of the same phase, `down` samples later.
         at = first * down + len(taps) // 2
         each = out[:, first::up]
         each[:] = windows[:, at // up + 1 :: down][:, : each.shape[1]] @ phases[at % up]
