@@ -26,6 +26,7 @@ from recipes import FOLDS, RECIPES, load, network_of
 CONTENDERS = {
     "defaults": BiLSTMClassifier(random_state=0),
     "ensemble-cinc2017, one of its networks": RECIPES["ensemble-cinc2017"],
+    "tiny-cinc2017": RECIPES["tiny-cinc2017"],
 }
 
 
