@@ -357,17 +357,14 @@ def _windows(n_timepoints, length, stride):
     if length is None or n_timepoints <= length:
         return [(0, n_timepoints)]
     last = n_timepoints - length
-    starts = list(range(0, last + 1, stride))
-    if starts[-1] != last:
-        starts.append(last)
-    return [(start, start + length) for start in starts]
+    return [(start, start + length) for start in [*range(0, last, stride), last]]
 
 
 def _filter(x, sos, zi, padding):
     padding = min(padding, x.shape[1] - 1)
     before = 2 * x[:, :1] - x[:, padding:0:-1]
     after = 2 * x[:, -1:] - x[:, -2 : -padding - 2 : -1]
-    x = np.concatenate([before, x, after], axis=1).astype(np.float64) if padding else x.astype(np.float64)
+    x = np.concatenate([before, x, after], axis=1).astype(np.float64)
     for _ in range(2):
         first = x[:, :1]
         for section, state in zip(sos, zi, strict=True):
@@ -379,15 +376,13 @@ def _filter(x, sos, zi, padding):
 def _filter_section(x, section, state):
     """Filter each row, a block of samples at a time: as matrices, for a loop over samples takes 20 times longer."""
     within, to_state, over, from_state = _block_matrices(*section)
-    n_timepoints, block = x.shape[1], len(within)
-    blocks = np.pad(x, ((0, 0), (0, -n_timepoints % block))).reshape(len(x), -1, block)
+    blocks = np.pad(x, ((0, 0), (0, -x.shape[1] % len(within)))).reshape(len(x), -1, len(within))
     driven = blocks @ to_state
     states = np.empty_like(driven)
     for i in range(blocks.shape[1]):
         states[:, i] = state
         state = state @ over + driven[:, i]
-    out = blocks @ within + states @ from_state
-    return out.reshape(len(x), -1)[:, :n_timepoints]
+    return (blocks @ within + states @ from_state).reshape(len(x), -1)[:, : x.shape[1]]
 
 
 @lru_cache(64)
@@ -396,10 +391,7 @@ def _block_matrices(b0, b1, b2, _, a1, a2):
     block = 128
     # The state after a sample is ``step @ state + gain * sample``, the output ``state[0] + b0 * sample``.
     step, gain = np.array([[-a1, 1.0], [-a2, 0.0]]), np.array([b1 - a1 * b0, b2 - a2 * b0])
-    powers = [np.eye(2)]
-    for _ in range(block):
-        powers.append(step @ powers[-1])
-    powers = np.array(powers)
+    powers = np.array([np.linalg.matrix_power(step, n) for n in range(block + 1)])
     response = np.array([b0, *(powers[: block - 1] @ gain)[:, 0]])
     lag = np.subtract.outer(np.arange(block), np.arange(block))
     within = np.where(lag >= 0, response[lag], 0.0)
@@ -409,12 +401,9 @@ def _block_matrices(b0, b1, b2, _, a1, a2):
 def _resample(x, up, down, taps):
     if up == down:
         return x
-    taps = np.array(taps)
     n_taps = -(-len(taps) // up)
-    phases = np.zeros(n_taps * up)
-    phases[: len(taps)] = taps
     # Backwards, as a window of samples is read forwards.
-    phases = phases.reshape(n_taps, up)[::-1].T
+    phases = np.pad(taps, (0, n_taps * up - len(taps))).reshape(n_taps, up)[::-1].T
     windows = sliding_window_view(np.pad(x - x[:, :1], ((0, 0), (n_taps, n_taps)), mode="edge"), n_taps, axis=1)
     out = np.empty((len(x), -(-x.shape[1] * up // down)))
     for first in range(min(up, out.shape[1])):
