@@ -139,10 +139,21 @@ def test_plain_and_residual_blocks_learn(residual):
     assert classifier.fit(X[:20], y[:20]).score(X[20:], y[20:]) >= 0.9
 
 
-@pytest.mark.parametrize("stages", [{"depths": (1,)}, {"depths": (1, 0)}, {"n_filters": (), "depths": ()}], ids=str)
-def test_stages_that_cannot_be(stages):
+@pytest.mark.parametrize(
+    ("stages", "message"),
+    [
+        ({"depths": (1,)}, r"n_filters=\(6, 8\), depths=\(1,\) need one entry each"),
+        ({"n_filters": (), "depths": ()}, "one layer at least"),
+        ({"depths": (1, 0)}, r"depths=\(1, 0\); expected whole numbers of at least 1"),
+        ({"depths": (1.5, 1)}, r"depths=\(1.5, 1\); expected whole"),
+        ({"n_filters": ("6", "8")}, r"n_filters=\('6', '8'\); expected whole"),
+        ({"n_filters": {6, 8}}, "n_filters=.*; expected whole"),
+    ],
+    ids=str,
+)
+def test_stages_that_cannot_be(stages, message):
     X, y = ecgs(n_recordings=8)
-    with pytest.raises(ValueError, match=r"n_filters and depths need one entry per stage.*they are \("):
+    with pytest.raises(ValueError, match=message):
         small("ATICNNClassifier", **stages).fit(X, y)
 
 

@@ -9,6 +9,7 @@ import pytest
 from scipy import sparse
 
 from ecgclf._recordings import check_recordings, object_array
+from ecgclf.decision import TunedDecisionClassifierCV
 from ecgclf.preprocessing import RecordingNormalizer
 from small import NAMES, small
 
@@ -98,6 +99,83 @@ def test_unusable_labels(name):
 
 
 @pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (pd.Series(["A", pd.NA, "N", "A"], dtype="string"), "y contains NaN: <NA> for recording 1"),
+        (np.array(["A", "N", None, "A"], dtype=object), "y contains NaN: None for recording 2"),
+        (pd.Series(["A", "N", np.nan, "A"], dtype="category"), "y contains NaN: nan for recording 2"),
+        (pd.Series([1, 2, 1, pd.NA], dtype="Int64"), "y contains NaN: <NA> for recording 3"),
+        (["A", 1, "N", "A"], "y mixes text and numbers: 'A' for recording 0, 1 for recording 1"),
+        (pd.Series([["A"], ["N"], ["A"], ["N"]]), r"y holds lists of labels, such as \['A'\] for recording 0"),
+    ],
+)
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_labels_that_are_none(labels, message, wrapped):
+    classifier = small("ResNetClassifier", max_epochs=1)
+    with pytest.raises(ValueError, match=message):
+        (TunedDecisionClassifierCV(classifier, cv=2) if wrapped else classifier).fit(GOOD, labels)
+    if not wrapped and not isinstance(labels[0], list):
+        with pytest.raises(ValueError, match=f"X_val: {message.replace('y ', 'y_val ', 1)}"):
+            classifier.fit(GOOD, ["A", "N"] * 2, X_val=GOOD, y_val=labels)
+        with pytest.raises(ValueError, match=message.replace("y ", "groups ", 1)):
+            classifier.fit(GOOD, Y, groups=labels)
+
+
+@pytest.mark.parametrize("y", [pd.Series([1, 2, 1, 2], dtype="Int64"), [True, False] * 2, pd.Series(["A", "N"] * 2)])
+def test_labels_of_one_kind_are_taken(y):
+    assert len(small("ResNetClassifier", max_epochs=1).fit(GOOD, y).classes_) == 2
+
+
+@pytest.mark.parametrize(
+    ("X", "columns"),
+    [
+        (pd.DataFrame({"I": GOOD, "II": GOOD}), "DataFrame of 2 columns, with recordings in I, II"),
+        (pd.DataFrame({"ecg": GOOD, "age": 60.0}), "DataFrame of 2 columns, with recordings in ecg"),
+        (pd.DataFrame({"ecg": GOOD, "age": 60.0}).to_numpy(), "ndarray of 2 columns, with recordings in 0"),
+    ],
+    ids=["leads", "age", "array"],
+)
+def test_a_frame_of_more_than_recordings(X, columns):
+    with pytest.raises(ValueError, match=f"X is an? {columns}. Give one column"):
+        small("ResNetClassifier", max_epochs=1).fit(X, Y)
+    # A table of objects is one of numbers.
+    small("ResNetClassifier", max_epochs=1).fit(np.stack(GOOD).astype(object), Y)
+
+
+def test_recordings_beyond_what_a_network_can_compute():
+    rng = np.random.default_rng(0)
+    X = [rng.normal(size=100) for _ in Y]
+    classifier = small("ResNetClassifier", max_epochs=1).fit(X, Y)
+    X[2] = np.where(np.arange(100) < 50, X[2], -3.3e38)
+    for answer in (classifier.predict, classifier.predict_proba, classifier.predict_windows, classifier.transform):
+        with pytest.raises(ValueError, match=r"recording 2 makes the network overflow: its largest sample is 3\.3e"):
+            answer(X)
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"class_weight": {0: -1.0}}, r"class_weight holds \{0: -1.0\}; expected numbers of at least 0"),
+        ({"class_weight": {1: np.inf}}, r"class_weight holds \{1: inf\}"),
+        ({"class_weight": {1: "2"}}, r"class_weight holds \{1: '2'\}"),
+        ({"class_weight": {0: 0, 1: 0}}, "not all of them 0"),
+        ({"class_weight": {0: 1, 1: 1, "AF": 9}}, r"class_weight names the labels \['AF'\], and y has \[0, 1\]"),
+        ({"window_stride": {1: 20}}, "window_length=None has none"),
+        ({"window_length": 30, "window_stride": {1: 20.5}}, "holds 20.5; expected whole numbers"),
+        ({"window_length": 30, "window_stride": {1: -3}}, "positive whole number of samples, got -3"),
+        ({"window_length": 30, "window_stride": {1: 40}}, "window_stride=40 is longer than window_length=30"),
+        ({"window_length": 30, "window_stride": 40}, "window_stride=40 is longer than window_length=30"),
+        ({"n_filters": (8, 0, 8)}, r"n_filters=\(8, 0, 8\); expected whole numbers"),
+        ({"strides": (2.0, 2, 2)}, r"strides=\(2.0, 2, 2\); expected whole numbers"),
+    ],
+    ids=str,
+)
+def test_parameters_that_do_not_fit(params, message):
+    with pytest.raises(ValueError, match=message):
+        small("CRANNClassifier", max_epochs=1, **params).fit(GOOD, Y)
+
+
+@pytest.mark.parametrize(
     "params",
     [
         {"max_epochs": 0},
@@ -122,7 +200,7 @@ def test_unusable_parameters(params):
 def test_segment_too_short_for_its_kernels():
     with pytest.raises(ValueError, match=r"segment of 12 timepoints has 12 left where a kernel of 16 should fit"):
         small("CRNNClassifier", segment_length=12).fit(GOOD, Y)
-    with pytest.raises(ValueError, match="n_filters, kernel_sizes and strides need one entry per convolution"):
+    with pytest.raises(ValueError, match="kernel_sizes=.* need one entry each for every layer"):
         small("CRNNClassifier", n_filters=(8,)).fit(GOOD, Y)
 
 

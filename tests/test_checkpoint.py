@@ -15,6 +15,8 @@ from sklearn.model_selection import GridSearchCV, cross_val_predict
 from skorch.callbacks import Callback
 
 from ecgclf.augmentation import RandomChanges
+from ecgclf.classifiers import ECGClassifier
+from own import Small, make_small
 from small import NAMES, small
 from test_augment import EVERYTHING
 from test_classifiers import ecgs
@@ -195,6 +197,81 @@ def test_other_fits_have_other_files(other, recordings, tmp_path):
     found = small("CRNNClassifier", **settings, checkpoint_dir=tmp_path).fit(*recordings)
     assert len(list(tmp_path.iterdir())) == 2
     same(found, small("CRNNClassifier", **settings).fit(*recordings))
+
+
+def network_with(forward):
+    """Make a class of networks of which only what it does changes, as when its author edits it."""
+
+    class Edited(Small):
+        def forward(self, x, lengths):
+            return forward(super().forward(x, lengths))
+
+    return Edited
+
+
+def scaled(factor):
+    """Make a loss of a name that is always the same."""
+
+    def loss(logits, targets):
+        return factor * torch.nn.functional.cross_entropy(logits, targets)
+
+    return loss
+
+
+class Loud(RandomChanges):
+    """A change that holds an array too long to be printed whole."""
+
+    def __init__(self, table=None, crop=None):
+        super().__init__(crop=crop)
+        self.table = table
+
+
+def test_code_and_long_arrays_tell_fits_apart(recordings, tmp_path):
+    settings = {"max_epochs": 1, "random_state": 0, "checkpoint_dir": tmp_path}
+    table = np.zeros(2000)
+    fits = [
+        {"module": network_with(torch.sigmoid)},
+        {"module": network_with(lambda logits: logits.tanh())},
+        {"module": network_with(lambda logits: 2 * logits)},
+        {"module": network_with(lambda logits: 3 * logits)},
+        {"module": make_small},
+        {"module": Small, "net_params": {"criterion": scaled(1.0)}},
+        {"module": Small, "net_params": {"criterion": scaled(2.0)}},
+        {"module": Small, "augmentation": Loud(table)},
+        {"module": Small, "augmentation": Loud(np.where(np.arange(2000) == 1000, 1.0, table))},
+    ]
+    for n_files, params in enumerate(fits, start=1):
+        for _ in range(2):
+            ECGClassifier(**params, **settings).fit(*recordings)
+            assert len(list(tmp_path.iterdir())) == n_files
+    # Made anew, the same is the same.
+    ECGClassifier(network_with(lambda logits: 3 * logits), **settings).fit(*recordings)
+    ECGClassifier(Small, net_params={"criterion": scaled(2.0)}, **settings).fit(*recordings)
+    assert len(list(tmp_path.iterdir())) == n_files
+    with pytest.raises(ValueError, match="RandomState.* does not say what it is"):
+        ECGClassifier(Small, augmentation=Loud(np.random.RandomState(0)), **settings).fit(*recordings)
+
+
+IN_ANOTHER_PROCESS = """
+import sys
+from ecgclf.classifiers import ECGClassifier
+from ecgclf.datasets import make_recordings
+sys.path.append(sys.argv[2])
+from own import make_small
+X, y = make_recordings(8, duration=2.0, random_state=0, return_X_y=True)
+def loss(logits, targets):
+    kinds = {"one", "two", "three"}
+    return logits.logsumexp(1).mean() - logits.gather(1, targets[:, None]).mean() * (len(kinds) in {3, 5, 7})
+ECGClassifier(make_small, net_params={"criterion": loss}, max_epochs=1, random_state=0,
+              checkpoint_dir=sys.argv[1]).fit(X, y)
+"""
+
+
+def test_another_process_finds_the_fit(tmp_path):
+    for hash_seed in "12":
+        command = [sys.executable, "-c", IN_ANOTHER_PROCESS, str(tmp_path), os.path.dirname(__file__)]
+        subprocess.run(command, check=True, env={**os.environ, "PYTHONHASHSEED": hash_seed})
+    assert len(list(tmp_path.iterdir())) == 1
 
 
 def test_other_recordings_and_labels_have_other_files(recordings, tmp_path):

@@ -326,6 +326,18 @@ def test_ragged_recordings_in_grid_search_on_two_workers():
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
 
 
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_an_error_names_the_recording_of_all(n_jobs):
+    X, y = ecgs(n_recordings=24)
+    X = list(X)
+    X[20] = np.full(50, np.nan)
+    tuned = TunedDecisionClassifierCV(small("LSTMClassifier", max_epochs=1), cv=3, n_jobs=n_jobs)
+    with pytest.raises(ValueError, match=r"recording \d+ contains NaN.*it is recording 20 of X"):
+        tuned.fit(X, y)
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        tuned.fit(X, y, groups=np.arange(23))
+
+
 def test_it_pays_on_real_recordings(features):
     """By nested cross-validation: an overconfident classifier is less so, and scores better with tuned decisions."""
     X, y = features

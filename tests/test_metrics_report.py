@@ -42,6 +42,35 @@ def test_figures_are_scikit_learns(n, seed):
             assert label not in report.auroc
 
 
+@pytest.mark.parametrize("judge", [rhythm_report, expected_calibration_error])
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda y, p, c: (y, p[:, :3], c), r"probabilities have 3 columns, and the classes are \['A'"),
+        (lambda y, p, c: (y, p, c[[0, 0, 1, 2]]), "probabilities have 4 columns, and the classes are"),
+        (lambda y, p, c: (y[:1], p, c), "inconsistent numbers of samples"),
+        (lambda y, p, c: (np.repeat(y[:, None], 2, axis=1), p, c), "y_true has shape"),
+        (lambda y, p, c: (np.where(y == "A", "AF", y), p, c), r"y_true holds the labels \['AF'\]"),
+        (lambda y, p, c: (y, np.where(p == p.max(), np.nan, p), c), "probabilities contains NaN"),
+        (lambda y, p, c: (y, p - 0.5, c), "probabilities of recording 0 are .*; expected numbers from 0 to 1"),
+    ],
+    ids=["columns", "classes", "length", "shape", "label", "NaN", "no probabilities"],
+)
+def test_what_does_not_fit_is_no_figure(judge, change, message):
+    y, probabilities = answers(40)
+    with pytest.raises(ValueError, match=message):
+        judge(*change(y, probabilities, CLASSES))
+
+
+def test_answers_and_weights_of_another_number():
+    y, probabilities = answers(40)
+    with pytest.raises(ValueError, match=r"y_pred has shape \(1,\); expected one label for each of 40"):
+        rhythm_report(y, probabilities, CLASSES, y_pred=["A"])
+    for weights in (np.ones(1), -np.ones(40)):
+        with pytest.raises(ValueError, match="sample_weight"):
+            expected_calibration_error(y, probabilities, CLASSES, sample_weight=weights)
+
+
 def test_resampled_figures_are_scikit_learns():
     """One resample: both ends of an interval of one are its figure."""
     y, probabilities = answers(80)

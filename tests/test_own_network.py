@@ -42,6 +42,27 @@ def test_a_network_of_this_package_gives_what_its_classifier_gives(recordings):
 RESNET = set(ResNet.__init__.__annotations__)
 
 
+class Normed(torch.nn.Module):
+    """Its batch statistics are those of one value for each recording."""
+
+    def __init__(self, n_leads, n_outputs):
+        super().__init__()
+        self.convolution = torch.nn.Conv1d(n_leads, 4, 5)
+        self.norm = torch.nn.BatchNorm1d(4)
+        self.head = torch.nn.Linear(4, n_outputs)
+
+    def forward(self, x, lengths):
+        return self.head(self.norm(self.convolution(x).amax(2)))
+
+
+@pytest.mark.parametrize("batch_size", [2, 3, 4])
+def test_no_part_of_a_batch_is_a_single_recording(batch_size):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(8, 12, 3600)), np.arange(8) % 2
+    with threads(2):
+        ECGClassifier(Normed, batch_size=batch_size, max_epochs=1, random_state=0).fit(X, y)
+
+
 def test_it_learns(recordings):
     classifier = fitted(recordings, max_epochs=60, learning_rate=0.01)
     most_frequent = np.unique(recordings[1], return_counts=True)[1].max() / len(recordings[1])

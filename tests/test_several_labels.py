@@ -25,7 +25,8 @@ from ecgclf.datasets import make_recordings
 from ecgclf.decision import TunedDecisionClassifierCV
 from ecgclf.decision._temperature import fit_temperature
 from ecgclf.decision._weights import tune_thresholds
-from ecgclf.explanation import LimeTimeSeriesExplainer
+from ecgclf.explanation import ExplanationWarning, LimeTimeSeriesExplainer
+from ecgclf.metrics import f_max, f_max_scorer, macro_auroc, macro_auroc_scorer
 from ecgclf.onnx import load_onnx, to_onnx
 from ecgclf.persistence import load, save
 from ecgclf.preprocessing import Resampler, RRFeatures
@@ -270,8 +271,35 @@ def test_a_classifier_that_is_fitted_already_is_tuned(recordings):
     fitted = small("LSTMClassifier", max_epochs=1).fit(X[:24], Y[:24])
     tuned = TunedDecisionClassifierCV(fitted, cv="prefit", scoring="f1_macro").fit(X[24:], Y[24:])
     assert tuned.estimators_[0] is fitted
-    with pytest.raises(ValueError, match="y has 2 columns of labels, and the fitted classifier knows 3"):
-        clone(tuned).set_params(estimator=fitted).fit(X[24:], Y.iloc[24:, :2])
+    # Columns are held against those that it knows, not counted only.
+    for wrong in (Y.iloc[24:, :2], Y.iloc[24:, ::-1], Y.iloc[24:].rename(columns={"AF": "irregular"})):
+        with pytest.raises(ValueError, match=r"y has the columns \[.*what the classifier was fitted on the 3 columns"):
+            clone(tuned).set_params(estimator=fitted).fit(X[24:], wrong)
+    with pytest.raises(ValueError, match=r"y has the columns .* this LSTMClassifier the 3 columns \['AF'"):
+        fitted.score(X[24:], Y.iloc[24:, ::-1])
+    single = small("LSTMClassifier", max_epochs=1).fit(X[:24], Y["AF"][:24])
+    with pytest.raises(ValueError, match="3 columns of labels, and the fitted classifier gives one of"):
+        clone(tuned).set_params(estimator=single).fit(X[24:], Y[24:])
+    with pytest.raises(ValueError, match='cv="prefit" fits no classifier, which sample_weight would be for'):
+        clone(tuned).set_params(estimator=fitted).fit(X[24:], Y[24:], sample_weight=np.ones(24))
+
+
+def test_a_search_over_several_labels_is_explained(recordings):
+    X, Y = recordings
+    search = GridSearchCV(small("LSTMClassifier", max_epochs=1), {"dropout": [0.1]}, cv=2, scoring=macro_auroc_scorer)
+    search = make_pipeline(Resampler(50, sampling_rate=100), search).fit(X, Y)
+    explainer = LimeTimeSeriesExplainer(sampling_rate=100, n_perturbations=20, random_state=0)
+    with pytest.warns(ExplanationWarning, match="adjusted R²"):
+        explanation = explainer.explain(search, X[0])
+    assert explanation.labels[0] in list(Y.columns)
+
+
+def test_scorers_take_what_scikit_learn_answers_label_by_label(recordings):
+    X, Y = recordings
+    forest = make_pipeline(RRFeatures(100), RandomForestClassifier(10, random_state=0)).fit(X[:24], Y[:24])
+    expected = np.column_stack([of_label[:, 1] for of_label in forest.predict_proba(X[24:])])
+    assert macro_auroc_scorer(forest, X[24:], Y[24:]) == macro_auroc(Y[24:], expected)
+    assert f_max_scorer(forest, X[24:], Y[24:]) == f_max(Y[24:], expected)
 
 
 def test_one_label_of_several_is_explained(recordings, tmp_path):

@@ -1,5 +1,8 @@
 """Classifiers inside scikit-learn's tools, with ragged recordings."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 from sklearn.calibration import CalibratedClassifierCV
@@ -10,6 +13,7 @@ from sklearn.model_selection import GridSearchCV, cross_val_predict, cross_val_s
 from sklearn.pipeline import make_pipeline
 
 from ecgclf.metrics import cinc2017_score
+from ecgclf.persistence import load, save
 from ecgclf.preprocessing import BandpassFilter, FixedLength, RecordingNormalizer, RRFeatures
 from small import NAMES, small
 from test_classifiers import ecgs
@@ -42,6 +46,28 @@ def test_grid_search_gives_the_same_on_one_and_two_workers(name):
         results[0].cv_results_["mean_test_score"], results[1].cv_results_["mean_test_score"], atol=1e-6
     )
     np.testing.assert_allclose(results[0].predict_proba(X), results[1].predict_proba(X), atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["LSTMClassifier", "ATICNNClassifier"])
+def test_a_grid_of_numpys_numbers(name, tmp_path):
+    X, y = ecgs(n_recordings=24)
+    numbers = {"batch_size": 8, "max_epochs": 2, "n_units": 4, "learning_rate": 0.01}
+    grid = {key: np.array([value]) for key, value in numbers.items()}
+    if name == "ATICNNClassifier":
+        grid["n_filters"] = [np.array([6, 8])]
+    found = GridSearchCV(small(name), grid, cv=2).fit(X, y).best_estimator_
+    expected = small(name, **numbers).fit(X, y).predict_proba(X)
+    save(found, tmp_path / "found.ecgclf")
+    for same in (found, copy.deepcopy(found), pickle.loads(pickle.dumps(found)), load(tmp_path / "found.ecgclf")):
+        np.testing.assert_array_equal(same.predict_proba(X), expected)
+    found.set_params(warm_start=True).fit(X, y)
+    small(name, init_from=found, **numbers).fit(X, y)
+
+
+def test_lists_of_sizes_are_tuples():
+    X, y = ecgs(n_recordings=12)
+    classifier = small("ATICNNClassifier", n_filters=[6, 8], max_epochs=1, warm_start=True).fit(X, y)
+    assert classifier.set_params(n_filters=(6, 8)).fit(X, y).n_epochs_ == 2
 
 
 def test_pipeline(recordings):

@@ -88,15 +88,16 @@ precision : {"float32", "bfloat16"}, default="float32"
 random_state : int, RandomState instance or None, default=None
     Seeds initial weights, batches, dropout and the validation split. On a CPU the same int gives the same fit and the
     same probabilities to the bit, on any number of torch threads and so inside and outside of joblib's workers:
-    batches of more than 65,536 samples are computed in two parts or more, of at least 8 recordings where there are as
-    many, each on one thread and with batch statistics of its own.
+    batches of more than 65,536 samples are computed in two parts or more, of 8 recordings where there are as many and
+    never of one, each on one thread and with batch statistics of its own.
 
 init_from : estimator, path-like, str or None, default=None
     Trained weights to begin with, instead of random ones: a fitted classifier, or a Pipeline, vote or tuned decision
     with one in it (the first whose network fits); a file of :func:`ecgclf.persistence.save`; or the name of a model
     that :func:`ecgclf.pretrained.list_pretrained` tells. The parameters of the network have to be those of that one,
     the recordings prepared as it was trained on them, sampling rate and filters. Classes may be others: the last layer
-    then is new. Leads may be others: the first convolution then takes each as the mean of those it knew.
+    then is new. Leads may be others: the first convolution then gives each an equal share of the sum of
+    its weights for those it knew.
 
 warm_start : bool, default=False
     Whether `fit` goes on from the weights of the last fit, with the same classes, instead of starting anew. The

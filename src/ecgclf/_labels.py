@@ -13,17 +13,91 @@ def names_of(y):
     return None if columns is None or len(columns) < 2 else np.array(list(columns))
 
 
-def refuse_lists(y):
-    """Refuse lists of labels, which scikit-learn and numpy meet with words about shapes."""
-    if not isinstance(y, list | tuple | np.ndarray) or (isinstance(y, np.ndarray) and y.dtype.kind != "O"):
+def refuse_odd(y, name="y"):
+    """Refuse labels, or groups, of which numpy and scikit-learn say too little: lists, missing ones, mixed types.
+
+    Parameters
+    ----------
+    y : array-like
+        One for each recording, as the user gave it.
+    name : str
+        What to call it.
+
+    Raises
+    ------
+    ValueError
+        If one is a list of labels or missing, or some are text and others numbers. The message names the recording.
+    """
+    dtype = getattr(y, "dtype", None)
+    of_one_kind = isinstance(dtype, np.dtype) and dtype.kind != "O"
+    if of_one_kind or isinstance(y, str) or not hasattr(y, "__iter__") or hasattr(y, "columns"):
         return
-    for i, row in enumerate(y):
-        several = isinstance(row, list | tuple | np.ndarray) and any(isinstance(label, str) for label in row)
-        if several or isinstance(row, set | frozenset):
+    first = {}
+    for i, one in enumerate(y):
+        several = isinstance(one, list | tuple | np.ndarray) and any(isinstance(label, str) for label in one)
+        if several or isinstance(one, set | frozenset):
             raise ValueError(
-                f"y holds lists of labels, such as {list(row)} for recording {i}. Give 0 and 1 for each label: "
+                f"{name} holds lists of labels, such as {list(one)} for recording {i}. Give 0 and 1 for each label: "
                 "sklearn.preprocessing.MultiLabelBinarizer().fit_transform(y)."
             )
+        if one is None or type(one).__name__ in ("NAType", "NaTType") or (isinstance(one, float) and one != one):
+            raise ValueError(
+                f"{name} contains NaN: {one!r} for recording {i}. Leave that out, or give what is missing."
+            )
+        first.setdefault("text" if isinstance(one, str) else "number" if isinstance(one, Real) else "else", (i, one))
+    if "text" in first and "number" in first:
+        (i, text), (j, number) = first["text"], first["number"]
+        raise ValueError(
+            f"{name} mixes text and numbers: {text!r} for recording {i}, {number!r} for recording {j}. Give all "
+            f"in one form, such as [str(each) for each in {name}]."
+        )
+
+
+def several_labels(estimator):
+    """Tell whether what decides in a fitted estimator was fitted on recordings that may have several labels.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A classifier, or a Pipeline or search around one.
+
+    Returns
+    -------
+    bool
+        False where it does not tell.
+    """
+    while not hasattr(estimator, "multilabel_"):
+        inside = getattr(estimator, "best_estimator_", None)
+        if inside is None and getattr(estimator, "steps", None):
+            inside = estimator.steps[-1][1]
+        if inside is None:
+            return False
+        estimator = inside
+    return estimator.multilabel_
+
+
+def label_probabilities(answers, classes):
+    """Give what a classifier of several labels answers as one array, which scikit-learn's own give label by label.
+
+    Parameters
+    ----------
+    answers : ndarray of shape (n_recordings, n_labels) or list of ndarray
+        What its `predict_proba` gave.
+    classes : list
+        Its `classes_`: of a list of answers, what each label was seen to be.
+
+    Returns
+    -------
+    ndarray of shape (n_recordings, n_labels)
+        The probability of each label; 0 of one that no recording had.
+    """
+    if isinstance(answers, list):
+        answers = [
+            of_label[:, list(seen).index(1)] if 1 in seen else np.zeros(len(of_label))
+            for of_label, seen in zip(answers, classes, strict=True)
+        ]
+        return np.column_stack(answers)
+    return np.asarray(answers)
 
 
 def encode(y, names):
@@ -81,9 +155,7 @@ def encode_others(y, names, classes, several):
         If these are others than those trained on.
     """
     if several:
-        if y.ndim != 2 or y.shape[1] != len(classes) or (names is not None and not np.array_equal(names, classes)):
-            given = f"shape {y.shape}" if names is None else f"the columns {names.tolist()}"
-            raise ValueError(f"y_val has {given}, and y the {len(classes)} columns {classes.tolist()}.")
+        check_columns(y, names, classes, "y_val", "y")
         _check_indicator(y, "y_val")
         return y.astype(np.float32)
     if y.ndim == 2:
@@ -92,6 +164,30 @@ def encode_others(y, names, classes, several):
     if unknown:
         raise ValueError(f"y_val holds the labels {unknown}, which y does not; its classes are {classes.tolist()}.")
     return np.searchsorted(classes, y).astype(np.int64)
+
+
+def check_columns(y, names, classes, name, known):
+    """Raise if columns of 0 and 1 are not those of the labels that are known, in their order.
+
+    Parameters
+    ----------
+    y : ndarray
+        The columns.
+    names : ndarray of shape (n_labels,) or None
+        Their names, as `names_of` gives them.
+    classes : ndarray of shape (n_classes,)
+        The labels.
+    name, known : str
+        What to call both.
+
+    Raises
+    ------
+    ValueError
+        If they are others.
+    """
+    if y.ndim != 2 or y.shape[1] != len(classes) or (names is not None and not np.array_equal(names, classes)):
+        given = f"shape {y.shape}" if names is None else f"the columns {names.tolist()}"
+        raise ValueError(f"{name} has {given}, and {known} the {len(classes)} columns {np.asarray(classes).tolist()}.")
 
 
 def _check_indicator(y, name):
@@ -165,8 +261,8 @@ def loss_weights(class_weight, classes, targets):
     """
     if class_weight is None:
         return None
-    if targets.ndim == 1:
-        return compute_class_weight(class_weight, classes=classes, y=classes[targets])
+    if class_weight == "balanced" and targets.ndim == 1:
+        return compute_class_weight("balanced", classes=classes, y=classes[targets])
     if class_weight == "balanced":
         with_label = targets.sum(axis=0)
         # A label that nobody has, or everybody, has nothing to balance.
@@ -175,4 +271,14 @@ def loss_weights(class_weight, classes, targets):
     unknown = sorted(set(class_weight) - set(classes.tolist()), key=str)
     if unknown:
         raise ValueError(f"class_weight names the labels {unknown}, and y has {classes.tolist()}.")
-    return np.array([float(class_weight.get(label, 1.0)) for label in classes.tolist()])
+    wrong = {
+        label: weight
+        for label, weight in class_weight.items()
+        if not isinstance(weight, Real) or not 0 <= weight < np.inf
+    }
+    weights = [class_weight.get(label, 1.0) for label in classes.tolist()]
+    if wrong or not any(weights):
+        raise ValueError(
+            f"class_weight holds {wrong or class_weight}; expected numbers of at least 0, not all of them 0."
+        )
+    return np.array(weights, dtype=np.float64)

@@ -75,6 +75,8 @@ def refuse(X):
     elif not hasattr(X, "__len__"):
         raise ValueError(f"X is {called(X)}; expected {_FORMS}.")
     shape = getattr(X, "shape", None)
+    if shape is not None and len(shape) == 2 and shape[0] and shape[1] > 1:
+        _refuse_cells(X)
     if len(X) == 0:
         what = called(X) if shape is None else f"{called(X)} of shape {shape}"
         raise ValueError(f"X, {what}, holds no recordings. Give at least one.")
@@ -94,6 +96,24 @@ def _refuse_array(X):
         raise ValueError(f"X has dtype {X.dtype}, which does not convert to numbers. Give samples in mV.")
     if X.ndim not in (1, 2, 3):
         raise ValueError(f"X is an array of {X.ndim} dimensions, shape {X.shape}; expected {_FORMS}.")
+
+
+def _refuse_cells(X):
+    """Refuse a table whose cells are recordings."""
+    if is_frame(X):
+        columns = list(X.columns)
+        row = list(X.iloc[0]) if hasattr(X, "iloc") else [X.get_column(column)[0] for column in columns]
+    elif isinstance(X, np.ndarray) and X.dtype == object:
+        columns, row = range(X.shape[1]), X[0]
+    else:
+        return
+    whole = [str(column) for column, cell in zip(columns, row, strict=True) if is_array(cell)]
+    if whole:
+        raise ValueError(
+            f"X is {called(X)} of {len(columns)} columns, with recordings in {', '.join(whole[:3])}. Give one column, "
+            'such as X["ecg"]; or, if each column is a lead, one array (n_leads, n_timepoints) for each recording, '
+            "[numpy.stack(leads) for leads in X.to_numpy()]."
+        )
 
 
 def _refuse_items(X):

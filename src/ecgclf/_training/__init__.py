@@ -2,8 +2,8 @@
 
 from ecgclf._training._augment import Augmentation
 from ecgclf._training._callbacks import own_callbacks
-from ecgclf._training._checkpoint import identity
 from ecgclf._training._data import WindowDataset, cut_windows, lead_statistics
+from ecgclf._training._identity import identity
 from ecgclf._training._likelihood import train_likelihood
 from ecgclf._training._net import (
     build_net,

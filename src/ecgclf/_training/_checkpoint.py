@@ -1,8 +1,6 @@
 """The state of a fit in a file after each epoch, so that the same fit goes on from there after whatever ended it."""
 
-import hashlib
 import json
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -14,52 +12,7 @@ from skorch.history import History
 
 from ecgclf._files import write_atomically
 
-_FORMAT = 1
 _STOPPING = ("misses_", "dynamic_threshold_", "best_epoch_")
-
-
-def identity(name, parameters, module, training, validation):
-    """Tell one fit from every other: two with the same identity give the same weights to the bit.
-
-    Parameters
-    ----------
-    name : str
-        What is fitted.
-    parameters : dict
-        Its parameters, without those that change no answer.
-    module : torch.nn.Module
-        The network before the fit.
-    training, validation : WindowDataset
-        What is learnt from, and watched (or None).
-
-    Returns
-    -------
-    str
-        64 hexadecimal digits.
-    """
-    digest = hashlib.sha256()
-
-    def add(*parts):
-        for part in parts:
-            if isinstance(part, np.ndarray):
-                digest.update(f"{part.dtype.str} {part.shape}".encode())
-                digest.update(np.ascontiguousarray(part))
-            else:
-                digest.update(f"{part} {len(str(part))}".encode())
-
-    add(_FORMAT, version("torch"), name, sorted(parameters.items()))
-    for key, tensor in module.state_dict().items():
-        add(key, tensor.detach().cpu().numpy())
-    add(json.dumps(training.rng.bit_generator.state, sort_keys=True))
-    for dataset in (training, validation):
-        if dataset is not None:
-            add(dataset.windows, dataset.targets)
-    items = list(training.items)
-    if validation is not None and validation.items is not training.items:
-        items += validation.items
-    for item in items:
-        add(item)
-    return digest.hexdigest()
 
 
 class Checkpoint(Callback):

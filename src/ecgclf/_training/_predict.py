@@ -33,7 +33,7 @@ def window_probabilities(net, items, windows):
     """
     batches = _run(net, net.module_, "forward", items, windows)
     rows = [net.probabilities(logits).numpy() for logits, _ in batches]
-    return _unsort(np.concatenate(rows), windows)
+    return _finite(_unsort(np.concatenate(rows), windows), items, windows)
 
 
 def window_embeddings(net, items, windows):
@@ -54,7 +54,7 @@ def window_embeddings(net, items, windows):
         In the order of `windows`.
     """
     rows = [features.numpy() for features, _ in _run(net, without_head(net.module_), "forward", items, windows)]
-    return _unsort(np.concatenate(rows), windows)
+    return _finite(_unsort(np.concatenate(rows), windows), items, windows)
 
 
 def without_head(module):
@@ -114,6 +114,19 @@ def _unsort(rows, windows):
     unsorted = np.empty_like(rows)
     unsorted[_order(windows)] = rows
     return unsorted
+
+
+def _finite(answers, items, windows):
+    """Refuse to answer with what is no number, which the first of the classes would come out of."""
+    wrong = ~np.isfinite(answers).all(axis=1)
+    if wrong.any():
+        recording = int(windows[wrong.argmax(), 0])
+        largest = np.abs(items[recording]).max()
+        raise ValueError(
+            f"recording {recording} makes the network overflow: its largest sample is {largest:.3g}, where mV are "
+            "expected. If it is in mV, the weights of the network are damaged."
+        )
+    return answers
 
 
 def _run(net, module, function_name, items, windows):

@@ -41,7 +41,8 @@ def split(x, lengths):
     list of (Tensor, Tensor)
         Recordings and lengths of each part, in order.
     """
-    n_parts = 1 if is_small(x.numel()) else max(min(2, len(x)), len(x) // _PART_SIZE)
+    # A part of one recording would have no batch statistics where a network of a user's own has one value of each.
+    n_parts = 1 if is_small(x.numel()) or len(x) < 4 else max(2, len(x) // _PART_SIZE)
     pieces = zip(x.tensor_split(n_parts), lengths.tensor_split(n_parts), strict=True)
     return [(part[:, :, : int(own.max())], own) for part, own in pieces]
 

@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ecgclf import _training
 from ecgclf._docstrings import RECORDINGS, document
-from ecgclf._labels import encode, loss_weights, names_of, refuse_lists
+from ecgclf._labels import encode, loss_weights, names_of, refuse_odd
 from ecgclf._mixins import RecordingClassifierMixin
 from ecgclf._recordings import check_recordings
 from ecgclf._state import all_or_nothing
@@ -112,7 +112,8 @@ class BaseECGClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Recor
 
         X_val : like `X`, default=None
             Recordings to watch the training by, instead of some that are set aside from `X`. In a Pipeline they go
-            through the steps before if it is told so, ``Pipeline(..., transform_input=["X_val"])``.
+            through the steps before if metadata routing is enabled and it is told so,
+            ``Pipeline(..., transform_input=["X_val"])``.
 
         y_val : array-like of shape (n_validation_recordings,) or (n_validation_recordings, n_labels), default=None
             Their labels, out of those of `y`.
@@ -129,7 +130,7 @@ class BaseECGClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Recor
             parameter does not fit the recordings.
         """
         going_on = self.warm_start and hasattr(self, "net_")
-        refuse_lists(y)
+        refuse_odd(y)
         names = names_of(y)
         recordings, y = check_recordings(self, X, y, reset=not going_on, indicator=True)
         targets = self._encode_labels(y, names, going_on)
@@ -168,8 +169,7 @@ class BaseECGClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Recor
         # All that is not a parameter of every classifier makes the network.
         own = self.get_params(deep=False).keys() - BaseECGClassifier._parameter_constraints.keys()
         values = {name: getattr(self, name) for name in sorted(own) if "__" not in name}
-        # What is called stays the same thing only if it is not copied.
-        return {name: value if callable(value) else copy.deepcopy(value) for name, value in values.items()}
+        return {name: _plain(value) for name, value in values.items()}
 
     def _check_same_network(self):
         changed = [
@@ -233,10 +233,10 @@ class BaseECGClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Recor
             verbose=self.verbose,
             net_params=self.net_params,
             checkpoint=checkpoint,
-            learning_rate=self.learning_rate,
-            weight_decay=self.weight_decay,
-            max_epochs=self._count_epochs(len(training)),
-            batch_size=self.batch_size,
+            learning_rate=float(self.learning_rate),
+            weight_decay=float(self.weight_decay),
+            max_epochs=int(self._count_epochs(len(training))),
+            batch_size=int(self.batch_size),
             device=device,
             precision=self.precision,
             classes=self.classes_,
@@ -377,3 +377,15 @@ class BaseECGClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Recor
         tags.input_tags.three_d_array = True
         tags.classifier_tags.multi_label = True
         return tags
+
+
+def _plain(value):
+    """Give a parameter as Python's own numbers and tuples: torch takes no others, and these can be compared."""
+    if isinstance(value, np.generic | np.ndarray):
+        value = value.tolist()
+    if isinstance(value, list | tuple):
+        return tuple(_plain(item) for item in value)
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    # What is called stays the same thing only if it is not copied.
+    return value if callable(value) else copy.deepcopy(value)

@@ -51,5 +51,12 @@ def checkpoint_of(classifier, module, training, validation):
         if name.partition("__")[0]
         not in ("checkpoint_dir", "init_from", "random_state", "validation_fraction", "verbose", "warm_start")
     }
-    name = _training.identity(type(classifier).__name__, parameters, module, training, validation)
+    try:
+        name = _training.identity(type(classifier).__name__, parameters, module, training, validation)
+    except TypeError as error:
+        raise ValueError(
+            f"checkpoint_dir={str(classifier.checkpoint_dir)!r} finds a fit again by its parameters, and one of them "
+            f"holds {error}, which does not say what it is. Give numbers, text, arrays, classes or functions, or set "
+            "checkpoint_dir=None."
+        ) from None
     return classifier.checkpoint_dir, name

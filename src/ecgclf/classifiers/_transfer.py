@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from sklearn.ensemble import BaggingClassifier
 from sklearn.exceptions import NotFittedError
 
 from ecgclf import persistence, pretrained
@@ -67,8 +68,8 @@ def _classifiers_in(estimator, names=None):
     if hasattr(estimator, "_rebuild_module"):
         yield estimator, names
         return
-    if hasattr(estimator, "le_"):
-        # A vote gives its members numbers for labels.
+    if hasattr(estimator, "le_") or hasattr(estimator, "_label_encoder") or isinstance(estimator, BaggingClassifier):
+        # Members of a vote, a stack or a bag are given numbers for labels.
         names = estimator.classes_
     for name in ("estimators_", "calibrated_classifiers_", "best_estimator_", "estimator_", "estimator"):
         if hasattr(estimator, name):

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 from sklearn.utils.validation import _num_samples, check_array, check_consistent_length, column_or_1d
 
-from ecgclf._labels import encode_others, names_of, split_by, strata
+from ecgclf._labels import encode_others, names_of, refuse_odd, split_by, strata
 from ecgclf._recordings import check_recordings, visible
 
 _USUAL = 0.1  # of the recordings, for early_stopping that says nothing of it
@@ -29,6 +29,7 @@ def check_groups(groups, n_recordings):
     """
     if groups is None:
         return None
+    refuse_odd(groups, "groups")
     visible(groups, "groups")
     groups = column_or_1d(check_array(groups, ensure_2d=False, dtype=None, input_name="groups"), warn=True)
     check_consistent_length(groups, np.empty(n_recordings))
@@ -70,6 +71,7 @@ def check_validation(estimator, X_val, y_val, validation_fraction):
     try:
         if _num_samples(X_val) == 0:
             raise ValueError("there are no recordings")
+        refuse_odd(y_val, "y_val")
         names = names_of(y_val)
         recordings, y_val = check_recordings(estimator, X_val, y_val, reset=False, indicator=True)
     except ValueError as error:

@@ -30,16 +30,26 @@ def training_windows(lengths, targets, classes, window_length, window_stride):
     Raises
     ------
     ValueError
-        If the stride names a label that is not there.
+        If the stride names a label that is not there, has no window to be the stride of, or is no number of samples.
     """
     if not isinstance(window_stride, dict):
         return cut_windows(lengths, window_length, np.full(len(lengths), window_stride or window_length or 1))
+    if window_length is None:
+        raise ValueError(
+            f"window_stride={window_stride} tells how close windows of some labels lie, and window_length=None has "
+            "none: recordings are trained on whole. Set window_length, or window_stride=None."
+        )
     unknown = [label for label in window_stride if label not in classes]
     if unknown:
         raise ValueError(
             f"window_stride names the labels {unknown}, which y does not hold; its classes are {classes.tolist()}."
         )
-    usual = window_length or 1
+    wrong = [
+        stride for stride in window_stride.values() if isinstance(stride, bool) or not isinstance(stride, Integral)
+    ]
+    if wrong:
+        raise ValueError(f"window_stride={window_stride} holds {wrong[0]!r}; expected whole numbers of samples.")
+    usual = window_length
     by_class = np.array([window_stride.get(label, usual) for label in classes.tolist()])
     if targets.ndim == 2:
         has_any, longest = targets.any(axis=1), by_class.max()

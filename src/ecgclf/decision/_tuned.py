@@ -1,5 +1,7 @@
 """A classifier whose probabilities and decisions are tuned by cross-validation inside `fit`."""
 
+import re
+from contextlib import contextmanager
 from copy import copy
 from numbers import Integral, Real
 
@@ -15,7 +17,16 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _num_samples, check_is_fitted, column_or_1d, has_fit_parameter
 
 from ecgclf._docstrings import RECORDINGS, document
-from ecgclf._labels import encode, names_of, refuse_lists, split_by, strata
+from ecgclf._labels import (
+    check_columns,
+    encode,
+    label_probabilities,
+    names_of,
+    refuse_odd,
+    several_labels,
+    split_by,
+    strata,
+)
 from ecgclf._mixins import RecordingClassifierMixin
 from ecgclf._recordings import visible
 from ecgclf._state import all_or_nothing
@@ -195,16 +206,18 @@ class TunedDecisionClassifierCV(RecordingClassifierMixin, MetaEstimatorMixin, Ba
             raise ValueError(
                 'ensemble=True keeps the classifiers of the folds, and cv="prefit" has none. Set one of them.'
             )
-        X, given = self._check_labels(X, y)
+        X, given = self._check_labels(X, y, groups)
         names = names_of(given)
         y = np.asarray(given)
         self.classes_, targets = encode(y, names)
         self.multilabel_ = targets.ndim == 2
         score = self._make_score(y, targets)
         if self.cv == "prefit":
+            if fit_params:
+                raise ValueError(f'cv="prefit" fits no classifier, which {", ".join(fit_params)} would be for.')
             check_is_fitted(self.estimator)
             self.estimators_ = [self.estimator]
-            self.classes_ = self._known_classes()
+            self.classes_ = self._known_classes(y, names)
             probabilities = self._aligned(self.estimator, X)
             if not self.multilabel_:
                 targets = np.searchsorted(self.classes_, y)
@@ -255,14 +268,14 @@ class TunedDecisionClassifierCV(RecordingClassifierMixin, MetaEstimatorMixin, Ba
                 probabilities, targets, lambda truth, answer: score(self.classes_[truth], self.classes_[answer])
             )
 
-    def _check_labels(self, X, y):
+    def _check_labels(self, X, y, groups):
         if y is None:
             raise ValueError(
                 f"{type(self).__name__} requires y to be passed, but the target y is None: give the label of each "
                 "recording."
             )
-        refuse_lists(y)
-        X, y = indexable(X, y)
+        refuse_odd(y)
+        X, y, _ = indexable(X, y, groups)
         if _num_samples(X) == 0:
             raise ValueError("X has 0 recordings. Give recordings of at least two classes.")
         visible(y, "y")
@@ -278,14 +291,22 @@ class TunedDecisionClassifierCV(RecordingClassifierMixin, MetaEstimatorMixin, Ba
         score.check(y, 1 - y if self.multilabel_ else self.classes_[(targets + 1) % len(self.classes_)])
         return score
 
-    def _known_classes(self):
+    def _known_columns(self, y, names):
+        known = getattr(self.estimator, "classes_", self.classes_)
+        if isinstance(known, list):
+            # scikit-learn's own have for each label what it was seen to be, and no name.
+            known = np.arange(len(known)) if names is None or len(names) != len(known) else names
+        elif not several_labels(self.estimator):
+            raise ValueError(
+                f"y has {y.shape[1]} columns of labels, and the fitted classifier gives one of {known.tolist()} to "
+                "each recording. Give that label."
+            )
+        check_columns(y, names, known, "y", "what the classifier was fitted on")
+        return known
+
+    def _known_classes(self, y, names):
         if self.multilabel_:
-            known = getattr(self.estimator, "classes_", self.classes_)
-            if len(known) != len(self.classes_):
-                raise ValueError(
-                    f"y has {len(self.classes_)} columns of labels, and the fitted classifier knows {len(known)}."
-                )
-            return self.classes_
+            return self._known_columns(y, names)
         unknown = sorted(set(self.classes_.tolist()) - set(self.estimator.classes_.tolist()))
         if unknown:
             raise ValueError(
@@ -349,14 +370,7 @@ class TunedDecisionClassifierCV(RecordingClassifierMixin, MetaEstimatorMixin, Ba
         answers = estimator.predict_proba(X)
         if not self.multilabel_:
             return _widened(answers, estimator.classes_, self.classes_)
-        # A forest answers label by label, and has no column for what it has not seen.
-        if isinstance(answers, list):
-            answers = [
-                of_label[:, list(seen).index(1)] if 1 in seen else np.zeros(len(of_label))
-                for of_label, seen in zip(answers, estimator.classes_, strict=True)
-            ]
-            return np.column_stack(answers)
-        return np.asarray(answers)
+        return label_probabilities(answers, getattr(estimator, "classes_", None))
 
     def _agreed(self, answers):
         """Calibrate what each classifier answers, and give the mean."""
@@ -446,8 +460,22 @@ def _cut_alike(estimators):
 
 def _fit_predict(estimator, X, y, train, test, aligned, keep, fit_params):
     divided = {name: _of_fold(name, value, train, len(y)) for name, value in fit_params.items()}
-    estimator.fit(_safe_indexing(X, train), _safe_indexing(y, train), **divided)
-    return estimator if keep else None, aligned(estimator, _safe_indexing(X, test))
+    with _counting(train):
+        estimator.fit(_safe_indexing(X, train), _safe_indexing(y, train), **divided)
+    with _counting(test):
+        return estimator if keep else None, aligned(estimator, _safe_indexing(X, test))
+
+
+@contextmanager
+def _counting(rows):
+    """Tell in an error that names a recording of a fold which one that is of all."""
+    try:
+        yield
+    except ValueError as error:
+        named = re.search(r"recording (\d+)", str(error))
+        if named and int(named[1]) < len(rows):
+            error.args = (f"{error} (Counted within a fold; it is recording {rows[int(named[1])]} of X.)",)
+        raise
 
 
 def _of_fold(name, value, train, n_recordings):

@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from ecgclf._labels import several_labels
 from ecgclf._recordings import as_recording, visible
 from ecgclf.signal import SignalQualityWarning
 
@@ -43,7 +44,8 @@ class Model:
         if self.classes is not None:
             self._check_labels()
         self.block = _block(estimator)
-        self.several = _several(estimator)
+        # Of several labels the probabilities need not sum to 1. A bound method has its estimator.
+        self.several = several_labels(getattr(estimator, "__self__", estimator))
 
     def __call__(self, recordings):
         """Give the probabilities of recordings (n, n_leads, n_timepoints), float64 of shape (n, n_classes)."""
@@ -149,14 +151,6 @@ class Model:
                 f"at least 0 and their sum 1, it is {sums[row]:g}. Apply a softmax to scores."
             )
         return probabilities
-
-
-def _several(estimator):
-    """Tell whether a recording may have several labels, whose probabilities then need not sum to 1."""
-    estimator = getattr(estimator, "__self__", estimator)
-    while hasattr(estimator, "steps"):
-        estimator = estimator.steps[-1][1]
-    return bool(getattr(estimator, "multilabel_", False))
 
 
 def _block(estimator):

@@ -1,9 +1,10 @@
 """Whether a classifier is right as often as it says."""
 
 import numpy as np
+from sklearn.utils.validation import _check_sample_weight
 
-from ecgclf._recordings import visible
 from ecgclf._whole import at_least
+from ecgclf.metrics._answers import check_class_answers
 
 _N_BINS = 15
 
@@ -33,6 +34,11 @@ def expected_calibration_error(y_true, probabilities, classes, *, n_bins=_N_BINS
     float
         Between 0 (best) and 1.
 
+    Raises
+    ------
+    ValueError
+        If labels, probabilities, classes and weights do not fit one another.
+
     References
     ----------
     .. [1] Guo C, Pleiss G, Sun Y, Weinberger KQ (2017). On calibration of modern neural networks. arXiv:1706.04599.
@@ -46,10 +52,10 @@ def expected_calibration_error(y_true, probabilities, classes, *, n_bins=_N_BINS
     >>> round(expected_calibration_error(["A", "N"], probabilities, ["A", "N"]), 3)
     0.3
     """
-    probabilities, classes = visible(probabilities, "probabilities").astype(float), np.asarray(classes)
+    truth, probabilities, _ = check_class_answers(y_true, probabilities, classes)
     confidence = probabilities.max(axis=1)
-    right = classes[probabilities.argmax(axis=1)] == visible(y_true, "y_true")
-    weight = np.ones(len(confidence)) if sample_weight is None else np.asarray(sample_weight, dtype=float)
+    right = probabilities.argmax(axis=1) == truth
+    weight = _check_sample_weight(sample_weight, probabilities, ensure_non_negative=True)
     return _error(_bins(confidence, n_bins), confidence - right, weight)
 
 

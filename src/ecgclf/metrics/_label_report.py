@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.utils import check_array, check_random_state
 
+from ecgclf.metrics._answers import check_answers
 from ecgclf.metrics._estimate import Estimate, Figures, estimate
-from ecgclf.metrics._label_scores import check_answers, f_max_of
+from ecgclf.metrics._label_scores import f_max_of
 from ecgclf.metrics._weighted import weighted_auroc
 
 

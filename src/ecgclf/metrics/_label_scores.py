@@ -2,9 +2,9 @@
 
 import numpy as np
 from sklearn.metrics import roc_auc_score
-from sklearn.utils import check_array, check_consistent_length
 
-from ecgclf._recordings import visible
+from ecgclf._labels import label_probabilities
+from ecgclf.metrics._answers import check_answers
 
 
 def macro_auroc(y_true, probabilities):
@@ -144,20 +144,6 @@ def f_max_of(y_true, probabilities, weights):
     return best
 
 
-def check_answers(y_true, probabilities):
-    """Give both as float arrays of one shape, or say what is wrong."""
-    y_true = check_array(visible(y_true, "y_true"), dtype=float, input_name="y_true")
-    probabilities = check_array(visible(probabilities, "probabilities"), dtype=float, input_name="probabilities")
-    check_consistent_length(y_true, probabilities)
-    if y_true.shape != probabilities.shape:
-        raise ValueError(
-            f"y_true has {y_true.shape[1]} columns and probabilities {probabilities.shape[1]}; both have one a label."
-        )
-    if not np.isin(y_true, (0.0, 1.0)).all():
-        raise ValueError(f"y_true holds {y_true[~np.isin(y_true, (0.0, 1.0))][0]:g}; expected 0 and 1 for each label.")
-    return y_true, probabilities
-
-
 def two_sided(y_true):
     """Tell which labels some of the recordings have and others have not."""
     return (y_true == 1).any(axis=0) & (y_true == 0).any(axis=0)
@@ -188,7 +174,7 @@ def macro_auroc_scorer(estimator, X, y):
     -----
     scikit-learn's own "roc_auc" takes two labels for two classes of one label, and fails.
     """
-    return macro_auroc(y, estimator.predict_proba(X))
+    return macro_auroc(y, _answers(estimator, X))
 
 
 def f_max_scorer(estimator, X, y):
@@ -212,4 +198,8 @@ def f_max_scorer(estimator, X, y):
     --------
     f_max : The score.
     """
-    return f_max(y, estimator.predict_proba(X))
+    return f_max(y, _answers(estimator, X))
+
+
+def _answers(estimator, X):
+    return label_probabilities(estimator.predict_proba(X), getattr(estimator, "classes_", None))

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.utils import check_consistent_length, check_random_state
+from sklearn.utils import check_random_state
 
-from ecgclf._recordings import visible
+from ecgclf.metrics._answers import check_class_answers, columns_of
 from ecgclf.metrics._calibration import calibration_interval
 from ecgclf.metrics._estimate import Estimate, Figures, estimate
 from ecgclf.metrics._weighted import weighted_auroc
@@ -146,15 +146,10 @@ def rhythm_report(y_true, probabilities, classes, *, y_pred=None, n_resamples=10
     >>> round(report.f1["N"].value, 3), report.auroc["A"].value
     (0.8, 1.0)
     """
-    probabilities, classes = visible(probabilities, "probabilities").astype(float), np.asarray(classes)
-    y_true = visible(y_true, "y_true")
-    check_consistent_length(y_true, probabilities)
-    if len(y_true) == 0:
-        raise ValueError("There is no recording to judge. Give at least one.")
-    truth = _indices(y_true, classes, "y_true")
-    answer = probabilities.argmax(axis=1) if y_pred is None else _indices(visible(y_pred, "y_pred"), classes, "y_pred")
+    truth, probabilities, classes = check_class_answers(y_true, probabilities, classes)
+    n, n_classes = probabilities.shape
+    answer = probabilities.argmax(axis=1) if y_pred is None else columns_of(y_pred, classes, "y_pred", n)
     rng = check_random_state(random_state)
-    n, n_classes = len(y_true), len(classes)
     weights = [np.ones(n)]
     weights += [np.bincount(rng.randint(n, size=n), minlength=n).astype(float) for _ in range(n_resamples)]
     cell = truth * n_classes + answer
@@ -180,14 +175,6 @@ def rhythm_report(y_true, probabilities, classes, *, y_pred=None, n_resamples=10
 
 def _in_mean(labels):
     return [label for label in _CHALLENGE if label in labels] if set(_CHALLENGE) <= set(labels) else labels
-
-
-def _indices(labels, classes, what):
-    unknown = sorted(set(labels.tolist()) - set(classes.tolist()), key=str)
-    if unknown:
-        raise ValueError(f"{what} holds the labels {unknown}, but the classes are {classes.tolist()}.")
-    order = np.argsort(classes)
-    return order[np.searchsorted(classes[order], labels)]
 
 
 def _f1(confusion):

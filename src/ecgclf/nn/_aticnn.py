@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from ecgclf.nn._crnn import EncoderLSTM
-from ecgclf.nn._encoders import BlockEncoder
+from ecgclf.nn._encoders import BlockEncoder, check_sizes
 from ecgclf.nn._layers import MaskedBatchNorm, MaskedMaxPool, SameConv, length_mask, strided_length
 from ecgclf.nn._resnet import ResidualBlock
 
@@ -75,11 +75,7 @@ class StagedEncoder(BlockEncoder):
         stem_stride: int,
         dropout: float,
     ) -> None:
-        if not len(n_filters) == len(depths) > 0 or min(depths) < 1:
-            raise ValueError(
-                "n_filters and depths need one entry per stage, and a stage one block or more; they are "
-                f"{tuple(n_filters)} and {tuple(depths)}."
-            )
+        check_sizes(n_filters=n_filters, depths=depths)
         super().__init__(n_leads, n_filters[0], stem_kernel_size, stem_stride)
         n_in = n_filters[0]
         for n_out, depth in zip(n_filters, depths, strict=True):

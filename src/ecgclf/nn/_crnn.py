@@ -5,7 +5,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from ecgclf.nn._encoders import ResidualEncoder, SegmentEncoder
+from ecgclf.nn._encoders import ResidualEncoder, SegmentEncoder, check_sizes
 from ecgclf.nn._layers import AttentionPool, Dropout, InputScale, LengthAwareLSTM, MaskedPool, trim_or_pad
 
 
@@ -144,11 +144,7 @@ class CRNN(EncoderLSTM):
         n_attention_units: int,
         dropout: float,
     ) -> None:
-        if not len(n_filters) == len(kernel_sizes) == len(strides):
-            raise ValueError(
-                "n_filters, kernel_sizes and strides need one entry per convolution; they have "
-                f"{len(n_filters)}, {len(kernel_sizes)} and {len(strides)}."
-            )
+        check_sizes(n_filters=n_filters, kernel_sizes=kernel_sizes, strides=strides)
         if segment_length is None:
             encoder: nn.Module = ResidualEncoder(
                 n_leads, n_filters=n_filters, kernel_sizes=kernel_sizes, strides=strides, dropout=dropout

@@ -2,13 +2,33 @@
 
 import math
 from collections.abc import Sequence
+from numbers import Integral
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ecgclf.nn._layers import MaskedBatchNorm, SameConv, as_image, as_sequence, length_mask, masked, strided_length
 from ecgclf.nn._resnet import ResidualBlock
+
+
+def check_sizes(**given: Sequence[int]) -> None:
+    """Raise if sizes of layers are not as many whole numbers of at least 1 under each name.
+
+    Parameters
+    ----------
+    **given : sequence of int
+        What was given for each layer, by its name.
+    """
+    told = ", ".join(f"{name}={sizes!r}" for name, sizes in given.items())
+    for name, sizes in given.items():
+        if not isinstance(sizes, list | tuple | np.ndarray) or not all(
+            isinstance(size, Integral) and not isinstance(size, bool) and size >= 1 for size in sizes
+        ):
+            raise ValueError(f"{name}={sizes!r}; expected whole numbers of at least 1, as in {name}=(8, 16).")
+    if len({len(sizes) for sizes in given.values()}) > 1 or min(len(sizes) for sizes in given.values()) == 0:
+        raise ValueError(f"{told} need one entry each for every layer, and one layer at least.")
 
 
 class BlockEncoder(nn.Module):

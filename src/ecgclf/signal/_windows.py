@@ -29,7 +29,7 @@ def window_starts(n_timepoints: int, window_length: int, window_stride: int) -> 
     Raises
     ------
     ValueError
-        If an argument is not a positive integer.
+        If an argument is not a positive integer, or the stride longer than a window, which leaves samples out.
 
     Examples
     --------
@@ -46,6 +46,11 @@ def window_starts(n_timepoints: int, window_length: int, window_stride: int) -> 
     for name, value in given.items():
         if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
             raise ValueError(f"{name} must be a positive whole number of samples, got {value!r}.")
+    if window_stride > window_length:
+        raise ValueError(
+            f"window_stride={window_stride} is longer than window_length={window_length}: the samples between two "
+            "windows would be in none. Give a stride of at most the length."
+        )
     if n_timepoints <= window_length:
         return np.zeros(1, dtype=np.int64)
     last = n_timepoints - window_length
