@@ -1,6 +1,7 @@
 """An ONNX file says what the estimator says, on recordings of any length, and needs no torch for it."""
 
 import json
+import math
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import onnxruntime
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -24,7 +26,7 @@ from ecgclf.classifiers import ResNetClassifier
 from ecgclf.datasets import load_cinc2017_sample, make_recordings
 from ecgclf.decision import TunedDecisionClassifierCV
 from ecgclf.explanation import ExplanationWarning, LimeTimeSeriesExplainer
-from ecgclf.onnx import OnnxClassifier, _predictor, load_onnx, to_onnx
+from ecgclf.onnx import OnnxClassifier, _portable, load_onnx, to_onnx
 from ecgclf.onnx._steps import describe
 from ecgclf.preprocessing import (
     BandpassFilter,
@@ -35,7 +37,7 @@ from ecgclf.preprocessing import (
     RRFeatures,
     WaveletDenoiser,
 )
-from small import NAMES, small
+from small import NAMES, Column, small
 from strategies import recording
 
 pytestmark = pytest.mark.filterwarnings("ignore::ecgclf.signal.SignalQualityWarning")
@@ -325,6 +327,106 @@ def test_preparation_with_numpy_is_the_transformers(step, recording):
     assert short.shape == expected.shape
 
 
+def test_a_collection_is_what_it_is_for_an_estimator(real, path):
+    X, y = real
+    classifier = small("LSTMClassifier", max_epochs=1).fit(X, y)
+    to_onnx(classifier, path)
+    model = load_onnx(path)
+    table = np.stack([np.resize(x, 600) for x in X])
+    expected = model.predict_proba(table)
+    np.testing.assert_allclose(expected, classifier.predict_proba(table), atol=1e-5)
+    # A wide frame, a long one, a column of recordings in either form, and an array that no library here has.
+    for form in (pd.DataFrame(table), Column(list(table)), pd.Series(list(table)), pd.DataFrame({"ecg": list(table)})):
+        np.testing.assert_array_equal(model.predict_proba(form), expected)
+    long = np.tile(table, (60, 1))
+    np.testing.assert_allclose(model.predict_proba(pd.DataFrame(long)), np.tile(expected, (60, 1)), atol=1e-6)
+    others = (b"abc", {1, 2}, {"data": X}, "abc", None, 3, iter(X), [], np.zeros((0, 9)))
+    for wrong in (X[0], [1, 2, 3], list(X[0]), *others):
+        with pytest.raises(ValueError, match="^X (is|holds)"):
+            model.predict(wrong)
+    for wrong in ("1.5", np.zeros(9, complex), np.zeros(9, "datetime64[s]"), np.array(["1.5"] * 9)):
+        with pytest.raises(ValueError, match="^X is one recording|recording 1 does not convert to numbers"):
+            model.predict([X[0], wrong] if np.ndim(wrong) else [wrong])
+
+
+def test_a_long_recording_does_not_lengthen_the_others(real, path):
+    X, y = real
+    to_onnx(small("LSTMClassifier", max_epochs=1).fit(X, y), path)
+    model = load_onnx(path)
+    long = np.random.default_rng(0).normal(size=2**20)
+    calls = []
+
+    class Session:
+        def run(self, outputs, inputs):
+            calls.append(inputs["signal"].shape)
+            return model_session.run(outputs, inputs)
+
+    model_session, model._session = model._session, Session()
+    together = model.predict_proba([*X, long])
+    assert [shape[0] for shape in calls] == [len(X), 1]
+    np.testing.assert_allclose(together[:-1], model.predict_proba(X), atol=1e-6)
+
+
+def changed(path, change):
+    """Change a file as a stranger may."""
+    model = onnx.load(path)
+    change(model)
+    path.write_bytes(model.SerializeToString())
+    return path
+
+
+def test_answers_that_are_none_are_no_label(real, path):
+    X, y = real
+    classifier = small("LSTMClassifier", max_epochs=1).fit(X, y)
+    to_onnx(classifier, path)
+
+    def damage(model):
+        weights = next(each for each in model.graph.initializer if each.dims[:1] == [4] or each.dims[1:] == [4])
+        weights.CopyFrom(onnx.numpy_helper.from_array(np.full(weights.dims, np.nan, np.float32), weights.name))
+
+    with pytest.raises(ValueError, match=r"model.onnx answers recording \d+ by \[nan"):
+        load_onnx(changed(path, damage)).predict(X)
+    to_onnx(classifier, path)
+
+    def rename(model):
+        model.graph.output[0].name = model.graph.node[-1].output[0] = "logits"
+
+    with pytest.raises(ValueError, match=r"has a graph from \['lengths', 'signal'\] to \['logits'\]"):
+        load_onnx(changed(path, rename))
+
+
+def test_no_other_file_is_read(real, path, tmp_path, monkeypatch):
+    """What an initializer points at, in the folder one happens to be in."""
+    to_onnx(small("LSTMClassifier", max_epochs=1).fit(*real), path)
+    monkeypatch.chdir(tmp_path)
+    np.arange(1000, dtype=np.float32).tofile("secret.bin")
+
+    def point(model):
+        secret = model.graph.initializer.add(name="secret", data_type=onnx.TensorProto.FLOAT, dims=[1000])
+        secret.data_location = onnx.TensorProto.EXTERNAL
+        secret.external_data.add(key="location", value="secret.bin")
+        model.graph.node.append(onnx.helper.make_node("Gather", ["secret", "lengths"], ["told"]))
+        model.graph.output.append(onnx.helper.make_tensor_value_info("told", onnx.TensorProto.FLOAT, ["n"]))
+
+    with pytest.raises(ValueError, match="model.onnx is no ONNX file.*secret"):
+        load_onnx(changed(path, point))
+
+
+@pytest.mark.parametrize("rate", [0, -5.0, np.nan, np.inf, True, "300"])
+def test_a_rate_that_is_none(rate, real, path):
+    with pytest.raises(ValueError, match="^sampling_rate=.*; expected that of the recordings in Hz"):
+        to_onnx(small("LSTMClassifier", max_epochs=1).fit(*real), path, sampling_rate=rate)
+    assert not path.exists()
+
+
+def test_steps_beyond_what_a_file_may_ask_for(path):
+    X = [np.random.default_rng(i).normal(size=60) for i in range(6)]
+    pipeline = make_pipeline(Resampler(300.0, sampling_rate=2.0), small("LSTMClassifier", max_epochs=1))
+    with pytest.raises(ValueError, match=r"\[Resampler.* cannot be exported, and no file was written.*hundredfold"):
+        to_onnx(pipeline.fit(X, [0, 1] * 3), path)
+    assert not path.exists()
+
+
 def test_nothing_but_numpy_and_onnxruntime_is_needed(real, path, tmp_path):
     """A fresh interpreter in which ecgclf, torch and all else that could help cannot be imported."""
     X, y = real
@@ -336,7 +438,7 @@ def test_nothing_but_numpy_and_onnxruntime_is_needed(real, path, tmp_path):
     ).fit(X, y)
     to_onnx(pipeline, path)
     np.savez(tmp_path / "X.npz", *X)
-    shutil.copy(Path(_predictor.__file__), tmp_path / "alone.py")
+    shutil.copytree(Path(_portable.__file__).parent, tmp_path / "alone")
     code = """
 import sys
 class Blocked:
@@ -522,6 +624,9 @@ def test_bad_recordings_and_files_are_told(real, path):
         ("classes", ["A"]),
         ("classes", None),
         ("class_weights", ["1", "1", "1", "1"]),
+        ("class_weights", [math.nan] * 4),
+        ("preprocessing", [{"step": "resample", "up": 100, "down": 1, "taps": [1.0] * 200}] * 4),
+        ("preprocessing", [{"step": "length", "n_timepoints": 2**24 + 1, "position": "start", "mode": "edge"}]),
         ("n_leads", 0),
         ("n_leads", 2**40),
         ("sampling_rate", -1.0),

@@ -9,9 +9,9 @@ from ecgclf._lazy import lazy
 
 if TYPE_CHECKING:
     from ecgclf.onnx._export import to_onnx
-    from ecgclf.onnx._predictor import OnnxClassifier, load_onnx
+    from ecgclf.onnx._portable import OnnxClassifier, load_onnx
 
-_HOMES = {"OnnxClassifier": "_predictor", "load_onnx": "_predictor", "to_onnx": "_export"}
+_HOMES = {"OnnxClassifier": "_portable", "load_onnx": "_portable", "to_onnx": "_export"}
 
 __all__ = ["OnnxClassifier", "load_onnx", "to_onnx"]
 

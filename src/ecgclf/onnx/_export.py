@@ -2,7 +2,7 @@
 
 import json
 import warnings
-from numbers import Integral
+from numbers import Integral, Real
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ecgclf._files import write_atomically
 from ecgclf._versions import versions
-from ecgclf.onnx._predictor import from_bytes
+from ecgclf.onnx._portable import from_bytes
 from ecgclf.signal import SignalQualityWarning
 
 _TOLERANCE = 1e-4
@@ -141,7 +141,14 @@ def to_onnx(estimator, path, *, sampling_rate=None):
     )
     helper.set_model_props(model, {"ecgclf": json.dumps(about, allow_nan=False, default=np.generic.item)})
     data = model.SerializeToString()
-    _compare(from_bytes(data, Path(path)), estimator, classifiers)
+    try:
+        exported = from_bytes(data, Path(path))
+    except ValueError as error:
+        raise ValueError(
+            f"{steps} cannot be exported, and no file was written: load_onnx takes at most 1024 leads, 24 levels, "
+            "2**24 samples and a hundredfold sampling rate."
+        ) from error
+    _compare(exported, estimator, classifiers)
     write_atomically(path, data)
 
 
@@ -242,6 +249,9 @@ def _steps(estimator):
 def _about(transformers, networks, classes, sampling_rate):
     from ecgclf.onnx._steps import describe
 
+    good = isinstance(sampling_rate, Real) and not isinstance(sampling_rate, bool) and 0 < sampling_rate < np.inf
+    if sampling_rate is not None and not good:
+        raise ValueError(f"sampling_rate={sampling_rate!r}; expected that of the recordings in Hz, such as 300.0.")
     preprocessing = [describe(step) for step in transformers]
     _, of_network = sampling_rates(transformers)
     raw = sampling_rate
