@@ -13,17 +13,19 @@ import pytest
 from matplotlib import pyplot as plt
 from sklearn.ensemble import VotingClassifier
 from sklearn.metrics import f1_score
+from sklearn.model_selection import FixedThresholdClassifier, GridSearchCV
 from sklearn.pipeline import make_pipeline
 
 import ecgclf
 from ecgclf import cli
 from ecgclf.classifiers import CRANNClassifier
-from ecgclf.cli import _demo
+from ecgclf.cli import _demo, _predict
 from ecgclf.datasets import load_cinc2017_sample
-from ecgclf.metrics import cinc2017_score
+from ecgclf.decision import TunedDecisionClassifierCV
+from ecgclf.metrics import cinc2017_score, macro_auroc_scorer
 from ecgclf.onnx import to_onnx
 from ecgclf.persistence import load, save
-from ecgclf.preprocessing import Resampler
+from ecgclf.preprocessing import BandpassFilter, Resampler
 from ecgclf.pretrained import list_pretrained, load_pretrained, model_card
 from small import small
 
@@ -118,6 +120,115 @@ def test_predict_writes_json_and_csv(folder, sample, capsys, tmp_path):
         assert row["label"] == answer["label"]
         assert [float(row[label]) for label in "ANO~"] == list(answer["probabilities"].values())
     assert os.listdir(tmp_path) == ["answers.csv"]
+
+
+def test_predict_overwrites_no_record(folder, sample, capsys, tmp_path):
+    """As the shell hands `--csv *.hea` on."""
+    records = [write_record(tmp_path, f"r{i}", x) for i, x in enumerate(sample.data[:3])]
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    for target in ("r0.hea", "r0.dat", "notes.txt"):
+        code, out, err = run(capsys, "predict", "--model", TINY, "--csv", tmp_path / target, *records[1:])
+        assert (code, out) == (2, "")
+        assert "has to end with one of .csv" in err
+    os.mkfifo(tmp_path / "pipe.csv")
+    code, out, err = run(capsys, "predict", "--model", TINY, "--csv", tmp_path / "pipe.csv", *records)
+    assert (code, out) == (2, "")
+    assert "it is there, and no file" in err
+    os.unlink(tmp_path / "pipe.csv")
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_a_record_is_answered_once(folder, sample, capsys):
+    name = sample.record_names[0]
+    files = [folder / f"{name}.hea", folder / f"{name}.dat", folder / name, folder, folder / ".." / folder.name / name]
+    code, out, _ = run(capsys, "predict", "--model", TINY, *files, "--json")
+    assert code == 0
+    assert len(json.loads(out)["answers"]) == 6
+
+
+def test_long_records_are_not_held_together(sample, capsys, tmp_path, monkeypatch):
+    for i, x in enumerate(sample.data[:5]):
+        write_record(tmp_path, f"r{i}", np.resize(x, 300 * 40))
+    sizes, answer = [], _predict.answer
+    monkeypatch.setattr(_predict, "_CHUNK_SECONDS", 70)
+    monkeypatch.setattr(_predict, "answer", lambda *args: sizes.append(len(args[1])) or answer(*args))
+    code, out, _ = run(capsys, "predict", tmp_path, "--model", TINY)
+    assert code == 0
+    assert sizes == [2, 2, 1]
+    assert len(out.splitlines()) == 6
+
+
+@pytest.mark.filterwarnings("ignore:.*1 of 9000 samples missing, (filled|set)", "ignore:The surrogate does not follow")
+def test_missing_samples_are_filled_if_asked(sample, capsys, tmp_path):
+    signal = np.array(sample.data[list(sample.target).index("N")], dtype=float)
+    record = write_record(tmp_path, "gap", np.nan_to_num(signal))
+    values = np.fromfile(f"{record}.dat", "<i2")
+    values[1000] = -(2**15)
+    values.tofile(f"{record}.dat")
+    code, out, err = run(capsys, "predict", record, "--model", TINY)
+    assert (code, out) == (1, "")
+    assert "1 of 9000 samples missing. Set missing to 'interpolate' or 'zero'" in err
+    for how in ("interpolate", "zero"):
+        code, out, err = run(capsys, "predict", record, "--model", TINY, "--missing", how)
+        assert code == 0
+        assert out.splitlines()[1].split()[1] == "N"
+    code, _, _ = run(capsys, "explain", record, "--model", TINY, "--missing", "zero", "--out", tmp_path / "gap.png")
+    assert code == 0
+
+
+@pytest.mark.parametrize("wrap", ["pipeline", "search", "threshold", "searched tuned"])
+def test_the_answers_are_those_of_the_model_itself(wrap, sample, folder, capsys, tmp_path):
+    X, y = sample.data[:40], np.where(sample.target[:40] == "N", "N", "A")
+    network = small("LSTMClassifier", max_epochs=4, learning_rate=0.01)
+    if wrap == "pipeline":
+        model = make_pipeline(make_pipeline(BandpassFilter(sampling_rate=300.0), network))
+    elif wrap == "search":
+        model = make_pipeline(BandpassFilter(sampling_rate=300.0), GridSearchCV(network, {"dropout": [0.1]}, cv=2))
+    elif wrap == "threshold":
+        model = FixedThresholdClassifier(network, threshold=0.7, pos_label="N")
+    else:
+        tuned = TunedDecisionClassifierCV(network, scoring="f1_macro", cv=2)
+        model = GridSearchCV(tuned, {"cv": [2]}, cv=2, error_score="raise")
+    model.fit(X, y)
+    if wrap == "searched tuned":
+        model.best_estimator_.class_weights_ = np.array([0.2, 5.0])
+    save(model, tmp_path / "model.ecgclf")
+    told = wrap in ("pipeline", "search")
+    rate = [] if told else ["--sampling-rate", "300"]
+    code, out, err = run(capsys, "predict", folder, "--model", tmp_path / "model.ecgclf", *rate, "--json")
+    assert code == 0, err
+    by_name = {os.path.basename(answer["record"]): answer["label"] for answer in json.loads(out)["answers"]}
+    assert [by_name[name] for name in sample.record_names[:6]] == model.predict(sample.data[:6]).tolist()
+    if told:
+        code, _, err = run(capsys, "predict", folder, "--model", tmp_path / "model.ecgclf", "--sampling-rate", "500")
+        assert code == 2
+        assert "takes recordings at 300 Hz, not at 500" in err
+
+
+def test_several_labels_of_a_search(sample, folder, capsys, tmp_path):
+    X = sample.data[:40]
+    Y = np.column_stack([sample.target[:40] == "A", sample.target[:40] != "N"]).astype(int)
+    search = GridSearchCV(small("LSTMClassifier", max_epochs=2), {"dropout": [0.1]}, cv=2, scoring=macro_auroc_scorer)
+    save(search.fit(X, Y), tmp_path / "model.ecgclf")
+    arguments = ("--model", tmp_path / "model.ecgclf", "--sampling-rate", "300")
+    _, out, _ = run(capsys, "predict", folder, *arguments, "--json")
+    by_name = {os.path.basename(answer["record"]): answer["label"] for answer in json.loads(out)["answers"]}
+    expected = ["+".join(str(k) for k in np.flatnonzero(row)) or "-" for row in search.predict(sample.data[:6])]
+    assert [by_name[name] for name in sample.record_names[:6]] == expected
+    record = folder / sample.record_names[0]
+    assert run(capsys, "explain", record, *arguments, "--out", tmp_path / "picture.png")[0] == 0
+
+
+def test_long_labels_stand_in_columns(capsys):
+    table = _predict._Table(["sinus_rhythm", "atrial_fibrillation"], windows=False)
+    probabilities = {"sinus_rhythm": 0.25, "atrial_fibrillation": 0.75}
+    table.print([{"record": "A1", "label": "atrial_fibrillation", "probabilities": probabilities, "quality": 0.9}])
+    title, row = capsys.readouterr().out.splitlines()
+    assert title.split() == ["record", "label", "sinus_rhythm", "atrial_fibrillation", "quality"]
+    assert row.split() == ["A1", "atrial_fibrillation", "0.250", "0.750", "0.90"]
+    assert [title.index(word) + len(word) for word in title.split()[2:]] == [
+        row.index(figure) + len(figure) for figure in row.split()[2:]
+    ]
 
 
 def test_predict_windows_are_the_stretches_by_themselves(sample, capsys, tmp_path):
@@ -357,7 +468,27 @@ def test_evaluate_is_the_report(folder, sample, capsys):
     code, out, _ = run(capsys, "evaluate", "--data", folder, "--labels", labels, "--model", TINY, "--json")
     assert code == 0
     assert sum(json.loads(out)["n_recordings"].values()) == 3
+    # As spreadsheets write it, and with names of files; what is left out is told.
+    text = "".join(
+        f"{name}.mat,{label}\n" for name, label in zip(sample.record_names, sample.target[:4], strict=False)
+    )
+    labels.write_text(text + "absent,N\n", encoding="utf-8-sig")
+    code, out, err = run(capsys, "evaluate", "--data", folder, "--labels", labels, "--model", TINY, "--json")
+    assert code == 0
+    assert sum(json.loads(out)["n_recordings"].values()) == 4
+    assert "4 records have a label; 1 labels without a record" in err
+    assert "2 records without a label are left out" in err
     labels.unlink()
+
+
+def test_what_is_no_voltage_is_neither_measured_nor_learnt(sample, capsys, tmp_path):
+    for i, x in enumerate(sample.data[:4]):
+        write_record(tmp_path, f"r{i}", x, unit="mmHg")
+    (tmp_path / "REFERENCE.csv").write_text("r0,N\nr1,A\nr2,N\nr3,A\n")
+    for command in (["evaluate", "--model", TINY], ["train", "--model", "lstm", "--out", tmp_path / "m.ecgclf"]):
+        code, out, err = run(capsys, command[0], "--data", tmp_path, *command[1:])
+        assert (code, out) == (1, "")
+        assert "ECG in mmHg, which is no voltage" in err
 
 
 def test_an_onnx_file_answers_without_torch(folder, sample, tmp_path):
@@ -424,7 +555,7 @@ def test_bad_input_is_one_line_and_writes_nothing(arguments, code, match, folder
     for name, content in {
         "text": "no model",
         "text.onnx": "no model",
-        "strange": f"{sample.record_names[0]},Q\n",
+        "strange": "".join(f"{name},Q\n" for name in sample.record_names[:6]),
         "others": "A1,N\n",
         "twice": "A1,N\nA1,A\n",
     }.items():

@@ -95,7 +95,7 @@ for path in hostile:
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks Linux for the memory of a process")
 def test_no_memory_is_taken_for_what_is_only_claimed(good, tmp_path):
     """200 GB in a file of 300 bytes, 10 GB of weights, strings of 400 MB: with 300 MB to spare, each is refused."""
-    paths = [tmp_path / name for name in ("declared", "network", "generator", "strings", "empty")]
+    paths = [tmp_path / name for name in ("declared", "network", "generator", "strings", "empty", "table", "rows")]
     forge(paths[0], header_of(**{"0": {"dtype": "F64", "shape": [25 * 10**9], "data_offsets": [0, 200 * 10**9]}}))
     assert paths[0].stat().st_size < 400
     forged(good, "LSTMClassifier", paths[1], n_units=25_000)
@@ -103,6 +103,11 @@ def test_no_memory_is_taken_for_what_is_only_claimed(good, tmp_path):
     forge(paths[3], header_of('{"estimator":{"texts":["a"],"dtype":"<U99999999","shape":[1]}}'))
     entry = {"dtype": "I64", "shape": [2**40, 0], "data_offsets": [0, 0]}
     forge(paths[4], header_of('{"estimator":{"array":"0","dtype":"<i8","order":"F"}}', **{"0": entry}))
+    for path, column in ((paths[5], np.zeros((30_000_000, 0))), (paths[6], np.zeros(10_000_000, np.bool_))):
+        document, arrays = _container.read_file(good / "LSTMClassifier")
+        table = {"table": {"a": {"array": "rows", "dtype": column.dtype.str, "order": "C"}}}
+        document["estimator"]["object"]["state"]["many"] = table
+        _container.write_file(path, document, {**arrays, "rows": column})
     arguments = [str(path) for path in (good / "LSTMClassifier", *paths)]
     subprocess.run([sys.executable, "-c", _UNDER_A_LIMIT, *arguments], check=True)
 

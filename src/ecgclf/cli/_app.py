@@ -90,6 +90,14 @@ class Segmentation(StrEnum):
     waves = "waves"
 
 
+class Missing(StrEnum):
+    """What is done about missing samples."""
+
+    refuse = "raise"
+    interpolate = "interpolate"
+    zero = "zero"
+
+
 class Dataset(StrEnum):
     """What can be fetched."""
 
@@ -118,6 +126,13 @@ _Model = Annotated[
 ]
 _Lead = Annotated[
     str | None, typer.Option(help="The lead to take of records that have several, such as II.", metavar="NAME")
+]
+_Missing = Annotated[
+    Missing,
+    typer.Option(
+        "--missing",
+        help="What to do about a record with missing samples: refuse it, draw straight lines, or set them to 0.",
+    ),
 ]
 _Rate = Annotated[
     float | None,
@@ -164,9 +179,12 @@ def predict(
     records: _Records,
     model: _Model = None,
     lead: _Lead = None,
+    missing: _Missing = Missing.refuse,
     sampling_rate: _Rate = None,
     windows: Annotated[bool, typer.Option("--windows", help="Answer every 30 s of a record by itself.")] = False,
-    csv: Annotated[Path | None, typer.Option("--csv", help="Write the answers to this file.", metavar="OUT")] = None,
+    csv: Annotated[
+        Path | None, typer.Option("--csv", help="Write the answers to this .csv file.", metavar="OUT")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the answers as JSON.")] = False,
 ):
     """Tell the rhythm of recordings.
@@ -178,7 +196,7 @@ def predict(
     """
     from ecgclf.cli._predict import run
 
-    return run(records, model, lead, sampling_rate, windows, csv, as_json)
+    return run(records, model, lead, missing.value, sampling_rate, windows, csv, as_json)
 
 
 @app.command(
@@ -195,6 +213,7 @@ def explain(
     out: Annotated[Path, typer.Option("--out", help="The picture: .png, .pdf, .svg.", metavar="FILE")],
     model: _Model = None,
     lead: _Lead = None,
+    missing: _Missing = Missing.refuse,
     sampling_rate: _Rate = None,
     label: Annotated[
         str | None, typer.Option(help="The label to explain. By default the one predicted.", metavar="LABEL")
@@ -207,7 +226,7 @@ def explain(
     """Draw what in a recording speaks for its rhythm."""
     from ecgclf.cli._explain import run
 
-    return run(record, out, model, lead, sampling_rate, label, segmentation.value, seed)
+    return run(record, out, model, lead, missing.value, sampling_rate, label, segmentation.value, seed)
 
 
 @app.command(epilog=("\b\nExamples:\n  ecgclf models\n  ecgclf models tiny-cinc2017\n"))
@@ -238,6 +257,7 @@ def train(
     out: Annotated[Path, typer.Option("--out", help="The file to write, .ecgclf.", metavar="FILE")],
     labels: _Labels = None,
     lead: _Lead = None,
+    missing: _Missing = Missing.refuse,
     epochs: Annotated[
         int | None, typer.Option(help="Passes over the recordings. By default the network's own.", min=1, metavar="N")
     ] = None,
@@ -249,7 +269,7 @@ def train(
     """
     from ecgclf.cli._train import run
 
-    return run(data, labels, model.value, out, lead, epochs, seed)
+    return run(data, labels, model.value, out, lead, missing.value, epochs, seed)
 
 
 @app.command(
@@ -266,13 +286,14 @@ def evaluate(
     labels: _Labels = None,
     model: _Model = None,
     lead: _Lead = None,
+    missing: _Missing = Missing.refuse,
     sampling_rate: _Rate = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ):
     """Measure a model on labelled recordings that it has not seen."""
     from ecgclf.cli._evaluate import run
 
-    return run(data, labels, model, lead, sampling_rate, as_json)
+    return run(data, labels, model, lead, missing.value, sampling_rate, as_json)
 
 
 @app.command(epilog=("\b\nExample:\n  ecgclf fetch cinc2017 --out data\n  ecgclf evaluate --data data/cinc2017\n"))

@@ -29,7 +29,7 @@ def run(out, train, seed):
         model, test, known = open_model(None, None), np.arange(len(labels)), labels
     data = [sample.data[i] for i in test]
     probabilities = model.predict_proba(data)
-    predicted = model.decide(probabilities)
+    predicted = model.decide(data, probabilities)
     names, counts = np.unique(known, return_counts=True)
     majority = np.full(len(test), names[counts.argmax()])
     where = "kept out of the training" if train else "inside the package, none of which it was trained on"

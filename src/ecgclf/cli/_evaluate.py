@@ -6,7 +6,7 @@ from ecgclf.cli._files import UsageError, read_labelled
 from ecgclf.cli._models import open_model
 
 
-def run(data, labels, model_name, lead, sampling_rate, as_json):
+def run(data, labels, model_name, lead, missing, sampling_rate, as_json):
     """Measure a model; give the exit code."""
     model = open_model(model_name, sampling_rate)
     if model.multilabel_:
@@ -14,7 +14,7 @@ def run(data, labels, model_name, lead, sampling_rate, as_json):
             f"{model.name} answers several labels for a record, and a file of labels has one. Measure it in Python, "
             "with ecgclf.metrics.label_report."
         )
-    found = read_labelled(data, labels, lead, model.sampling_rate)
+    found = read_labelled(data, labels, lead, missing, model.sampling_rate)
     n_leads = 1 if found.data[0].ndim == 1 else len(found.data[0])
     if model.n_leads is not None and n_leads != model.n_leads:
         raise UsageError(
@@ -28,7 +28,7 @@ def run(data, labels, model_name, lead, sampling_rate, as_json):
 
     probabilities = model.predict_proba(found.data)
     report = rhythm_report(
-        found.target, probabilities, known, y_pred=[str(each) for each in model.decide(probabilities)]
+        found.target, probabilities, known, y_pred=[str(each) for each in model.decide(found.data, probabilities)]
     )
     if as_json:
         print(json.dumps({"model": model.name, **report.to_dict()}, indent=1))

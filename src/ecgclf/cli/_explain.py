@@ -8,7 +8,7 @@ from ecgclf.cli._models import open_model
 _SUFFIXES = (".png", ".pdf", ".svg", ".jpg", ".jpeg", ".webp")
 
 
-def run(record, out, model_name, lead, sampling_rate, label, segmentation, seed):
+def run(record, out, model_name, lead, missing, sampling_rate, label, segmentation, seed):
     """Explain a record; give the exit code."""
     check_writable(out, _SUFFIXES)
     model = open_model(model_name, sampling_rate)
@@ -20,13 +20,14 @@ def run(record, out, model_name, lead, sampling_rate, label, segmentation, seed)
         raise ValueError(reason)
     if len(headers) > 1:
         raise UsageError(f"{record} holds {len(headers)} records. Name one of them.")
-    signal, lead_names = read(headers[0], model, lead)
+    signal, lead_names = read(headers[0], model, lead, missing)
     probabilities = model.predict_proba([signal])
-    answer = model.decide(probabilities)[0]
+    answer = model.decide([signal], probabilities)[0]
     if label is not None:
         wanted = next(each for each in known if str(each) == label)
     else:
-        wanted = known[(probabilities[0] * model.weights).argmax()]
+        # Of several labels the most probable; else what it answers.
+        wanted = known[(probabilities[0] * model.weights).argmax()] if model.multilabel_ else answer
     picture(model, signal, wanted, out, segmentation, seed, headers[0].stem, lead_names)
     chance = probabilities[0, known.index(wanted)]
     print(f"{headers[0].with_suffix('')}: {answer}; explained {wanted} (probability {chance:.3f}) in {out}")

@@ -1,6 +1,7 @@
 """What the commands read and write."""
 
 import os
+import sys
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,8 +22,10 @@ def check_writable(path, suffixes=None):
         What it may end with.
     """
     folder = path.parent
-    if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
         raise UsageError(f"{path} cannot be written: {folder} is no folder that you can write to.")
+    if path.exists() and not path.is_file():
+        raise UsageError(f"{path} cannot be written: it is there, and no file.")
     if suffixes is not None and path.suffix not in suffixes:
         raise UsageError(f"{path} has to end with one of {', '.join(suffixes)}.")
 
@@ -90,16 +93,17 @@ def find(paths):
     """
     from ecgclf.datasets import find_records
 
-    headers, errors = [], {}
+    headers, errors = {}, {}
     for path in paths:
         try:
-            headers += find_records(path)
+            # A record may be named by each of its files, and by its folder.
+            headers |= {header.resolve(): header for header in find_records(path) if header.resolve() not in headers}
         except (OSError, ValueError) as error:
             errors[str(path)] = str(error)
-    return headers, errors
+    return list(headers.values()), errors
 
 
-def read(header, model, lead):
+def read(header, model, lead, missing):
     """Read one record as a model takes it.
 
     Parameters
@@ -110,6 +114,8 @@ def read(header, model, lead):
         Tells the sampling rate and the number of leads.
     lead : str or None
         The lead wanted.
+    missing : str
+        What to do about missing samples, as `read_recordings` takes it.
 
     Returns
     -------
@@ -127,20 +133,24 @@ def read(header, model, lead):
     """
     from ecgclf.datasets import read_recordings
 
-    found = read_recordings(header, sampling_rate=model.sampling_rate, leads=lead)
+    found = read_recordings(header, sampling_rate=model.sampling_rate, leads=lead, missing=missing)
     wanted, names = model.n_leads, found.lead_names
     if wanted is not None and len(names) != wanted:
         raise ValueError(
             f"{header} has {len(names)} leads ({', '.join(names)}), and {model.name} takes {wanted}."
             + (" Choose one with --lead." if wanted == 1 else "")
         )
-    strange = [f"{name} in {unit}" for name, unit in zip(names, found.units, strict=True) if unit != "mV"]
-    if strange:
-        raise ValueError(f"{header} has {', '.join(strange)}, which is no voltage. Choose another with --lead.")
+    _refuse_other_units(found, header)
     return found.data[0], names
 
 
-def read_labelled(data, labels, lead, sampling_rate=None):
+def _refuse_other_units(found, where):
+    strange = [f"{name} in {unit}" for name, unit in zip(found.lead_names, found.units, strict=True) if unit != "mV"]
+    if strange:
+        raise ValueError(f"{where} has {', '.join(strange)}, which is no voltage. Choose another with --lead.")
+
+
+def read_labelled(data, labels, lead, missing, sampling_rate=None):
     """Read recordings with their labels, for training and evaluation.
 
     Parameters
@@ -151,6 +161,8 @@ def read_labelled(data, labels, lead, sampling_rate=None):
         A CSV file of lines RECORD,LABEL.
     lead : str or None
         The lead wanted.
+    missing : str
+        What to do about missing samples, as `read_recordings` takes it.
     sampling_rate : float, default=None
         The rate wanted; None is that of the records.
 
@@ -169,10 +181,22 @@ def read_labelled(data, labels, lead, sampling_rate=None):
     if archive and labels is None and lead is None and sampling_rate in (None, 300.0):
         return fetch_cinc2017(data, download_if_missing=False)
     label_of = _read_labels(data, labels)
-    headers = [header for header in find_records(data) if header.stem in label_of]
+    there = find_records(data)
+    headers = [header for header in there if header.stem in label_of]
     if not headers:
-        raise UsageError(f"None of the {len(label_of)} labelled records is in {data}.")
-    found = read_recordings(headers, leads=lead, sampling_rate=sampling_rate)
+        raise UsageError(
+            f"None of the {len(label_of)} labelled records is in {data}: the first label is of "
+            f"{next(iter(label_of))!r}, the first record is {there[0].stem!r}."
+        )
+    without = len(label_of) - len(headers), len(there) - len(headers)
+    if any(without):
+        print(
+            f"ecgclf: {len(headers)} records have a label; {without[0]} labels without a record in {data} and "
+            f"{without[1]} records without a label are left out.",
+            file=sys.stderr,
+        )
+    found = read_recordings(headers, leads=lead, sampling_rate=sampling_rate, missing=missing)
+    _refuse_other_units(found, data)
     found.target = np.array([label_of[name] for name in found.record_names])
     return found
 
@@ -188,13 +212,15 @@ def _read_labels(data, labels):
     if not labels.is_file():
         raise UsageError(f"there is no file {labels}. Give a CSV file of lines RECORD,LABEL with --labels.")
     label_of = {}
-    with open(labels, newline="", encoding="utf-8", errors="replace") as file:
+    with open(labels, newline="", encoding="utf-8-sig", errors="replace") as file:
         for number, row in enumerate(csv.reader(file), start=1):
             if not row or (number == 1 and row[0].strip().lower() in ("record", "recording", "name", "file")):
                 continue
             if len(row) < 2 or not row[0].strip() or not row[1].strip():
                 raise UsageError(f"{labels}, line {number}: {','.join(row)[:60]!r}; expected RECORD,LABEL.")
             name = Path(row[0].strip()).name
+            if name.endswith((".hea", ".mat", ".dat")):
+                name = Path(name).stem
             if name in label_of:
                 raise UsageError(f"{labels}, line {number}: {name} is labelled before.")
             label_of[name] = row[1].strip()

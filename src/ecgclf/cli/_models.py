@@ -30,6 +30,8 @@ class Model:
         From recordings to where it looks in each, if the model tells that itself.
     multilabel : bool, default=False
         Whether a recording may have several labels.
+    predict : callable, default=None
+        From recordings to labels, where these are not what probabilities and weights give.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class Model:
         estimator=None,
         attention=None,
         multilabel=False,
+        predict=None,
     ):
         import numpy as np
 
@@ -55,15 +58,21 @@ class Model:
         self.estimator = estimator
         self.attention = attention
         self.multilabel_ = multilabel
+        self.predict = predict
 
-    def decide(self, probabilities):
-        """Give the label of each row; several are joined by "+", and "-" stands for none."""
+    def decide(self, recordings, probabilities):
+        """Give the label of each recording; several are joined by "+", and "-" stands for none."""
         import numpy as np
 
-        weighted = probabilities * self.weights
+        if self.predict is not None:
+            told = np.asarray(self.predict(recordings))
+        elif self.multilabel_:
+            told = probabilities * self.weights > 0.5
+        else:
+            told = self.classes_[(probabilities * self.weights).argmax(axis=1)]
         if not self.multilabel_:
-            return self.classes_[weighted.argmax(axis=1)]
-        return np.array(["+".join(map(str, self.classes_[row])) or "-" for row in weighted > 0.5])
+            return told
+        return np.array(["+".join(map(str, self.classes_[row == 1])) or "-" for row in told])
 
 
 def open_model(text, sampling_rate):
@@ -108,9 +117,13 @@ def open_model(text, sampling_rate):
 
 
 def _of_estimator(estimator, name, sampling_rate):
+    from sklearn.ensemble import VotingClassifier
+
+    from ecgclf._labels import several_labels
+    from ecgclf._mixins import RecordingClassifierMixin
     from ecgclf.onnx._export import sampling_rates
 
-    steps = [step for _, step in getattr(estimator, "steps", [("", estimator)])]
+    steps = _steps(estimator)
     try:
         told, _ = sampling_rates(steps)
     except ValueError as error:
@@ -126,8 +139,20 @@ def _of_estimator(estimator, name, sampling_rate):
         estimator.predict_proba,
         weights,
         estimator,
-        multilabel=getattr(steps[-1], "multilabel_", False),
+        multilabel=several_labels(estimator),
+        # A vote answers the greatest mean, too.
+        predict=None if isinstance(steps[-1], RecordingClassifierMixin | VotingClassifier) else estimator.predict,
     )
+
+
+def _steps(estimator):
+    """Give what a recording goes through, whatever Pipelines and searches it lies in."""
+    inside = getattr(estimator, "best_estimator_", None)
+    if inside is not None:
+        return _steps(inside)
+    if not hasattr(estimator, "steps"):
+        return [estimator]
+    return [part for _, step in estimator.steps if step not in (None, "passthrough") for part in _steps(step)]
 
 
 def _of_onnx(path, sampling_rate):

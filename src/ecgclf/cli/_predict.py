@@ -8,29 +8,24 @@ from ecgclf._whole import nearest
 from ecgclf.cli._files import UsageError, check_writable, find, read, whole
 from ecgclf.cli._models import open_model
 
-# Records answered together: enough for batches of similar length, few enough to see that it goes on.
-_CHUNK = 64
+# Records answered together: enough for batches of similar length, few enough to see that it goes on and, in samples,
+# to hold them.
+_CHUNK, _CHUNK_SECONDS = 64, 3600
 _WINDOW = 30  # s, as the cards measure records from elsewhere
 _LONGEST = 61  # s, of what the trained models have seen
 
 
-def run(paths, model_name, lead, sampling_rate, windows, csv_path, as_json):
+def run(paths, model_name, lead, missing, sampling_rate, windows, csv_path, as_json):
     """Answer records; give the exit code."""
     if csv_path is not None:
-        check_writable(csv_path)
+        check_writable(csv_path, (".csv",))
     model = open_model(model_name, sampling_rate)
     headers, errors = find(paths)
     if not headers and not errors:
         raise UsageError("no record was named.")
     table = _Table(model.classes_.tolist(), windows)
     rows = []
-    for chunk in _chunks(headers):
-        signals = []
-        for header in chunk:
-            try:
-                signals.append((header, read(header, model, lead)[0]))
-            except (ValueError, OSError) as error:
-                errors[str(header.with_suffix(""))] = str(error)
+    for signals in _chunks(headers, model, lead, missing, errors):
         found = answer(model, signals, windows)
         rows += found
         _warn(found)
@@ -60,13 +55,25 @@ def _in_words(row):
     return "; ".join(row.get("problems", ()))
 
 
-def _chunks(headers):
-    chunks = [headers[i : i + _CHUNK] for i in range(0, len(headers), _CHUNK)]
-    if len(chunks) < 2 or not sys.stderr.isatty():
-        return chunks
-    from tqdm import tqdm
+def _chunks(headers, model, lead, missing, errors):
+    """Read records, and give them in chunks; what cannot be read is told in `errors`."""
+    if len(headers) > _CHUNK and sys.stderr.isatty():
+        from tqdm import tqdm
 
-    return tqdm(chunks, unit="chunk", desc="predict")
+        headers = tqdm(headers, unit="record", desc="predict")
+    signals, n_samples = [], 0
+    for header in headers:
+        try:
+            signal, _ = read(header, model, lead, missing)
+        except (ValueError, OSError) as error:
+            errors[str(header.with_suffix(""))] = str(error)
+            continue
+        signals.append((header, signal))
+        n_samples += signal.size
+        if len(signals) == _CHUNK or n_samples >= _CHUNK_SECONDS * model.sampling_rate:
+            yield signals
+            signals, n_samples = [], 0
+    yield signals
 
 
 def answer(model, signals, windows):
@@ -120,7 +127,7 @@ def answer(model, signals, windows):
         # Each record's own line tells more, and names it.
         warnings.simplefilter("ignore" if sees_beats else "default", SignalQualityWarning)
         probabilities = model.predict_proba(pieces)
-    labels = model.decide(probabilities)
+    labels = model.decide(pieces, probabilities)
     for row, piece, label, chances in zip(rows, pieces, labels.tolist(), probabilities.tolist(), strict=True):
         row["label"] = label
         row["probabilities"] = dict(
@@ -139,23 +146,29 @@ class _Table:
         self.classes = [str(label) for label in classes]
         self.windows = windows
         self.width = None
+        self.label_width = max(5, *(len(label) for label in self.classes))
 
     def print(self, rows):
         if not rows:
             return
         if self.width is None:
             self.width = max(len("record"), *(len(row["record"]) for row in rows))
+            self.widths = [max(7, len(label) + 2) for label in self.classes]
             time = f"{'start':>9}{'end':>9}" if self.windows else ""
             print(
-                f"{'record':<{self.width}}{time}  label"
-                + "".join(f"{label:>7}" for label in self.classes)
+                f"{'record':<{self.width}}{time}  {'label':<{self.label_width}}"
+                + "".join(f"{label:>{width}}" for label, width in zip(self.classes, self.widths, strict=True))
                 + "  quality"
             )
         for row in rows:
             time = f"{row['start']:>9.1f}{row['end']:>9.1f}" if self.windows else ""
-            chances = "".join(f"{p:>7.3f}" for p in row["probabilities"].values())
+            told = zip(row["probabilities"].values(), self.widths, strict=True)
+            chances = "".join(f"{p:>{width}.3f}" for p, width in told)
             quality = f"{row['quality']:>9.2f}" if "quality" in row else ""
-            print(f"{row['record']:<{self.width}}{time}  {row['label']!s:<5}{chances}{quality}", flush=True)
+            print(
+                f"{row['record']:<{self.width}}{time}  {row['label']!s:<{self.label_width}}{chances}{quality}",
+                flush=True,
+            )
 
 
 def _write_csv(rows, path):

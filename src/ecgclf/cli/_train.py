@@ -7,10 +7,10 @@ import warnings
 from ecgclf.cli._files import check_writable, read_labelled
 
 
-def run(data, labels, network, out, lead, epochs, seed):
+def run(data, labels, network, out, lead, missing, epochs, seed):
     """Train a classifier; give the exit code."""
     check_writable(out, (".ecgclf",))
-    found = read_labelled(data, labels, lead)
+    found = read_labelled(data, labels, lead, missing)
     from sklearn.pipeline import Pipeline
 
     from ecgclf import classifiers

@@ -122,7 +122,7 @@ def _check_same_leads(record, first):
         if [name.lower() for name in theirs] != [name.lower() for name in ours]:
             raise ValueError(
                 f"Record {record.name} has the {what.replace('_', ' ')} {', '.join(theirs)}; record "
-                f"{first.name} has {', '.join(ours)}. Name leads that all have with leads=[...], or read the "
+                f"{first.name} has {', '.join(ours)}. Choose leads that all have, or read the "
                 "records separately."
             )
 

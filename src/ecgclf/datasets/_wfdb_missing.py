@@ -80,7 +80,7 @@ def fill(record, missing, path):
         return record
     count = f"{np.count_nonzero(lost)} of {lost.size} samples missing"
     if missing == "raise":
-        raise ValueError(f"{path} has {count}. Pass missing='interpolate', 'zero' or 'keep', or choose other leads=.")
+        raise ValueError(f"{path} has {count}. Set missing to 'interpolate' or 'zero', or choose other leads.")
     if missing == "zero":
         signal = np.where(lost, np.float32(0), record.signal)
     else:
@@ -88,7 +88,7 @@ def fill(record, missing, path):
             lead = record.lead_names[int(np.argmax(lost.all(axis=1)))]
             raise ValueError(
                 f"{path} has no sample at all in lead {lead}; there is nothing to interpolate. Choose other "
-                "leads=, or pass missing='zero'."
+                "leads, or set missing to 'zero'."
             )
         signal = _interpolate(record.signal, lost)
     done = "filled by interpolation" if missing == "interpolate" else "set to 0"

@@ -51,7 +51,7 @@ _OBJECTS = {
 # Classes and functions that a parameter may hold without being called while a file is loaded.
 _VALUES = {
     "builtins": "list",
-    "ecgclf.metrics": "cinc2017_score",
+    "ecgclf.metrics": "cinc2017_score f_max f_max_scorer macro_auroc macro_auroc_scorer",
     "ecgclf.nn": "FocalLoss",
     "numpy": "float32 float64 ndarray",
     "sklearn.feature_selection": "f_classif mutual_info_classif",

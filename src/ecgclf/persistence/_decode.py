@@ -10,7 +10,7 @@ from sklearn.utils import Bunch
 
 from ecgclf.persistence import _classes
 from ecgclf.persistence._container import Refused
-from ecgclf.persistence._encode import MAX_TEXT_BYTES, PLAIN_DTYPE, TEXT_DTYPE, TIME_DTYPE
+from ecgclf.persistence._encode import MAX_CELLS, MAX_TEXT_BYTES, PLAIN_DTYPE, TEXT_DTYPE, TIME_DTYPE
 from ecgclf.persistence._trees import holds_tree, restore_tree
 
 
@@ -29,6 +29,7 @@ class Decoder:
         self.arrays = dict(arrays)
         self._trusted = {_classes.own_name(thing): thing for thing in trusted}
         self._objects = []
+        self._cells_left = MAX_CELLS
 
     def value(self, encoded):
         """Decode any value.
@@ -109,7 +110,13 @@ class Decoder:
         return np.dtype(text)
 
     def _table(self, columns):
-        columns = {key: self.value(column).tolist() for key, column in columns.items()}
+        columns = {key: self.value(column) for key, column in columns.items()}
+        if len({column.shape for column in columns.values()}) != 1 or next(iter(columns.values())).ndim != 1:
+            raise Refused("it holds a table whose columns are not equally long")
+        self._cells_left -= sum(len(column) for column in columns.values())
+        if self._cells_left < 0:
+            raise Refused(f"it holds tables of more than {MAX_CELLS} entries")
+        columns = {key: column.tolist() for key, column in columns.items()}
         return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
     def _bytes(self, text):

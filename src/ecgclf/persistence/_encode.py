@@ -16,6 +16,8 @@ TIME_DTYPE = re.compile(r"[<>|=][mM]8(\[\w+\])?")
 TEXT_DTYPE = re.compile(r"[<>|=][US]\d+|\|O")
 # Bounds what an array of strings takes: its width is what the file says, not what its strings have.
 MAX_TEXT_BYTES = 2**24
+# And what the rows of all tables take: a byte of a column becomes a hundred.
+MAX_CELLS = 2**22
 
 
 class Encoder:
@@ -79,6 +81,8 @@ class Encoder:
         """Encode the rows of a training history by columns: JSON would take 30 times the space."""
         if len(rows) < 8 or not all(type(row) is dict and row.keys() == rows[0].keys() for row in rows):
             return None
+        if len(rows) * len(rows[0]) > MAX_CELLS:
+            raise ValueError(f"a history of {len(rows)} rows of {len(rows[0])} entries is too long to be stored.")
         columns = {}
         for key in rows[0]:
             kinds = {type(row[key]) for row in rows}

@@ -115,7 +115,7 @@ def load(path, *, trusted=()):
     -----
     The checksum in a file finds accidents, not forgeries: anyone can write a file that fits its checksum. What a
     forged file may do is give you a bad model; it takes no more memory than some 30 times the size of its header
-    (8 MB at most) and three times the size of its arrays.
+    (8 MB at most), three times the size of its arrays, and 400 MB for histories of trainings.
 
     Examples
     --------
