@@ -414,7 +414,7 @@ def test_no_other_file_is_read(real, path, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("rate", [0, -5.0, np.nan, np.inf, True, "300"])
 def test_a_rate_that_is_none(rate, real, path):
-    with pytest.raises(ValueError, match="^sampling_rate=.*; expected that of the recordings in Hz"):
+    with pytest.raises(ValueError, match="^sampling_rate=.*; expected a number of Hz"):
         to_onnx(small("LSTMClassifier", max_epochs=1).fit(*real), path, sampling_rate=rate)
     assert not path.exists()
 

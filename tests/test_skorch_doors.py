@@ -37,6 +37,27 @@ def test_freezer(recordings):
         assert (one == other).all() == name.startswith(("convs", "norms")), name
 
 
+@pytest.mark.parametrize(
+    ("key", "message"),
+    [
+        ("callbacks__onecycle__rise", "of callbacks there are .*one_cycle"),
+        ("callbacks__early_stopping__patience", "of callbacks there are"),
+        ("callbacks__one_cycle__rises", "OneCycle takes rise"),
+    ],
+)
+def test_arguments_of_callbacks_that_are_not_there(key, message, recordings):
+    with pytest.raises(ValueError, match=rf"net_params\['{key}'\] would not be heeded: {message}"):
+        fitted(recordings, net_params={key: 0.5})
+
+
+def test_arguments_of_callbacks(recordings):
+    changed = fitted(recordings, net_params={"callbacks__one_cycle__rise": 0.5, "callbacks__valid_acc": None})
+    assert callback_of(changed, "one_cycle").rise == 0.5
+    stopping = {"callbacks__early_stopping__threshold": 0.5}
+    stopped = fitted(recordings, early_stopping=True, net_params=stopping)
+    assert callback_of(stopped, "early_stopping").threshold == 0.5
+
+
 def test_checkpoint(recordings, tmp_path):
     """The best epoch's weights are on disk, and come back into the net."""
     checkpoint = Checkpoint(dirname=tmp_path, monitor="valid_loss_best", f_pickle="net.pkl")

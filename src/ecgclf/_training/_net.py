@@ -13,7 +13,7 @@ from ecgclf._training._callbacks import OneCycle, ProgressBar, own_callbacks
 from ecgclf._training._checkpoint import Checkpoint
 from ecgclf._training._data import bucket_loader
 from ecgclf._training._loss import loss_arguments
-from ecgclf._training._net_params import check_net_params
+from ecgclf._training._net_params import check_callback_params, check_net_params
 from ecgclf._training._random import dropout_draws
 from ecgclf._training._threads import PartwiseModule, workers
 from ecgclf._warnings import warn
@@ -258,7 +258,9 @@ def build_net(
         **kwargs,
         **net_params,
     }
-    return RecordingNet(**arguments)
+    net = RecordingNet(**arguments)
+    check_callback_params(net, net_params)
+    return net
 
 
 def run(net, batches):

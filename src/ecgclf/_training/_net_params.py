@@ -1,5 +1,7 @@
 """Which arguments of skorch's a user may set past the classifier: each is used, or refused by name."""
 
+import inspect
+
 import torch
 
 _OWN = "it is a parameter of the classifier itself"
@@ -49,3 +51,35 @@ def check_net_params(net_params):
             reason = "expected a class of losses, or a function of logits and targets"
         if reason is not None:
             raise ValueError(f"net_params[{name!r}] would not be heeded: {reason}.")
+
+
+def check_callback_params(net, net_params):
+    """Refuse arguments of callbacks that are not there, or that do not have them.
+
+    Parameters
+    ----------
+    net : RecordingNet
+        Not initialised; it has its callbacks.
+    net_params : dict
+        Arguments of skorch's.
+
+    Raises
+    ------
+    ValueError
+        If one would change nothing.
+    """
+    there = {name: callback for name, callback, _ in net._yield_callbacks()}
+    for key in net_params:
+        whole, _, rest = key.partition("__")
+        name, _, argument = rest.partition("__")
+        if whole != "callbacks" or not rest:
+            continue
+        if name not in there:
+            raise ValueError(
+                f"net_params[{key!r}] would not be heeded: of callbacks there are {', '.join(sorted(there))}."
+            )
+        kind = there[name] if isinstance(there[name], type) else type(there[name])
+        known = inspect.signature(kind.__init__).parameters
+        if argument and argument not in known and not any(each.kind is each.VAR_KEYWORD for each in known.values()):
+            names = [each for each in known if each != "self"]
+            raise ValueError(f"net_params[{key!r}] would not be heeded: {kind.__name__} takes {', '.join(names)}.")

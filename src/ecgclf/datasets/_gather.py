@@ -1,12 +1,11 @@
 """Records of any format, one by one, become a collection of recordings."""
 
-import math
-from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
 from sklearn.utils import Bunch
 
+from ecgclf._rates import check_rate
 from ecgclf._recordings import object_array
 from ecgclf._warnings import warn
 from ecgclf.datasets._wfdb_metadata import as_frame
@@ -46,8 +45,8 @@ def gather(find, read, *, what, sampling_rate, leads, missing, on_error):
     """
     _check_choice("missing", missing, _MISSING)
     _check_choice("on_error", on_error, ("raise", "warn"))
-    if sampling_rate is not None and not (isinstance(sampling_rate, Real) and 0 < sampling_rate < math.inf):
-        raise ValueError(f"sampling_rate={sampling_rate!r} is not a positive number of Hz.")
+    if sampling_rate is not None:
+        check_rate(sampling_rate)
     if leads is not None:
         leads = [leads] if isinstance(leads, str) else list(leads)
         if not leads or not all(isinstance(lead, str) for lead in leads):

@@ -10,8 +10,9 @@ import math
 import re
 from itertools import groupby
 
+from ecgclf._rates import SAMPLING_RATES
+
 MAX_HEADER_BYTES = 4 << 20
-SAMPLING_RATES = (10.0, 1e5)
 # What WFDB takes where a header states none.
 DEFAULT_RATE = 250.0
 # A month at 800 Hz.

@@ -2,7 +2,7 @@
 
 import json
 import warnings
-from numbers import Integral, Real
+from numbers import Integral
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,6 +12,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from ecgclf._files import write_atomically
+from ecgclf._rates import check_rate
 from ecgclf._versions import versions
 from ecgclf.onnx._portable import from_bytes
 from ecgclf.signal import SignalQualityWarning
@@ -249,9 +250,8 @@ def _steps(estimator):
 def _about(transformers, networks, classes, sampling_rate):
     from ecgclf.onnx._steps import describe
 
-    good = isinstance(sampling_rate, Real) and not isinstance(sampling_rate, bool) and 0 < sampling_rate < np.inf
-    if sampling_rate is not None and not good:
-        raise ValueError(f"sampling_rate={sampling_rate!r}; expected that of the recordings in Hz, such as 300.0.")
+    if sampling_rate is not None:
+        check_rate(sampling_rate)
     preprocessing = [describe(step) for step in transformers]
     _, of_network = sampling_rates(transformers)
     raw = sampling_rate

@@ -2,11 +2,10 @@
 
 import difflib
 import json
-import math
-from numbers import Real
 from pathlib import Path
 from typing import NamedTuple
 
+from ecgclf._rates import check_rate
 from ecgclf.pretrained._card import ModelCard
 
 FOLDER = Path(__file__).with_name("data")
@@ -130,7 +129,7 @@ def load_pretrained(name, *, sampling_rate=None):
     Raises
     ------
     ValueError
-        If there is no model of this name, or `sampling_rate` is not a positive number.
+        If there is no model of this name, or `sampling_rate` is none that recordings have.
 
     See Also
     --------
@@ -149,8 +148,7 @@ def load_pretrained(name, *, sampling_rate=None):
 
     pipeline = load(_file(name, ".ecgclf"))
     if sampling_rate is not None:
-        if not (isinstance(sampling_rate, Real) and 0 < sampling_rate < math.inf):
-            raise ValueError(f"sampling_rate={sampling_rate!r} is not a positive number of Hz.")
+        check_rate(sampling_rate)
         pipeline.set_params(resample__sampling_rate=float(sampling_rate))
     return pipeline
 
