@@ -219,6 +219,16 @@ def test_several_labels_of_a_search(sample, folder, capsys, tmp_path):
     assert run(capsys, "explain", record, *arguments, "--out", tmp_path / "picture.png")[0] == 0
 
 
+def test_a_table_of_odd_names(tmp_path):
+    row = {"record": "A\udcff1", "seconds": 30.0, "label": "quality", "quality": 0.9, "problems": []}
+    probabilities = {"record": 0.1, "quality": 0.7, "N": 0.2}
+    _predict._write_csv([{**row, "probabilities": probabilities}], tmp_path / "answers.csv")
+    text = (tmp_path / "answers.csv").read_text(errors="surrogateescape")
+    (found,) = csv.DictReader(text.splitlines())
+    assert (found["record"], found["quality"]) == ("A\udcff1", "0.9")
+    assert [found[name] for name in ("probability of record", "probability of quality", "N")] == ["0.1", "0.7", "0.2"]
+
+
 def test_long_labels_stand_in_columns(capsys):
     table = _predict._Table(["sinus_rhythm", "atrial_fibrillation"], windows=False)
     probabilities = {"sinus_rhythm": 0.25, "atrial_fibrillation": 0.75}

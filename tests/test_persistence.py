@@ -345,3 +345,11 @@ def test_values_come_back(value):
         np.testing.assert_array_equal(again, value)
     else:
         assert repr(again) == repr(value)
+
+
+def test_a_place_that_is_none_is_named(path):
+    with pytest.raises(FileNotFoundError, match=r"x.ecgclf cannot be written: there is no folder .*absent"):
+        save(BandpassFilter(sampling_rate=300.0), path.parent / "absent" / "x.ecgclf")
+    for folder in (path.parent, ""):
+        with pytest.raises(IsADirectoryError, match="is a folder"):
+            save(BandpassFilter(sampling_rate=300.0), folder)

@@ -14,8 +14,17 @@ def write_atomically(path, data):
         Where to.
     data : bytes-like
         What to write.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written there.
     """
     path = Path(path)
+    if path.is_dir():
+        raise IsADirectoryError(f"{path} is a folder. Name a file in it.")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"{path} cannot be written: there is no folder {path.parent}.")
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:

@@ -175,12 +175,14 @@ def _write_csv(rows, path):
     import csv
 
     flat = []
-    for row in rows:
+    for row in map(dict, rows):
         words = {"problems": _in_words(row)} if "problems" in row else {}
-        row = {**row, **row["probabilities"], **words}
-        del row["probabilities"]
-        flat.append(row)
-    with whole(path) as draft, open(draft, "w", newline="", encoding="utf-8") as file:
+        told = row.pop("probabilities")
+        # A label may be called as a column is.
+        told = {f"probability of {label}" if label in row | words else label: p for label, p in told.items()}
+        flat.append({**row, **told, **words})
+    # Names of files need not be text.
+    with whole(path) as draft, open(draft, "w", newline="", encoding="utf-8", errors="surrogateescape") as file:
         writer = csv.DictWriter(file, list(flat[0]) if flat else ["record", "label"])
         writer.writeheader()
         writer.writerows(flat)
