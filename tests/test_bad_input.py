@@ -9,6 +9,7 @@ import pytest
 from scipy import sparse
 
 from ecgclf._recordings import check_recordings, object_array
+from ecgclf.augmentation import RandomChanges
 from ecgclf.decision import TunedDecisionClassifierCV
 from ecgclf.preprocessing import RecordingNormalizer
 from small import NAMES, small
@@ -165,6 +166,10 @@ def test_recordings_beyond_what_a_network_can_compute():
         ({"window_length": 30, "window_stride": {1: -3}}, "positive whole number of samples, got -3"),
         ({"window_length": 30, "window_stride": {1: 40}}, "window_stride=40 is longer than window_length=30"),
         ({"window_length": 30, "window_stride": 40}, "window_stride=40 is longer than window_length=30"),
+        ({"callbacks": [3]}, "callbacks holds 3; expected callbacks of skorch"),
+        ({"callbacks": ["EarlyStopping"]}, "callbacks holds 'EarlyStopping'"),
+        ({"callbacks": [dict]}, "callbacks holds <class 'dict'>"),
+        ({"augmentation": RandomChanges}, "augmentation is the class RandomChanges. Give RandomChanges"),
         ({"n_filters": (8, 0, 8)}, r"n_filters=\(8, 0, 8\); expected whole numbers"),
         ({"strides": (2.0, 2, 2)}, r"strides=\(2.0, 2, 2\); expected whole numbers"),
     ],

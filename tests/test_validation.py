@@ -86,6 +86,18 @@ def test_no_patient_is_on_both_sides(validation_fraction, early_stopping, patien
     assert len(persons(validation)) == (1 if isinstance(validation_fraction, LeaveOneGroupOut) else 4)
 
 
+def test_what_is_set_aside_does_not_scale_the_input():
+    X, y = make_recordings(24, duration=2.0, random_state=0, return_X_y=True)
+    y, loud = np.array(["A", "N"] * 12), np.arange(24) < 8
+    X = [1000 * x if far else x for x, far in zip(X, loud, strict=True)]
+    split = PredefinedSplit(np.where(loud, 0, -1))
+    watched = small("ResNetClassifier", max_epochs=1, validation_fraction=split).fit(X, y)
+    alone = small("ResNetClassifier", max_epochs=1).fit(X[8:], y[8:])
+    for name in ("mean", "std"):
+        ours, theirs = (getattr(each.net_.module_.scale, name).numpy() for each in (watched, alone))
+        np.testing.assert_array_equal(ours, theirs)
+
+
 def test_without_groups_patients_are_torn_apart(patients, seen):
     """The oracle of the test above: it would see it."""
     X, y, _ = patients

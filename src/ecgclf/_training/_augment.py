@@ -14,6 +14,10 @@ class Augmentation:
     """
 
     def __init__(self, change):
+        if isinstance(change, type):
+            raise ValueError(
+                f"augmentation is the class {change.__name__}. Give {change.__name__}(...), one that is made."
+            )
         self.change = change
         self.of_batch = change.prepared() if hasattr(change, "prepared") else self._one_by_one
         self.name = getattr(change, "__name__", type(change).__name__)

@@ -39,6 +39,8 @@ def own_callbacks(callbacks):
                     f"the callback {kind} cannot be copied ({error}), but each fit needs one of its own. Give a "
                     f"function that makes it: callbacks=[make], with def make(): return {kind}(...)."
                 ) from error
+        if not isinstance(callback, Callback):
+            raise ValueError(f"callbacks holds {given!r}; expected callbacks of skorch, or functions that make one.")
         own.append(callback if name is None else (name, callback))
     return own
 

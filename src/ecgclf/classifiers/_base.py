@@ -149,7 +149,9 @@ class BaseECGClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Recor
         else:
             with _training.drawing_from(seed):
                 module, history = self._make_module(recordings.n_leads, len(self.classes_)), None
-            mean, std = _training.lead_statistics(recordings.items)
+            # What is set aside tells nothing, not even its scale.
+            learnt_from = np.unique(training.windows[:, 0])
+            mean, std = _training.lead_statistics([recordings.items[i] for i in learnt_from])
             module.scale.mean.copy_(torch.from_numpy(mean))
             module.scale.std.copy_(torch.from_numpy(std))
             if self.init_from is not None:
