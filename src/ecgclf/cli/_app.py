@@ -3,13 +3,14 @@
 import functools
 import sys
 import warnings
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ecgclf import __version__
+from ecgclf._rates import SAMPLING_RATES
+from ecgclf.cli._choices import Dataset, Missing, Network, Segmentation
 from ecgclf.cli._files import UsageError
 
 # What shells give for a program ended by Ctrl-C: 128 + SIGINT.
@@ -71,39 +72,6 @@ def _main(
     pass
 
 
-class Network(StrEnum):
-    """The classifiers that can be trained from the command line."""
-
-    resnet = "resnet"
-    lstm = "lstm"
-    bilstm = "bilstm"
-    crnn = "crnn"
-    crann = "crann"
-    aticnn = "aticnn"
-
-
-class Segmentation(StrEnum):
-    """What a feature of an explanation is."""
-
-    uniform = "uniform"
-    beats = "beats"
-    waves = "waves"
-
-
-class Missing(StrEnum):
-    """What is done about missing samples."""
-
-    refuse = "raise"
-    interpolate = "interpolate"
-    zero = "zero"
-
-
-class Dataset(StrEnum):
-    """What can be fetched."""
-
-    cinc2017 = "cinc2017"
-
-
 _Records = Annotated[
     list[Path],
     typer.Argument(
@@ -140,7 +108,8 @@ _Rate = Annotated[
         "--sampling-rate",
         help="What a model from a FILE takes, in Hz, where the file does not say it. Records say their own.",
         metavar="HZ",
-        min=1.0,
+        min=SAMPLING_RATES[0],
+        max=SAMPLING_RATES[1],
     ),
 ]
 _Data = Annotated[

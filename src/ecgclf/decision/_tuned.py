@@ -1,15 +1,12 @@
 """A classifier whose probabilities and decisions are tuned by cross-validation inside `fit`."""
 
-import re
-from contextlib import contextmanager
-from copy import copy
 from numbers import Integral, Real
 
 import numpy as np
 from sklearn import get_config
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, _fit_context, clone
 from sklearn.model_selection import GroupShuffleSplit, StratifiedGroupKFold, StratifiedShuffleSplit, check_cv
-from sklearn.utils import _safe_indexing, assert_all_finite, check_random_state, get_tags, indexable
+from sklearn.utils import assert_all_finite, check_random_state, get_tags, indexable
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.metaestimators import available_if
@@ -30,6 +27,7 @@ from ecgclf._labels import (
 from ecgclf._mixins import RecordingClassifierMixin
 from ecgclf._recordings import visible
 from ecgclf._state import all_or_nothing
+from ecgclf.decision._folds import cut_alike, fit_predict, widened
 from ecgclf.decision._scoring import LabelScore
 from ecgclf.decision._temperature import apply_temperature, fit_temperature
 from ecgclf.decision._weights import tune_class_weights, tune_thresholds
@@ -325,7 +323,7 @@ class TunedDecisionClassifierCV(RecordingClassifierMixin, MetaEstimatorMixin, Ba
         splitter = self._splitter(strata(targets), groups)
         splits = list(splitter.split(X, split_by(splitter, targets), groups))
         folds = Parallel(n_jobs=self.n_jobs)(
-            delayed(_fit_predict)(clone(self.estimator), X, y, train, test, self._aligned, self.ensemble, fit_params)
+            delayed(fit_predict)(clone(self.estimator), X, y, train, test, self._aligned, self.ensemble, fit_params)
             for train, test in splits
         )
         fitted, answers = zip(*folds, strict=True)
@@ -369,7 +367,7 @@ class TunedDecisionClassifierCV(RecordingClassifierMixin, MetaEstimatorMixin, Ba
     def _aligned(self, estimator, X):
         answers = estimator.predict_proba(X)
         if not self.multilabel_:
-            return _widened(answers, estimator.classes_, self.classes_)
+            return widened(answers, estimator.classes_, self.classes_)
         return label_probabilities(answers, getattr(estimator, "classes_", None))
 
     def _agreed(self, answers):
@@ -421,14 +419,14 @@ class TunedDecisionClassifierCV(RecordingClassifierMixin, MetaEstimatorMixin, Ba
         several windows, their mean is near what that gives, and not the same.
         """
         check_is_fitted(self)
-        told = [estimator.predict_windows(X) for estimator in _cut_alike(self.estimators_)]
+        told = [estimator.predict_windows(X) for estimator in cut_alike(self.estimators_)]
         return [self._agreed_windows(of_recording) for of_recording in zip(*told, strict=True)]
 
     def _agreed_windows(self, told):
         if self.multilabel_:
             probabilities = self._agreed([each.probabilities for each in told])
         else:
-            probabilities = self._agreed([_widened(each.probabilities, each.labels, self.classes_) for each in told])
+            probabilities = self._agreed([widened(each.probabilities, each.labels, self.classes_) for each in told])
         return told[0]._replace(probabilities=probabilities, labels=self.classes_)
 
     def __sklearn_tags__(self):
@@ -438,47 +436,3 @@ class TunedDecisionClassifierCV(RecordingClassifierMixin, MetaEstimatorMixin, Ba
         if of_classifier.classifier_tags is not None:
             tags.classifier_tags.multi_label = of_classifier.classifier_tags.multi_label
         return tags
-
-
-def _widened(probabilities, labels, classes):
-    """Give a column to each class, 0 for those that a fold's classifier did not see."""
-    wide = np.zeros((len(probabilities), len(classes)))
-    wide[:, np.searchsorted(classes, labels)] = probabilities
-    return wide
-
-
-def _cut_alike(estimators):
-    """Let classifiers that cut by the lengths of their own training recordings cut by those of all."""
-    lengths = [getattr(estimator, "window_length_", None) for estimator in estimators]
-    if None in lengths or len(set(lengths)) == 1:
-        return estimators
-    copies = [copy(estimator) for estimator in estimators]
-    for each in copies:
-        each.window_length_ = int(np.median(lengths))
-    return copies
-
-
-def _fit_predict(estimator, X, y, train, test, aligned, keep, fit_params):
-    divided = {name: _of_fold(name, value, train, len(y)) for name, value in fit_params.items()}
-    with _counting(train):
-        estimator.fit(_safe_indexing(X, train), _safe_indexing(y, train), **divided)
-    with _counting(test):
-        return estimator if keep else None, aligned(estimator, _safe_indexing(X, test))
-
-
-@contextmanager
-def _counting(rows):
-    """Tell in an error that names a recording of a fold which one that is of all."""
-    try:
-        yield
-    except ValueError as error:
-        named = re.search(r"recording (\d+)", str(error))
-        if named and int(named[1]) < len(rows):
-            error.args = (f"{error} (Counted within a fold; it is recording {rows[int(named[1])]} of X.)",)
-        raise
-
-
-def _of_fold(name, value, train, n_recordings):
-    # Validation recordings are others, also where they are as many.
-    alien = name.rpartition("__")[2] in ("X_val", "y_val") or value is None or not hasattr(value, "__len__")
-    return value if alien or isinstance(value, str) or len(value) != n_recordings else _safe_indexing(value, train)
