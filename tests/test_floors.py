@@ -13,7 +13,18 @@ PACKAGE = Path(ecgclf.__file__).parent
 
 # A room may import rooms of lower floors and itself; never a room beside it, never one above. The roof may import all.
 FLOORS = (
-    {"_recordings", "_docstrings", "_files", "_labels", "_lazy", "_state", "_versions", "_warnings", "_whole"},
+    {
+        "_recordings",
+        "_docstrings",
+        "_files",
+        "_labels",
+        "_lazy",
+        "_rates",
+        "_state",
+        "_versions",
+        "_warnings",
+        "_whole",
+    },
     {"_mixins", "signal", "metrics", "nn"},
     {"_training", "datasets"},
     {"plotting", "persistence", "onnx"},
@@ -38,6 +49,7 @@ LIBRARIES = {
     "_labels": {"numpy", "sklearn.utils"},
     "_lazy": set(),
     "_mixins": {"sklearn.base"},
+    "_rates": set(),
     "_state": set(),
     "_versions": set(),
     "_warnings": set(),

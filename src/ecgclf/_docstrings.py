@@ -59,8 +59,8 @@ window_length : int or None, default=None
     split can put windows of one recording on both sides. None takes each recording whole.
 
 window_stride : int, dict of {label: int} or None, default=None
-    Timepoints from one window of a recording to its next; None is `window_length`, windows side by side. A dict
-    gives training windows a stride by class (a rare class gets more of them by a shorter stride; labels missing
+    Timepoints from one window of a recording to its next, no more than it has; None is `window_length`, windows side
+    by side. A dict, which needs a `window_length`, gives training windows a stride by class (a rare class gets more of them by a shorter stride; labels missing
     from it have `window_length`); to predict, where classes are unknown, windows then lie side by side.
 
 augmentation : RandomChanges or callable or None, default=None

@@ -171,7 +171,7 @@ def check_columns(y, names, classes, name, known):
 
     Parameters
     ----------
-    y : ndarray
+    y : array-like
         The columns.
     names : ndarray of shape (n_labels,) or None
         Their names, as `names_of` gives them.
@@ -185,8 +185,9 @@ def check_columns(y, names, classes, name, known):
     ValueError
         If they are others.
     """
-    if y.ndim != 2 or y.shape[1] != len(classes) or (names is not None and not np.array_equal(names, classes)):
-        given = f"shape {y.shape}" if names is None else f"the columns {names.tolist()}"
+    shape = np.shape(y)
+    if len(shape) != 2 or shape[1] != len(classes) or (names is not None and not np.array_equal(names, classes)):
+        given = f"shape {shape}" if names is None else f"the columns {names.tolist()}"
         raise ValueError(f"{name} has {given}, and {known} the {len(classes)} columns {np.asarray(classes).tolist()}.")
 
 

@@ -1,10 +1,9 @@
 """What estimators share beside their rooms: how parameters are kept, where their pages are, how they are scored."""
 
-import numpy as np
 from sklearn.base import ClassifierMixin
 
 from ecgclf._docstrings import RECORDINGS, document
-from ecgclf._labels import check_columns, names_of
+from ecgclf._labels import check_columns, names_of, several_labels
 
 DOCS = "https://ecgclf.github.io/ecgclf/"
 
@@ -59,6 +58,6 @@ class RecordingClassifierMixin(DocLinkMixin, ClassifierMixin):
         score : float
             Between 0 and 1.
         """
-        if getattr(self, "multilabel_", False) and np.ndim(y) == 2:
-            check_columns(np.asarray(y), names_of(y), self.classes_, "y", f"this {type(self).__name__}")
+        if several_labels(self):
+            check_columns(y, names_of(y), self.classes_, "y", f"this {type(self).__name__}")
         return super().score(X, y, sample_weight)

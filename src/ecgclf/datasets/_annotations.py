@@ -195,7 +195,7 @@ def windows_with_rhythm(annotations, rhythm, window_length, *, window_stride=Non
     window_length : int
         Length of a window, in samples at `sampling_rate`.
     window_stride : int, default=None
-        Distance between the starts of two windows, in samples; None is `window_length`.
+        Distance between the starts of two windows, in samples, at most `window_length`; None is that.
     sampling_rate : float, default=None
         The rate at which the recording was read (``read_recordings(..., sampling_rate=...)``), in Hz; None is that of
         the record.

@@ -4,7 +4,6 @@ import math
 from collections.abc import Sequence
 from numbers import Integral
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -23,8 +22,8 @@ def check_sizes(**given: Sequence[int]) -> None:
     """
     told = ", ".join(f"{name}={sizes!r}" for name, sizes in given.items())
     for name, sizes in given.items():
-        if not isinstance(sizes, list | tuple | np.ndarray) or not all(
-            isinstance(size, Integral) and not isinstance(size, bool) and size >= 1 for size in sizes
+        if not hasattr(sizes, "__getitem__") or not all(
+            isinstance(size, Integral) and not isinstance(size, bool) and int(size) >= 1 for size in sizes
         ):
             raise ValueError(f"{name}={sizes!r}; expected whole numbers of at least 1, as in {name}=(8, 16).")
     if len({len(sizes) for sizes in given.values()}) > 1 or min(len(sizes) for sizes in given.values()) == 0:
