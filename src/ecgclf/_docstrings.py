@@ -60,8 +60,9 @@ window_length : int or None, default=None
 
 window_stride : int, dict of {label: int} or None, default=None
     Timepoints from one window of a recording to its next, no more than it has; None is `window_length`, windows side
-    by side. A dict, which needs a `window_length`, gives training windows a stride by class (a rare class gets more of them by a shorter stride; labels missing
-    from it have `window_length`); to predict, where classes are unknown, windows then lie side by side.
+    by side. A dict, which needs a `window_length`, gives training windows a stride by class (a rare class gets more of
+    them by a shorter stride; labels missing from it have `window_length`); to predict, where classes are unknown,
+    windows then lie side by side.
 
 augmentation : RandomChanges or callable or None, default=None
     Changes that keep the label, drawn anew whenever a recording (or window) is trained on; never when predicting:
