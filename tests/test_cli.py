@@ -185,13 +185,16 @@ def test_the_answers_are_those_of_the_model_itself(wrap, sample, folder, capsys,
     elif wrap == "search":
         model = make_pipeline(BandpassFilter(sampling_rate=300.0), GridSearchCV(network, {"dropout": [0.1]}, cv=2))
     elif wrap == "threshold":
-        model = FixedThresholdClassifier(network, threshold=0.7, pos_label="N")
+        model = FixedThresholdClassifier(network, threshold=0.99, pos_label="A")
     else:
         tuned = TunedDecisionClassifierCV(network, scoring="f1_macro", cv=2)
         model = GridSearchCV(tuned, {"cv": [2]}, cv=2, error_score="raise")
     model.fit(X, y)
     if wrap == "searched tuned":
         model.best_estimator_.class_weights_ = np.array([0.2, 5.0])
+    if wrap in ("threshold", "searched tuned"):
+        probable = model.classes_[model.predict_proba(sample.data[:6]).argmax(axis=1)]
+        assert (model.predict(sample.data[:6]) != probable).any()
     save(model, tmp_path / "model.ecgclf")
     told = wrap in ("pipeline", "search")
     rate = [] if told else ["--sampling-rate", "300"]

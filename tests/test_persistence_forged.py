@@ -87,6 +87,7 @@ for path in hostile:
         load(path)
     except ValueError as error:
         assert path in str(error)
+        assert "MemoryError" not in str(error), error
     else:
         raise AssertionError(path)
 """
