@@ -260,3 +260,18 @@ def test_a_gap_of_one_sample_survives_resampling(old, new, tmp_path):
         # Within half a sample, of the old or the new rate, whichever is longer.
         assert np.abs(gaps / new - at / old).max() <= 0.5 / min(old, new) + 1e-12
         np.testing.assert_allclose(found[~np.isnan(found)], 0.5, rtol=1e-6)
+
+
+def test_a_gap_far_from_the_start_is_where_the_signal_has_it(tmp_path):
+    """A record of an hour at 124.98 Hz, read at 125: a gap, and a step of the voltage behind it."""
+    samples = np.full(450_000, 500)
+    samples[400_000:400_050] = -32768
+    samples[400_050:] = -500
+    lead = {"name": "I", "per_frame": 1, "samples": samples.tolist(), "skew": 0, "gain": 1000, "baseline": 0}
+    found = read_recordings(write(tmp_path, "a", "16", [lead], rate=124.98), missing="keep", sampling_rate=125).data[0]
+    assert found.size == 450_073
+    gaps = np.flatnonzero(np.isnan(found))
+    np.testing.assert_allclose(gaps[[0, -1]] / 125, np.array([400_000, 400_049]) / 124.98, atol=0.6 / 124.98)
+    assert (np.diff(gaps) == 1).all()
+    assert found[gaps[0] - 30] == pytest.approx(0.5, abs=0.01)
+    assert found[gaps[-1] + 30] == pytest.approx(-0.5, abs=0.01)

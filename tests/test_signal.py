@@ -18,6 +18,7 @@ from ecgclf.signal import (
     wavelet_denoise,
     window_starts,
 )
+from ecgclf.signal._sampling import ratio_of_rates
 from strategies import recording
 
 RATE = 300.0
@@ -178,6 +179,15 @@ def test_bad_quality(quality):
         notch(np.zeros(10), RATE, 50, quality)
 
 
+@given(rate=st.floats(105, 1000), frequency=st.sampled_from([16.7, 50.0]), more=st.floats(0.001, 40))
+def test_a_notch_is_stable_or_refused(rate, frequency, more):
+    least = 2 * frequency / rate
+    with pytest.raises(ValueError, match="wider than all that .* Give more than"):
+        notch(np.zeros(10), rate, frequency, 0.999 * least)
+    x = np.random.default_rng(0).normal(size=600)
+    assert np.abs(notch(x, rate, frequency, least * (1 + more))).max() < 50
+
+
 def test_notch_takes_out_hum_and_nothing_else():
     middle = slice(1000, -1000)
     assert np.abs(notch(sine(50), RATE, 50, 30)[middle]).max() < 1e-3
@@ -319,6 +329,21 @@ def test_resample_is_linear(x, y):
     np.testing.assert_allclose(
         resample(2 * x - y, 360, 300), 2 * resample(x, 360, 300) - resample(y, 360, 300), atol=1e-9
     )
+
+
+@given(old=st.floats(10, 1000), share=st.floats(0.9, 1.1) | st.floats(0.02, 50))
+def test_every_ratio_is_within_a_millionth(old, share):
+    up, down = ratio_of_rates(old, old * share)
+    assert abs(up / down / share - 1) <= 1.001e-6
+
+
+@pytest.mark.parametrize(("old", "new"), [(124.98, 125.0), (249.9, 250.0), (360.0, 360.1), (128.0, 127.9)])
+def test_rates_that_are_nearly_the_same(old, new):
+    """An hour of a sine, sampled anew where the other rate has its samples."""
+    n = round(3600 * old)
+    found = resample(sine(5, n, old), old, new)
+    assert found.size == np.ceil(np.round(n * new / old, 6))
+    np.testing.assert_allclose(found[1000:-1000], sine(5, found.size, new)[1000:-1000], atol=5e-3)
 
 
 def test_resample_at_extreme_ratios():

@@ -2,7 +2,8 @@
 "use strict";
 
 (() => {
-  const LARGEST_TERM = 1000n;
+  const LARGEST_TERMS = [1000n, 10_000n, 100_000n, 1_000_000n]; // tried one after the other, until it is
+  const ONE_PART_OF = 1_000_000n; // off by at most
   const HALF = 10; // zeros of the filter to each side, on the slower grid
   const BETA = 5; // of the Kaiser window
 
@@ -16,22 +17,23 @@
     return [BigInt(x), down];
   }
 
-  // The closest fraction whose denominator is at most LARGEST_TERM, by continued fractions.
-  function limited(numerator, denominator) {
+  const size = (x) => (x < 0n ? -x : x);
+
+  // The closest fraction whose denominator is at most `largest`, by continued fractions.
+  function limited(numerator, denominator, largest) {
     let [n, d] = [numerator, denominator];
     let [p0, q0, p1, q1] = [0n, 1n, 1n, 0n];
     while (d !== 0n) {
       const a = n / d;
       const q2 = q0 + a * q1;
-      if (q2 > LARGEST_TERM) break;
+      if (q2 > largest) break;
       [p0, q0, p1, q1] = [p1, q1, p0 + a * p1, q2];
       [n, d] = [d, n - a * d];
     }
     if (d === 0n) return [p1, q1];
-    const k = (LARGEST_TERM - q0) / q1;
+    const k = (largest - q0) / q1;
     const other = [p0 + k * p1, q0 + k * q1];
     // |p1/q1 - x| <= |other - x| ?
-    const size = (x) => (x < 0n ? -x : x);
     const error = (p, q) => size(p * denominator - numerator * q);
     return error(p1, q1) * other[1] <= error(...other) * q1 ? [p1, q1] : other;
   }
@@ -41,7 +43,14 @@
     if (newRate < oldRate) return ratio(newRate, oldRate).reverse();
     const [a, b] = fraction(newRate);
     const [c, d] = fraction(oldRate);
-    return limited(a * d, b * c).map(Number);
+    const [numerator, denominator] = [a * d, b * c];
+    let found;
+    for (const largest of LARGEST_TERMS) {
+      found = limited(numerator, denominator, largest);
+      const [p, q] = found;
+      if (size(p * denominator - q * numerator) * ONE_PART_OF <= q * numerator) break;
+    }
+    return found.map(Number);
   }
 
   // Modified Bessel function of the first kind, order 0.

@@ -7,6 +7,7 @@ import numpy as np
 
 from ecgclf._warnings import warn
 from ecgclf.signal import resample
+from ecgclf.signal._sampling import ratio_of_rates
 
 
 def one_a_frame(samples, n_per_frame, skew):
@@ -120,11 +121,12 @@ def at_rate(signal, old_rate, new_rate):
     # A lead without any sample has nothing to filter, and is masked as a whole below.
     filled[lost.all(axis=1)] = 0
     out = resample(filled, old_rate, new_rate)
-    nearest = np.rint(np.arange(out.shape[1]) * old_rate / new_rate).astype(int)
+    up, down = ratio_of_rates(old_rate, new_rate)
+    nearest = np.rint(np.arange(out.shape[1]) * down / up).astype(int)
     masked = lost[:, np.minimum(nearest, lost.shape[1] - 1)]
     # At a lower rate most samples are nearest to none; a gap between two new samples must not be lost.
     leads, gaps = np.nonzero(lost)
-    masked[leads, np.minimum(np.ceil(gaps * new_rate / old_rate - 0.5).astype(int), out.shape[1] - 1)] = True
+    masked[leads, np.minimum(np.ceil(gaps * up / down - 0.5).astype(int), out.shape[1] - 1)] = True
     out[masked] = np.nan
     return out
 

@@ -105,8 +105,8 @@ def notch(x: ArrayLike, sampling_rate: float, frequency: float, quality: float) 
     Raises
     ------
     ValueError
-        If `frequency` does not lie between 0 and the Nyquist frequency, `quality` is not positive, or `x` is
-        empty, complex or not finite.
+        If `frequency` does not lie between 0 and the Nyquist frequency, `quality` is not positive or
+        makes a notch that is wider than the Nyquist frequency, or `x` is empty, complex or not finite.
 
     Examples
     --------
@@ -126,6 +126,11 @@ def design_notch(sampling_rate: float, frequency: float, quality: float) -> tupl
     check_below_nyquist(frequency, rate, "frequency")
     if isinstance(quality, bool) or not isinstance(quality, Real) or not 0 < quality < np.inf:
         raise ValueError(f"quality must be a positive number, got {quality!r}. 30 is usual.")
+    if quality <= 2 * frequency / rate:
+        raise ValueError(
+            f"quality={quality!r} makes a notch at {frequency:g} Hz wider than all that {rate:g} Hz can hold. Give "
+            f"more than {2 * frequency / rate:.3g}; 30 is usual."
+        )
     sos = signal.tf2sos(*signal.iirnotch(frequency, quality, fs=rate))
     return sos, at_least(quality / frequency, rate)
 

@@ -7,7 +7,9 @@ from scipy.signal import resample_poly
 
 from ecgclf.signal._checks import FloatArray, as_signal, check_sampling_rate
 
-_LARGEST_TERM = 1000
+# Tried one after the other: between rates that are nearly the same, as 124.98 and 125 Hz, no simple fraction lies.
+_LARGEST_TERMS = (10**3, 10**4, 10**5, 10**6)
+_WITHIN = Fraction(1, 10**6)
 
 
 def resample(x: ArrayLike, sampling_rate: float, new_sampling_rate: float) -> FloatArray:
@@ -36,8 +38,8 @@ def resample(x: ArrayLike, sampling_rate: float, new_sampling_rate: float) -> Fl
 
     Notes
     -----
-    The ratio of the two rates is used as a fraction whose smaller term is at most 1000: exact for all
-    usual rates, within 1e-6 for any other.
+    The ratio of the two rates is used as the simplest fraction that is within 1e-6 of it, with a smaller term of at
+    most 1000 where there is one: exact for all usual rates. The filter has 20 taps for each unit of the larger term.
 
     Examples
     --------
@@ -68,5 +70,9 @@ def _ratio(old: float, new: float) -> tuple[int, int]:
     if new < old:
         down, up = _ratio(new, old)
         return up, down
-    ratio = (Fraction(new) / Fraction(old)).limit_denominator(_LARGEST_TERM)
+    exact = Fraction(new) / Fraction(old)
+    for largest in _LARGEST_TERMS:
+        ratio = exact.limit_denominator(largest)
+        if abs(ratio / exact - 1) <= _WITHIN:
+            break
     return ratio.numerator, ratio.denominator
