@@ -409,3 +409,9 @@ def test_it_is_stored_with_a_classifier(tmp_path):
     again = load(tmp_path / "model.ecgclf")
     assert again.augmentation.get_params() == EVERYTHING.get_params()
     np.testing.assert_array_equal(again.fit(X, y).predict_proba(X), classifier.predict_proba(X))
+
+
+@pytest.mark.parametrize("rate", [0.3, 1e6])
+def test_a_rate_that_no_recording_has(rate):
+    with pytest.raises(ValueError, match=r"sampling_rate=.*; expected a number of Hz from 10"):
+        RandomChanges(noise=0.1, sampling_rate=rate)(np.ones(50), rng())

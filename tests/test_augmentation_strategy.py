@@ -65,7 +65,12 @@ def test_ratios(n_small, n_large, ratio):
         ({"A": 1.5}, ["A", "N"], "asks for 1.5 recordings of class 'A', which has 1"),
         (0.5, ["A", "N", "O"], "y has 3"),
         ("auto", ["A", "A"], "y has 1 class: 'A'"),
-        (lambda y: 7, ["A", "N"], "sampling_strategy=7; as a number"),
+        (lambda y: 7, ["A", "N"], "sampling_strategy=7; expected the ratio of two classes"),
+        (lambda y: "most", ["A", "N"], "sampling_strategy='most'; expected .* 'not majority'"),
+        (lambda y: None, ["A", "N"], "sampling_strategy=None; expected"),
+        (lambda y: True, ["A", "N"], "sampling_strategy=True; expected"),
+        ({"A": True}, ["A", "N"], "asks for True recordings"),
+        (1.0, ["A", "N"], "asks for no more than the 1 recordings that class"),
     ],
 )
 def test_what_does_not_fit_the_labels_is_an_error(strategy, y, message):

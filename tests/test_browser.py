@@ -198,6 +198,8 @@ PROBLEMS = {
         _csv("0,1;0,2\n" * 2000),
         "x.csv has “0,1” in line 2, where a number of mV is expected (1.5, not",
     ),
+    "commas": (_csv("0,05\n-0,2\n" * 2000), "x.csv has numbers such as 0,05. Write them with a point"),
+    "one column with commas": (_csv("ecg\n" + "0,1\n-0,2\n" * 2000), "x.csv has numbers such as 0,1. Write them with"),
     "ragged": (_csv("1,2\n1\n"), "x.csv has 1 columns in line 2, and 2 in its first line."),
     "no text": (_csv(b"\x00\x01\n\x02"), "x.csv is no text."),
     "wide": (_csv(",".join(["1"] * 9000)), "x.csv has 9000 columns."),

@@ -4,9 +4,11 @@ import importlib
 import inspect
 import os
 
+import numpy as np
 import pytest
 from sklearn.base import BaseEstimator
 from sklearn.linear_model import LogisticRegression
+from sklearn.utils._param_validation import Interval, InvalidParameterError
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import ecgclf
@@ -22,16 +24,21 @@ PARAMETERS["ECGClassifier"] = {"module": Small, "max_epochs": 15, "learning_rate
 PARAMETERS["TunedDecisionClassifierCV"] = {"estimator": LogisticRegression(), "cv": 2}
 
 
-def public_estimators():
-    """Every estimator named in the ``__all__`` of a public module: what has parameters and can be fitted."""
+def public_parameter_holders():
+    """Every class named in the ``__all__`` of a public module that has parameters."""
     for module_name in ecgclf.__all__:
         if module_name.startswith("__"):
             continue
         module = importlib.import_module(f"ecgclf.{module_name}")
         for name in module.__all__:
             value = getattr(module, name)
-            if inspect.isclass(value) and issubclass(value, BaseEstimator) and hasattr(value, "fit"):
+            if inspect.isclass(value) and issubclass(value, BaseEstimator):
                 yield value
+
+
+def public_estimators():
+    """Those that can be fitted."""
+    return [cls for cls in public_parameter_holders() if hasattr(cls, "fit")]
 
 
 # Parameters that change what a transformer does to the width of a table, or how.
@@ -55,6 +62,27 @@ ESTIMATORS += VARIANTS
 
 def test_there_are_estimators():
     assert {"ResNetClassifier", "BandpassFilter"} <= {type(estimator).__name__ for estimator in ESTIMATORS}
+
+
+def _numbers():
+    for cls in public_parameter_holders():
+        for name, constraints in cls._parameter_constraints.items():
+            if any(isinstance(constraint, Interval) for constraint in constraints):
+                yield pytest.param(cls, name, id=f"{cls.__name__}-{name}")
+
+
+@pytest.mark.parametrize(("cls", "name"), list(_numbers()))
+def test_true_and_infinite_are_no_numbers(cls, name):
+    """scikit-learn's intervals take True for 1."""
+    refused = [True, np.True_, np.nan, np.inf, "1"]
+    for value in refused:
+        estimator = make(cls).set_params(**{name: value})
+        with pytest.raises(InvalidParameterError, match=f"'{name}' parameter"):
+            estimator._validate_params()
+    # What numpy makes of a number is one.
+    default = getattr(make(cls), name)
+    if isinstance(default, int | float) and not isinstance(default, bool):
+        make(cls).set_params(**{name: np.asarray(default)[()]})._validate_params()
 
 
 @parametrize_with_checks(ESTIMATORS)

@@ -304,6 +304,7 @@ def test_options_that_are_none(made, function, options, words):
 
 def test_paths_of_records():
     assert record_path(1, 100) == "records100/00000/00001_lr"
+    assert record_path(1, 100.0) == record_path(1, 100)
     assert record_path(21837, 500) == "records500/21000/21837_hr"
 
 
@@ -344,7 +345,7 @@ def test_only_what_is_missing_is_downloaded(site, folder, made):
 
 
 def test_only_the_folds_asked_for_are_downloaded(site, tmp_path):
-    assert len(fetch_ptbxl(tmp_path, folds=[4]).data) == 1
+    assert len(fetch_ptbxl(tmp_path, folds=iter([4])).data) == 1
     assert len(list(tmp_path.rglob("*.dat"))) == 1
 
 

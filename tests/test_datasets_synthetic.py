@@ -2,8 +2,11 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ecgclf.datasets import make_recordings
+from ecgclf.datasets._synthetic import _counts
 
 
 def test_forms():
@@ -36,6 +39,17 @@ def test_same_seed_same_recordings():
 def test_weights_are_shares(weights, counts):
     target = make_recordings(10, classes=("N", "A"), weights=weights, duration=1, random_state=0).target
     assert (np.count_nonzero(target == "N"), np.count_nonzero(target == "A")) == counts
+
+
+@given(shares=st.lists(st.integers(0, 20), min_size=1, max_size=4).filter(any), n=st.integers(1, 60))
+def test_shares_are_kept_as_exactly_as_whole_recordings_allow(shares, n):
+    shares = np.array(shares) / sum(shares)
+    counts = _counts(shares, n)
+    assert counts.sum() == n
+    assert (np.abs(counts - shares * n) < 1).all()
+    # No recording could change its class and come nearer.
+    ahead, behind = (counts - shares * n).max(), (counts - shares * n).min()
+    assert ahead - behind <= 1 + 1e-6
 
 
 def test_r_peaks_are_where_the_signal_is_highest():
@@ -109,6 +123,13 @@ def test_any_rate_and_length(rate, duration):
         {"duration": (5, 2)},
         {"duration": (1, 2, 3)},
         {"duration": np.nan},
+        {"duration": "10"},
+        {"duration": ("1", "2")},
+        {"duration": None},
+        {"duration": True},
+        {"n_leads": True},
+        {"noise": True},
+        {"sampling_rate": True},
         {"classes": ("N", "X")},
         {"classes": ()},
         {"classes": ("N", "N")},

@@ -203,6 +203,28 @@ def test_a_lead_without_any_sample_is_not_interpolated(tmp_path):
     assert read_recordings(path, leads="I").data[0].shape == (2,)
 
 
+def test_a_record_is_read_once(tmp_path, monkeypatch):
+    path = write(tmp_path, "a")
+    monkeypatch.chdir(tmp_path)
+    assert read_recordings([path, f"{path}.hea", tmp_path, "a"]).record_names == ["a"]
+
+
+def test_errors_of_records_of_one_name(tmp_path):
+    for name in "xy":
+        (tmp_path / name).mkdir()
+        write(tmp_path / name, "a", content=name.encode())
+    good = write(tmp_path, "good")
+    with pytest.warns(UserWarning, match="is left out"):
+        found = read_recordings([tmp_path / "x", tmp_path / "y", good], on_error="warn")
+    assert list(found.errors) == [str(tmp_path / name / "a.hea") for name in "xy"]
+
+
+@pytest.mark.parametrize("paths", [5, [5], None, [None], [b"a"]])
+def test_what_is_no_path(paths):
+    with pytest.raises(TypeError, match="is no path; expected that of a record or a folder"):
+        read_recordings(paths)
+
+
 def test_on_error_warn_keeps_the_rest_and_says_why(tmp_path):
     write(tmp_path, "a")
     write(tmp_path, "b", content=b"\0\0")
@@ -210,9 +232,9 @@ def test_on_error_warn_keeps_the_rest_and_says_why(tmp_path):
     with pytest.warns(UserWarning, match="is left out") as caught:
         recordings = read_recordings(tmp_path, on_error="warn")
     assert recordings.record_names == ["a"]
-    assert recordings.errors.keys() == {"b", "c"}
-    assert "truncated" in recordings.errors["b"]
-    assert "absent.dat" in recordings.errors["c"]
+    assert recordings.errors.keys() == {str(tmp_path / "b.hea"), str(tmp_path / "c.hea")}
+    assert "truncated" in recordings.errors[str(tmp_path / "b.hea")]
+    assert "absent.dat" in recordings.errors[str(tmp_path / "c.hea")]
     assert len(caught) == 2
     with (
         pytest.warns(UserWarning, match="is left out"),
@@ -416,4 +438,4 @@ def test_malformed_records_leave_the_rest(shared_data):
     with pytest.warns(UserWarning, match="E000"):
         recordings = read_recordings(paths, on_error="warn")
     assert recordings.record_names == ["E07500"]
-    assert recordings.errors.keys() == {"E00009", "E00015"}
+    assert recordings.errors.keys() == {str(paths[0] / f"{name}.hea") for name in ("E00009", "E00015")}

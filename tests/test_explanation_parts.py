@@ -266,5 +266,11 @@ def test_the_average_is_the_mean_by_name():
     )
     with pytest.raises(ValueError, match="different numbers of segments"):
         average_explanations([fewer, more])
-    with pytest.raises(ValueError, match="different segmentations"):
+    with pytest.raises(ValueError, match="different segmentations.*here uniform; waves, merged"):
         average_explanations([fewer, single[0]])
+    by_lead = explainer.set_params(per_lead=True).explain(classifier, X[0])
+    with pytest.raises(ValueError, match="here waves, merged; waves, merged, by lead"):
+        average_explanations([by_lead, single[0]])
+    for none in (single[0], None, [None], 7):
+        with pytest.raises(TypeError, match="no collection of what `explain` gives"):
+            average_explanations(none)

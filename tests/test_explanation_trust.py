@@ -162,3 +162,21 @@ def test_arguments_the_other_way_round_are_told():
     explanation = EXPLAINER.explain(additive, RECORDING)
     with pytest.raises(TypeError, match="explanation is a function; expected what `explain` gives"):
         EXPLAINER.faithfulness(explanation, additive)
+
+
+@pytest.mark.parametrize("label", [[1], np.array([0, 1]), ()])
+def test_stability_is_of_one_label(label):
+    with pytest.raises(ValueError, match="stability is of one label"):
+        EXPLAINER.stability(additive, RECORDING, label)
+    with pytest.raises(ValueError, match="expected a label, or a list of labels"):
+        EXPLAINER.explain(additive, RECORDING, [label])
+
+
+@pytest.mark.parametrize("distance", ["cosine", "euclidean", "hamming"])
+def test_a_kernel_that_leaves_nothing_is_refused(distance):
+    """All weights are 0 then, and fit what is left, the recording itself, as if they were right."""
+    explainer = LimeTimeSeriesExplainer(
+        n_segments=5, n_perturbations=200, kernel_width=1e-3, distance=distance, random_state=0, sampling_rate=300.0
+    )
+    with pytest.raises(ValueError, match=r"kernel_width=0.001 leaves .* of 1\d\d perturbations.* median distance is"):
+        explainer.explain(additive, RECORDING)

@@ -302,6 +302,7 @@ def test_labels_that_one_set_has_alone(sets):
         (lambda X, y: None, "synthetic is None; expected a pair"),
         (lambda X, y: (X, y[:-1]), "synthetic: .*inconsistent numbers of samples"),
         (lambda X, y: (X, None), "synthetic: .*requires y"),
+        (lambda X, y: (X, [None, *y[1:]]), "synthetic: y contains NaN: None for recording 0"),
         (lambda X, y: ([np.stack([x, x]) for x in X], y), r"synthetic has recordings of 2 lead\(s\), real of 1"),
         (lambda X, y: ([np.where(np.arange(len(x)) == 7, np.nan, x) for x in X], y), "synthetic: recording 0 .* NaN"),
         (lambda X, y: (X, np.full(60, "x")), r"no label is in all three sets: real \['A', 'N'\]; synthetic \['x'\]"),

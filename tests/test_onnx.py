@@ -421,7 +421,7 @@ def test_a_rate_that_is_none(rate, real, path):
 
 def test_steps_beyond_what_a_file_may_ask_for(path):
     X = [np.random.default_rng(i).normal(size=60) for i in range(6)]
-    pipeline = make_pipeline(Resampler(300.0, sampling_rate=2.0), small("LSTMClassifier", max_epochs=1))
+    pipeline = make_pipeline(Resampler(3000.0, sampling_rate=10.0), small("LSTMClassifier", max_epochs=1))
     with pytest.raises(ValueError, match=r"\[Resampler.* cannot be exported, and no file was written.*hundredfold"):
         to_onnx(pipeline.fit(X, [0, 1] * 3), path)
     assert not path.exists()

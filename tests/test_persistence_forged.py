@@ -48,9 +48,9 @@ def path(tmp_path):
 )
 def test_a_small_file_that_describes_a_gigantic_network_is_refused(name, parameter, value, good, path):
     forged(good, name, path, **{parameter: value})
-    start = time.perf_counter()
+    start = time.process_time()
     refused(path)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 def test_parameters_and_attributes_that_no_estimator_has_are_refused(good, path):

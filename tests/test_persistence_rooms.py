@@ -63,10 +63,10 @@ def test_a_gigantic_generator_is_refused_before_it_is_built(name, recordings, tm
         assert name in state
         state[name] = 10**10
     write_file(path, document, arrays)
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(ValueError, match="cannot be loaded: its|cannot be loaded: .* up to 1000 blocks"):
         load(path)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 @pytest.mark.filterwarnings("ignore:The surrogate does not follow")

@@ -203,6 +203,23 @@ def test_weights_of_labels_that_are_not_there(told):
     assert plt.get_fignums() == []
 
 
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"weights": [1, 2]}, r"weights has shape \(2,\) and dtype int64; expected one number for each of the 3"),
+        ({"weights": ["a", 2, 3]}, "weights has shape .* and dtype <U"),
+        ({"std": [1, 2]}, "std has shape"),
+        ({"std": [[1, 2, 3]]}, "std has shape"),
+        ({"repeats": [1, 2, 3]}, "repeats has shape .* in each row"),
+        ({"repeats": [[1, 2]]}, "repeats has shape"),
+    ],
+)
+def test_each_feature_has_its_weight(given, words):
+    with pytest.raises(ValueError, match=words):
+        WeightsDisplay(["a", "b", "c"], **{"weights": [0.1, -0.1, 0.2], **given}).plot()
+    assert plt.get_fignums() == []
+
+
 # Faithfulness
 
 

@@ -91,6 +91,13 @@ def test_fixed_length_pads(mode, expected):
     np.testing.assert_array_equal(out, [expected])
 
 
+def test_fixed_length_has_room_for_every_dtype():
+    X = [np.array([1.0, 2.0], dtype=np.float32), np.array([1 / 3, 2 / 3])]
+    out = FixedLength(2).fit_transform(X)
+    assert out.dtype == np.float64
+    np.testing.assert_array_equal(out[1], X[1])
+
+
 def test_float32_stays_float32():
     X = [np.ones((2, n), dtype=np.float32) for n in (4, 9)]
     for transformer, _ in KIND_KEEPING:
@@ -120,14 +127,17 @@ def test_not_fitted(transformer):
         (BandpassFilter(order=0, sampling_rate=300.0), "'order' parameter of BandpassFilter"),
         (BandpassFilter(sampling_rate="300"), "'sampling_rate' parameter of BandpassFilter"),
         (BandpassFilter(sampling_rate=np.inf), "'sampling_rate' parameter of BandpassFilter"),
-        (BandpassFilter(sampling_rate=True), "sampling_rate must be a number of hertz, got True"),
+        (BandpassFilter(sampling_rate=True), "'sampling_rate' parameter of BandpassFilter"),
         (NotchFilter(sampling_rate=100.0), "frequency=50.0 Hz"),
         (NotchFilter(quality=0.0, sampling_rate=300.0), "'quality' parameter"),
         (WaveletDenoiser("db99"), "wavelet='db99'"),
         (WaveletDenoiser(level=0), "'level' parameter"),
         (Resampler(-1.0, sampling_rate=300.0), "'new_sampling_rate' parameter"),
-        (Resampler(sampling_rate=True), "sampling_rate must be a number of hertz, got True"),
-        (Resampler(True, sampling_rate=300.0), "new_sampling_rate must be a number of hertz, got True"),
+        (Resampler(sampling_rate=True), "'sampling_rate' parameter of Resampler"),
+        (Resampler(True, sampling_rate=300.0), "'new_sampling_rate' parameter of Resampler"),
+        (Resampler(0.3, sampling_rate=300.0), "new_sampling_rate=0.3; expected a number of Hz from 10"),
+        (Resampler(sampling_rate=0.36), "sampling_rate=0.36; expected a number of Hz from 10"),
+        (NotchFilter(quality=0.3, sampling_rate=300.0), "quality=0.3 makes a notch at 50 Hz wider"),
         (RecordingNormalizer("minmax"), "'method' parameter"),
         (RecordingNormalizer(clip=-1.0), "'clip' parameter"),
         (FixedLength(0), "'n_timepoints' parameter"),

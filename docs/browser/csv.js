@@ -5,6 +5,9 @@
   const NUMBER = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i;
   const MISSING = /^(nan|na|null|none|n\/a|)$/i;
   const MOST_COLUMNS = 64;
+  // A number of a language with decimal commas, and one that two whole numbers beside each other are not.
+  const WITH_COMMA = /^[-+]?\d+,\d+$/;
+  const SURELY_ONE = /^-0,|,0\d/;
 
   function split(line, separator) {
     return line.split(separator).map((field) => field.trim().replace(/^"(.*)"$/, "$1").trim());
@@ -24,6 +27,9 @@
     }
     const rows = titled ? lines.slice(1) : lines;
     if (!rows.length) throw new ecgclf.Problem(`${name} has a line of titles and no samples.`);
+    if (rows.every((line) => WITH_COMMA.test(line.trim())) && rows.some((line) => SURELY_ONE.test(line))) {
+      throw new ecgclf.Problem(`${name} has numbers such as ${rows[0].trim()}. Write them with a point (1.5, not 1,5).`);
+    }
     const signals = first.map(() => new Float32Array(rows.length));
     rows.forEach((line, row) => {
       const fields = split(line, separator);

@@ -10,6 +10,8 @@ from sklearn.utils.multiclass import check_classification_targets
 def names_of(y):
     """Give the names of the columns of a data frame of 0 and 1, None for any other form of labels."""
     columns = getattr(y, "columns", None)
+    if getattr(columns, "nlevels", 1) > 1:
+        raise ValueError(f"the columns of y have {columns.nlevels} levels of names. Give each label one name.")
     return None if columns is None or len(columns) < 2 else np.array(list(columns))
 
 

@@ -1,4 +1,4 @@
-"""What estimators share beside their rooms: how parameters are kept, where their pages are, how they are scored."""
+"""What estimators share beside their rooms: where their pages are, how they are scored."""
 
 from sklearn.base import ClassifierMixin
 
@@ -6,21 +6,6 @@ from ecgclf._docstrings import RECORDINGS, document
 from ecgclf._labels import check_columns, names_of, several_labels
 
 DOCS = "https://ecgclf.github.io/ecgclf/"
-
-
-def assign(estimator, parameters):
-    """Keep each parameter of an estimator as its attribute, which is all that an `__init__` does.
-
-    Parameters
-    ----------
-    estimator : estimator
-        The estimator that is made.
-    parameters : dict
-        The ``locals()`` of its `__init__`.
-    """
-    for name, value in parameters.items():
-        if name not in ("self", "__class__"):
-            setattr(estimator, name, value)
 
 
 class DocLinkMixin:

@@ -154,7 +154,10 @@ def visible(x, name):
             f"{name} has masked values (first at index {first}). Fill them in or leave them out first: what lies "
             "beneath a mask is not to be used."
         )
-    return np.asarray(x)
+    try:
+        return np.asarray(x)
+    except ValueError as error:
+        raise ValueError(f"{name} is {called(x)} that makes no array: {' '.join(str(error).split())}") from error
 
 
 def _stacked(items):

@@ -4,7 +4,6 @@ from numbers import Integral, Real
 
 import numpy as np
 from sklearn.base import OneToOneFeatureMixin, TransformerMixin, _fit_context
-from sklearn.utils._param_validation import Interval
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
@@ -16,7 +15,7 @@ from ecgclf._docstrings import (
     RECORDINGS,
     document,
 )
-from ecgclf._mixins import assign
+from ecgclf._parameters import Number, assign
 from ecgclf._recordings import check_recordings, has_columns, restack
 from ecgclf._state import all_or_nothing
 from ecgclf._whole import at_least, nearest
@@ -90,8 +89,8 @@ class WaveNetAugmenter(OneToOneFeatureMixin, TransformerMixin, BaseWaveNetGenera
     """
 
     _parameter_constraints: dict = {
-        "proportion": [Interval(Real, 0, 1, closed="both")],
-        "prime_length": [Interval(Integral, 0, None, closed="left")],
+        "proportion": [Number(Real, 0, 1, closed="both")],
+        "prime_length": [Number(Integral, 0, None, closed="left")],
         **BaseWaveNetGenerator._parameter_constraints,
     }
 

@@ -7,13 +7,15 @@ from numbers import Integral, Real
 import numpy as np
 from sklearn.base import BaseEstimator, _fit_context
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
 from ecgclf import _training
 from ecgclf._docstrings import RECORDINGS, document
 from ecgclf._mixins import DocLinkMixin
+from ecgclf._numbers import is_whole
+from ecgclf._parameters import Number
 from ecgclf._recordings import Recordings, check_recordings, restack
 from ecgclf._state import all_or_nothing
 from ecgclf.augmentation._generator import MAX_BLOCKS, MAX_LAYERS, Generator
@@ -25,19 +27,19 @@ class BaseWaveNetGenerator(DocLinkMixin, BaseEstimator):
     """Base of the estimators that hold a WaveNet: a subclass adds what it does with synthetic recordings."""
 
     _parameter_constraints: dict = {
-        "n_bins": [Interval(Integral, 2, 65536, closed="both")],
-        "n_blocks": [Interval(Integral, 1, MAX_BLOCKS, closed="both")],
-        "n_layers": [Interval(Integral, 1, MAX_LAYERS, closed="both")],
-        "n_filters": [Interval(Integral, 1, None, closed="left")],
-        "n_skip_filters": [Interval(Integral, 1, None, closed="left")],
-        "kernel_size": [Interval(Integral, 1, None, closed="left")],
+        "n_bins": [Number(Integral, 2, 65536, closed="both")],
+        "n_blocks": [Number(Integral, 1, MAX_BLOCKS, closed="both")],
+        "n_layers": [Number(Integral, 1, MAX_LAYERS, closed="both")],
+        "n_filters": [Number(Integral, 1, None, closed="left")],
+        "n_skip_filters": [Number(Integral, 1, None, closed="left")],
+        "kernel_size": [Number(Integral, 1, None, closed="left")],
         "class_conditional": ["boolean"],
-        "temperature": [Interval(Real, 0, None, closed="neither")],
-        "max_epochs": [Interval(Integral, 1, None, closed="left")],
-        "batch_size": [Interval(Integral, 1, None, closed="left")],
-        "crop_length": [Interval(Integral, 2, None, closed="left")],
-        "learning_rate": [Interval(Real, 0, None, closed="neither")],
-        "weight_decay": [Interval(Real, 0, None, closed="left")],
+        "temperature": [Number(Real, 0, None, closed="neither")],
+        "max_epochs": [Number(Integral, 1, None, closed="left")],
+        "batch_size": [Number(Integral, 1, None, closed="left")],
+        "crop_length": [Number(Integral, 2, None, closed="left")],
+        "learning_rate": [Number(Real, 0, None, closed="neither")],
+        "weight_decay": [Number(Real, 0, None, closed="left")],
         "device": [str],
         "precision": [StrOptions({"float32", "bfloat16"})],
         "random_state": ["random_state"],
@@ -195,5 +197,5 @@ class BaseWaveNetGenerator(DocLinkMixin, BaseEstimator):
 
 
 def _check_positive(name, value):
-    if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
+    if not is_whole(value, 1):
         raise ValueError(f"{name}={value!r}; expected an integer of at least 1.")

@@ -4,10 +4,10 @@ from numbers import Real
 
 import numpy as np
 from sklearn.base import _fit_context
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import StrOptions
 
 from ecgclf._docstrings import GENERATOR_ATTRIBUTES, GENERATOR_NOTES, GENERATOR_PARAMETERS, RECORDINGS, document
-from ecgclf._mixins import assign
+from ecgclf._parameters import Number, assign
 from ecgclf._recordings import object_array, restack
 from ecgclf._state import all_or_nothing
 from ecgclf.augmentation._base import BaseWaveNetGenerator
@@ -77,7 +77,7 @@ class WaveNetOverSampler(BaseWaveNetGenerator):
     _parameter_constraints: dict = {
         "sampling_strategy": [
             StrOptions(set(STRATEGIES)),
-            Interval(Real, 0, 1, closed="right"),
+            Number(Real, 0, 1, closed="right"),
             dict,
             callable,
         ],

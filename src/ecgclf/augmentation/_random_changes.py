@@ -4,9 +4,10 @@ from numbers import Integral, Real
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.utils._param_validation import Interval
 
-from ecgclf._mixins import DocLinkMixin, assign
+from ecgclf._mixins import DocLinkMixin
+from ecgclf._parameters import Number, assign
+from ecgclf._rates import check_told
 from ecgclf._recordings import as_recording
 from ecgclf._whole import at_least
 from ecgclf.augmentation import _changes
@@ -118,18 +119,18 @@ class RandomChanges(DocLinkMixin, BaseEstimator):
     """
 
     _parameter_constraints: dict = {
-        "time_scaling": [Interval(Real, 0, None, closed="left")],
-        "crop": [Interval(Integral, 1, None, closed="left"), None],
-        "shift": [Interval(Real, 0, None, closed="left")],
-        "amplitude": [Interval(Real, 0, None, closed="left")],
-        "lead_dropout": [Interval(Real, 0, 1, closed="both")],
-        "polarity": [Interval(Real, 0, 1, closed="both")],
-        "baseline_wander": [Interval(Real, 0, None, closed="left")],
-        "electrode_motion": [Interval(Real, 0, None, closed="left")],
-        "powerline": [Interval(Real, 0, None, closed="left")],
-        "noise": [Interval(Real, 0, None, closed="left")],
-        "cutout": [Interval(Real, 0, None, closed="left")],
-        "sampling_rate": [Interval(Real, 0, None, closed="neither"), None],
+        "time_scaling": [Number(Real, 0, None, closed="left")],
+        "crop": [Number(Integral, 1, None, closed="left"), None],
+        "shift": [Number(Real, 0, None, closed="left")],
+        "amplitude": [Number(Real, 0, None, closed="left")],
+        "lead_dropout": [Number(Real, 0, 1, closed="both")],
+        "polarity": [Number(Real, 0, 1, closed="both")],
+        "baseline_wander": [Number(Real, 0, None, closed="left")],
+        "electrode_motion": [Number(Real, 0, None, closed="left")],
+        "powerline": [Number(Real, 0, None, closed="left")],
+        "noise": [Number(Real, 0, None, closed="left")],
+        "cutout": [Number(Real, 0, None, closed="left")],
+        "sampling_rate": [Number(Real, 0, None, closed="neither"), None],
     }
 
     def __init__(
@@ -185,11 +186,8 @@ class RandomChanges(DocLinkMixin, BaseEstimator):
         wanted = [name for name in _ORDER if getattr(self, name)]
         in_time = [name for name in wanted if name in _IN_TIME]
         rate = self.sampling_rate
-        if in_time and rate is None:
-            raise ValueError(
-                f"RandomChanges has to be told the sampling rate of the recordings, in Hz, for {', '.join(in_time)}: "
-                "RandomChanges(..., sampling_rate=...). What ecgclf.datasets gives has it as its sampling_rate."
-            )
+        if in_time or rate is not None:
+            check_told(self, f", for {', '.join(in_time)}")
         if "powerline" in wanted and rate <= _LOWEST_RATE:
             raise ValueError(
                 f"powerline={self.powerline} adds up to 60 Hz, which recordings at sampling_rate={rate:g} Hz cannot "

@@ -1,8 +1,8 @@
 """How many recordings of each class an over-sampler has to add, in imbalanced-learn's words."""
 
-from numbers import Integral, Real
-
 import numpy as np
+
+from ecgclf._numbers import is_finite, is_whole
 
 _MINORITY, _MAJORITY = "minority", "majority"
 STRATEGIES = ("auto", "minority", "not minority", "not majority", "all")
@@ -34,7 +34,7 @@ def n_to_generate(sampling_strategy, y):
         raise ValueError(f"Over-sampling balances classes, but y has 1 class: {next(iter(counts))!r}.")
     if callable(sampling_strategy):
         sampling_strategy = sampling_strategy(y)
-    if isinstance(sampling_strategy, str):
+    if isinstance(sampling_strategy, str) and sampling_strategy in STRATEGIES:
         return _by_name(sampling_strategy, counts)
     if isinstance(sampling_strategy, dict):
         return _by_dict(sampling_strategy, counts)
@@ -60,7 +60,7 @@ def _by_dict(wanted, counts):
     if unknown:
         raise ValueError(f"sampling_strategy names the labels {unknown}, which y does not hold: {list(counts)}.")
     for label, n in wanted.items():
-        if not isinstance(n, Integral) or n < counts[label]:
+        if not is_whole(n, counts[label]):
             raise ValueError(
                 f"sampling_strategy asks for {n!r} recordings of class {label!r}, which has {counts[label]}. "
                 "Over-sampling only adds: ask for at least as many, in all."
@@ -69,8 +69,11 @@ def _by_dict(wanted, counts):
 
 
 def _by_ratio(ratio, counts):
-    if not isinstance(ratio, Real) or not 0 < ratio <= 1:
-        raise ValueError(f"sampling_strategy={ratio!r}; as a number it is the ratio of two classes, in (0, 1].")
+    if not is_finite(ratio) or not 0 < ratio <= 1:
+        raise ValueError(
+            f"sampling_strategy={ratio!r}; expected the ratio of two classes, in (0, 1], a dict of {{label: number of "
+            f"recordings}}, or one of {', '.join(map(repr, STRATEGIES))}."
+        )
     if len(counts) != 2:
         raise ValueError(
             f"sampling_strategy={ratio} is a ratio of two classes, and y has {len(counts)}. Give a dict of "
@@ -81,7 +84,7 @@ def _by_ratio(ratio, counts):
     n_new = int(counts[largest] * ratio - counts[smallest])
     if n_new <= 0:
         raise ValueError(
-            f"sampling_strategy={ratio} asks for fewer than the {counts[smallest]} recordings that class {smallest!r} "
-            "has already. Give a higher ratio."
+            f"sampling_strategy={ratio} asks for no more than the {counts[smallest]} recordings that class "
+            f"{smallest!r} has already. Give a higher ratio."
         )
     return {smallest: n_new}

@@ -2,10 +2,10 @@
 
 from numbers import Integral, Real
 
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import StrOptions
 
 from ecgclf._docstrings import CLASSIFIER_ATTRIBUTES, classifier_parameters, document
-from ecgclf._mixins import assign
+from ecgclf._parameters import Number, assign
 from ecgclf.classifiers._attention import AttentionMixin
 from ecgclf.classifiers._base import BaseECGClassifier
 from ecgclf.classifiers._docstring_example import classifier_example
@@ -118,17 +118,17 @@ class ATICNNClassifier(AttentionMixin, BaseECGClassifier):
         "residual": ["boolean"],
         "n_filters": ["array-like"],
         "depths": ["array-like"],
-        "kernel_size": [Interval(Integral, 1, None, closed="left")],
-        "pool_size": [Interval(Integral, 1, None, closed="left")],
-        "stem_kernel_size": [Interval(Integral, 1, None, closed="left")],
-        "stem_stride": [Interval(Integral, 1, None, closed="left")],
-        "n_units": [Interval(Integral, 1, None, closed="left")],
-        "n_layers": [Interval(Integral, 1, None, closed="left")],
+        "kernel_size": [Number(Integral, 1, None, closed="left")],
+        "pool_size": [Number(Integral, 1, None, closed="left")],
+        "stem_kernel_size": [Number(Integral, 1, None, closed="left")],
+        "stem_stride": [Number(Integral, 1, None, closed="left")],
+        "n_units": [Number(Integral, 1, None, closed="left")],
+        "n_layers": [Number(Integral, 1, None, closed="left")],
         "bidirectional": ["boolean"],
         "pooling": [StrOptions({"attention", "attention_max"})],
-        "n_attention_units": [Interval(Integral, 1, None, closed="left")],
-        "block_dropout": [Interval(Real, 0, 1, closed="left")],
-        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "n_attention_units": [Number(Integral, 1, None, closed="left")],
+        "block_dropout": [Number(Real, 0, 1, closed="left")],
+        "dropout": [Number(Real, 0, 1, closed="left")],
     }
 
     def __init__(

@@ -8,13 +8,14 @@ import numpy as np
 import torch
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, _fit_context
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from ecgclf import _training
 from ecgclf._docstrings import RECORDINGS, document
 from ecgclf._labels import encode, loss_weights, names_of, refuse_odd
 from ecgclf._mixins import RecordingClassifierMixin
+from ecgclf._parameters import Number
 from ecgclf._recordings import check_recordings
 from ecgclf._state import all_or_nothing
 from ecgclf.classifiers._checkpoint import checkpoint_of
@@ -31,18 +32,23 @@ class BaseECGClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Recor
     """Base of the classifiers: a subclass adds hyperparameters, and the network that takes them."""
 
     _parameter_constraints: dict = {
-        "max_epochs": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
-        "batch_size": [Interval(Integral, 1, None, closed="left")],
-        "learning_rate": [Interval(Real, 0, None, closed="neither")],
-        "weight_decay": [Interval(Real, 0, None, closed="left")],
+        "max_epochs": [Number(Integral, 1, None, closed="left"), StrOptions({"auto"})],
+        "batch_size": [Number(Integral, 1, None, closed="left")],
+        "learning_rate": [Number(Real, 0, None, closed="neither")],
+        "weight_decay": [Number(Real, 0, None, closed="left")],
         "schedule": [StrOptions({"one_cycle", "constant"})],
         "class_weight": [StrOptions({"balanced"}), dict, None],
-        "label_smoothing": [Interval(Real, 0, 1, closed="left")],
+        "label_smoothing": [Number(Real, 0, 1, closed="left")],
         "early_stopping": ["boolean"],
-        "validation_fraction": [Interval(Real, 0, 1, closed="neither"), HasMethods(["split"]), callable, None],
-        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
-        "window_length": [Interval(Integral, 1, None, closed="left"), None],
-        "window_stride": [Interval(Integral, 1, None, closed="left"), dict, None],
+        "validation_fraction": [
+            Number(Real, 0, 1, closed="neither"),
+            HasMethods(["split", "get_n_splits"]),
+            callable,
+            None,
+        ],
+        "n_iter_no_change": [Number(Integral, 1, None, closed="left")],
+        "window_length": [Number(Integral, 1, None, closed="left"), None],
+        "window_stride": [Number(Integral, 1, None, closed="left"), dict, None],
         "augmentation": [callable, None],
         "callbacks": [list, None],
         "net_params": [dict, None],

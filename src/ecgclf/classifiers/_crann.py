@@ -2,10 +2,10 @@
 
 from numbers import Integral
 
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import StrOptions
 
 from ecgclf._docstrings import CLASSIFIER_ATTRIBUTES, classifier_parameters, document
-from ecgclf._mixins import assign
+from ecgclf._parameters import Number, assign
 from ecgclf.classifiers._attention import AttentionMixin
 from ecgclf.classifiers._crnn import NETWORK_PARAMETERS, BaseCRNNClassifier
 from ecgclf.classifiers._docstring_example import classifier_example
@@ -75,7 +75,7 @@ class CRANNClassifier(AttentionMixin, BaseCRNNClassifier):
     _parameter_constraints: dict = {
         **BaseCRNNClassifier._parameter_constraints,
         "pooling": [StrOptions({"attention", "attention_max"})],
-        "n_attention_units": [Interval(Integral, 1, None, closed="left")],
+        "n_attention_units": [Number(Integral, 1, None, closed="left")],
     }
 
     def __init__(

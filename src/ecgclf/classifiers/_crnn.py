@@ -2,10 +2,10 @@
 
 from numbers import Integral, Real
 
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import StrOptions
 
 from ecgclf._docstrings import CLASSIFIER_ATTRIBUTES, classifier_parameters, document
-from ecgclf._mixins import assign
+from ecgclf._parameters import Number, assign
 from ecgclf.classifiers._base import BaseECGClassifier
 from ecgclf.classifiers._docstring_example import classifier_example
 from ecgclf.nn import CRNN
@@ -49,16 +49,16 @@ class BaseCRNNClassifier(BaseECGClassifier):
     _epochs = 30
     _parameter_constraints: dict = {
         **BaseECGClassifier._parameter_constraints,
-        "segment_length": [Interval(Integral, 1, None, closed="left"), None],
+        "segment_length": [Number(Integral, 1, None, closed="left"), None],
         "n_filters": ["array-like"],
         "kernel_sizes": ["array-like"],
         "strides": ["array-like"],
         "segment_pooling": [StrOptions({"max", "mean"})],
         "batch_norm": ["boolean"],
-        "n_units": [Interval(Integral, 1, None, closed="left")],
-        "n_layers": [Interval(Integral, 1, None, closed="left")],
+        "n_units": [Number(Integral, 1, None, closed="left")],
+        "n_layers": [Number(Integral, 1, None, closed="left")],
         "bidirectional": ["boolean"],
-        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "dropout": [Number(Real, 0, 1, closed="left")],
     }
 
     def __init__(

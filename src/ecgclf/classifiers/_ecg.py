@@ -3,7 +3,7 @@
 import numpy as np
 
 from ecgclf._docstrings import CLASSIFIER_ATTRIBUTES, classifier_parameters, document
-from ecgclf._mixins import assign
+from ecgclf._parameters import assign
 from ecgclf.classifiers._base import BaseECGClassifier
 from ecgclf.classifiers._own_network import build, check, name_of
 

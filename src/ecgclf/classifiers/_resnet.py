@@ -2,10 +2,10 @@
 
 from numbers import Integral, Real
 
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import StrOptions
 
 from ecgclf._docstrings import CLASSIFIER_ATTRIBUTES, classifier_parameters, document
-from ecgclf._mixins import assign
+from ecgclf._parameters import Number, assign
 from ecgclf.classifiers._base import BaseECGClassifier
 from ecgclf.classifiers._docstring_example import classifier_example
 from ecgclf.nn import ResNet
@@ -95,15 +95,15 @@ class ResNetClassifier(BaseECGClassifier):
     _network_class = ResNet
     _parameter_constraints: dict = {
         **BaseECGClassifier._parameter_constraints,
-        "n_blocks": [Interval(Integral, 1, None, closed="left")],
-        "kernel_size": [Interval(Integral, 1, None, closed="left")],
-        "n_filters": [Interval(Integral, 1, None, closed="left")],
-        "widen_every": [Interval(Integral, 1, None, closed="left")],
+        "n_blocks": [Number(Integral, 1, None, closed="left")],
+        "kernel_size": [Number(Integral, 1, None, closed="left")],
+        "n_filters": [Number(Integral, 1, None, closed="left")],
+        "widen_every": [Number(Integral, 1, None, closed="left")],
         "filter_growth": [StrOptions({"linear", "double"})],
-        "subsample_every": [Interval(Integral, 1, None, closed="left")],
-        "stem_stride": [Interval(Integral, 1, None, closed="left")],
+        "subsample_every": [Number(Integral, 1, None, closed="left")],
+        "stem_stride": [Number(Integral, 1, None, closed="left")],
         "pooling": [StrOptions({"mean", "max", "mean_max"})],
-        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "dropout": [Number(Real, 0, 1, closed="left")],
     }
 
     def __init__(

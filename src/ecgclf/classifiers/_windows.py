@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ecgclf._numbers import is_whole
 from ecgclf._training import cut_windows
 
 
@@ -44,9 +45,7 @@ def training_windows(lengths, targets, classes, window_length, window_stride):
         raise ValueError(
             f"window_stride names the labels {unknown}, which y does not hold; its classes are {classes.tolist()}."
         )
-    wrong = [
-        stride for stride in window_stride.values() if isinstance(stride, bool) or not isinstance(stride, Integral)
-    ]
+    wrong = [stride for stride in window_stride.values() if not is_whole(stride)]
     if wrong:
         raise ValueError(f"window_stride={window_stride} holds {wrong[0]!r}; expected whole numbers of samples.")
     usual = window_length

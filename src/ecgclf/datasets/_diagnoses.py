@@ -108,8 +108,8 @@ def diagnoses_to_indicator(diagnoses, table=None):
     labels = list(dict.fromkeys(label for label in label_of.values() if label is not None))
     if not labels:
         raise ValueError("table has no label; give the label of each code, such as {'164889003': 'AF'}.")
-    if isinstance(diagnoses, str):
-        raise ValueError(f"diagnoses is {diagnoses[:60]!r}; expected the codes of each recording, in a list.")
+    if isinstance(diagnoses, str) or not hasattr(diagnoses, "__len__"):
+        raise ValueError(f"diagnoses is {diagnoses!r:.60}; expected the codes of each recording, in a list.")
     index = diagnoses.index if isinstance(diagnoses, pd.Series) else pd.RangeIndex(len(diagnoses))
     column_of = {label: column for column, label in enumerate(labels)}
     indicator = np.zeros((len(index), len(labels)), dtype=np.int64)

@@ -1,5 +1,6 @@
 """Records of any format, one by one, become a collection of recordings."""
 
+import os
 from typing import NamedTuple
 
 import numpy as np
@@ -52,14 +53,15 @@ def gather(find, read, *, what, sampling_rate, leads, missing, on_error):
         if not leads or not all(isinstance(lead, str) for lead in leads):
             raise ValueError(f"leads={leads!r} names no leads; give names such as ['I', 'II'].")
     records, metadata, errors = [], [], {}
-    for path in find():
+    # A record may be named by each of its files, and by its folder; twice among the rows it would leak across splits.
+    for path in {os.path.abspath(path): path for path in find()}.values():
         try:
             record, about = read(path)
             record = fill(_select(record, leads, path), missing, path)
         except (ValueError, OSError) as error:
             if on_error == "raise":
                 raise
-            errors[path.stem] = str(error)
+            errors[str(path)] = str(error)
             warn(f"Record {path} is left out: {error}")
         else:
             records.append(record)

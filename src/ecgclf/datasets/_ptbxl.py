@@ -201,8 +201,8 @@ def fetch_ptbxl(
         ...
     FileNotFoundError: ptbxl_database.csv is neither in /nowhere nor in /nowhere/ptb-xl. ...
     """
-    options = {"sampling_rate": sampling_rate, "statements": statements, "folds": folds}
-    chosen = _check_options(**options)
+    chosen = _check_options(sampling_rate, statements, folds)
+    options = {"sampling_rate": sampling_rate, "statements": statements, "folds": chosen}
     home = user_folder() if data_home is None else Path(data_home)
     folder = home if (home / DATABASE).is_file() else home / "ptb-xl"
     if not download_if_missing and not (folder / DATABASE).is_file():

@@ -31,7 +31,7 @@ def record_path(ecg_id, sampling_rate):
     str
         Its path in the folder, without suffix.
     """
-    return f"records{sampling_rate}/{ecg_id // 1000 * 1000:05d}/{ecg_id:05d}_{_SUFFIXES[sampling_rate]}"
+    return f"records{int(sampling_rate)}/{ecg_id // 1000 * 1000:05d}/{ecg_id:05d}_{_SUFFIXES[sampling_rate]}"
 
 
 def read_database(path):

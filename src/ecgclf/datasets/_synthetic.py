@@ -1,10 +1,9 @@
 """Synthetic ECG-like recordings of all rhythm classes, for tests and examples."""
 
-from numbers import Real
-
 import numpy as np
 from sklearn.utils import Bunch, check_random_state
 
+from ecgclf._numbers import is_finite, is_whole
 from ecgclf._recordings import object_array
 from ecgclf._whole import nearest
 
@@ -42,7 +41,7 @@ def make_recordings(
     n_leads : int, default=1
         The number of leads; each sees every wave from its own direction.
     sampling_rate : float, default=300.0
-        In Hz.
+        In Hz. QRS complexes have waves of 10 ms, which less than 200 Hz sees by chance.
     duration : float or (float, float), default=(9.0, 61.0)
         The length in seconds: one for all, or the shortest and longest between which each is drawn.
     classes : sequence of {"N", "A", "O", "~"}, default=("N", "A", "O", "~")
@@ -102,15 +101,14 @@ def make_recordings(
     classes, shares = _check_classes(classes, weights)
     shortest, longest = _check_duration(duration)
     for name, value, least in (("n_recordings", n_recordings, 1), ("n_leads", n_leads, 1)):
-        if not isinstance(value, int | np.integer) or value < least:
+        if not is_whole(value, least):
             raise ValueError(f"{name}={value!r}; expected an integer of at least {least}.")
-    if not (isinstance(sampling_rate, Real) and 50 <= sampling_rate < np.inf):
+    if not (is_finite(sampling_rate) and sampling_rate >= 50):
         raise ValueError(f"sampling_rate={sampling_rate!r}; expected a number of at least 50 Hz.")
-    if not (isinstance(noise, Real) and 0 <= noise < np.inf):
+    if not (is_finite(noise) and noise >= 0):
         raise ValueError(f"noise={noise!r}; expected a standard deviation in mV, at least 0.")
     rng = check_random_state(random_state)
-    ends = np.rint(np.cumsum(shares) * n_recordings).astype(int)
-    target = np.repeat(classes, np.diff(ends, prepend=0))
+    target = np.repeat(classes, _counts(shares, n_recordings))
     rng.shuffle(target)
     signals, r_peaks = [], []
     for label in target:
@@ -146,11 +144,19 @@ def _check_classes(classes, weights):
     return np.array(classes), weights / weights.sum()
 
 
+def _counts(shares, n):
+    """Give whole numbers, `n` in all: each share of `n` without its fraction, and 1 more to the largest fractions."""
+    exact = np.round(shares * n, 9)
+    counts = np.floor(exact).astype(int)
+    counts[np.argsort(counts - exact, kind="stable")[: n - counts.sum()]] += 1
+    return counts
+
+
 def _check_duration(duration):
-    bounds = np.broadcast_to(np.asarray(duration, dtype=float), 2) if np.size(duration) in (1, 2) else [np.nan]
-    if not np.isfinite(bounds).all() or not 0 < bounds[0] <= bounds[-1]:
+    bounds = np.ravel(np.asarray(duration, dtype=object)).tolist()
+    if len(bounds) not in (1, 2) or not all(map(is_finite, bounds)) or not 0 < bounds[0] <= bounds[-1]:
         raise ValueError(f"duration={duration!r}; expected a number of seconds, or the shortest and the longest.")
-    return float(bounds[0]), float(bounds[1])
+    return float(bounds[0]), float(bounds[-1])
 
 
 def _make_one(label, n_leads, n_timepoints, sampling_rate, noise, rng):

@@ -66,7 +66,7 @@ def read_recordings(paths, *, sampling_rate=None, leads=None, missing="raise", o
         sampling_rate : float
             In Hz, the same for all recordings.
         errors : dict of str to str
-            For each record left out, why.
+            For the path of each record left out, why.
         DESCR : str
             What was read.
 

@@ -24,6 +24,8 @@ def find_records(paths):
 
     Raises
     ------
+    TypeError
+        If something is no path.
     ValueError
         If there is no path, or one is no local path.
     OSError
@@ -42,9 +44,11 @@ def find_records(paths):
     if isinstance(paths, str | os.PathLike):
         paths = [paths]
     headers = []
-    for given in paths:
-        text = os.fspath(given)
-        if not isinstance(text, str) or "://" in text or "::" in text:
+    for given in paths if hasattr(paths, "__iter__") else [paths]:
+        text = os.fspath(given) if isinstance(given, str | os.PathLike) else given
+        if not isinstance(text, str):
+            raise TypeError(f"{given!r:.60} is no path; expected that of a record or a folder, or a list of paths.")
+        if "://" in text or "::" in text:
             raise ValueError(f"{text!r} is not a local path. Download the record, then give its path.")
         path = Path(text)
         headers += _folder_headers(path) if path.is_dir() else [_header_of(path)]

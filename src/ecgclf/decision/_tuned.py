@@ -7,7 +7,7 @@ from sklearn import get_config
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, _fit_context, clone
 from sklearn.model_selection import GroupShuffleSplit, StratifiedGroupKFold, StratifiedShuffleSplit, check_cv
 from sklearn.utils import assert_all_finite, check_random_state, get_tags, indexable
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.parallel import Parallel, delayed
@@ -25,6 +25,7 @@ from ecgclf._labels import (
     strata,
 )
 from ecgclf._mixins import RecordingClassifierMixin
+from ecgclf._parameters import Number
 from ecgclf._recordings import visible
 from ecgclf._state import all_or_nothing
 from ecgclf.decision._folds import cut_alike, fit_predict, widened
@@ -140,8 +141,8 @@ class TunedDecisionClassifierCV(RecordingClassifierMixin, MetaEstimatorMixin, Ba
         "cv": [
             "cv_object",
             StrOptions({"prefit"}),
-            Interval(Integral, 2, None, closed="left"),
-            Interval(Real, 0, 1, closed="neither"),
+            Number(Integral, 2, None, closed="left"),
+            Number(Real, 0, 1, closed="neither"),
         ],
         "ensemble": ["boolean"],
         "n_jobs": [Integral, None],

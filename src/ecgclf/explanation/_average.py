@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ecgclf._warnings import warn
-from ecgclf.explanation._explanation import ExplanationWarning
+from ecgclf.explanation._explanation import Explanation, ExplanationWarning
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -129,7 +129,9 @@ def average_explanations(explanations):
     >>> average.feature_names[average.weights[0].argmax()]
     'segment 4'
     """
-    explanations = list(explanations)
+    explanations = list(explanations) if hasattr(explanations, "__iter__") else [None, explanations]
+    if not all(isinstance(explanation, Explanation) for explanation in explanations):
+        raise TypeError("explanations is no collection of what `explain` gives, such as a list of them.")
     usable = [explanation for explanation in explanations if not explanation.fallback]
     if not usable:
         raise ValueError(
@@ -162,12 +164,14 @@ def average_explanations(explanations):
 
 
 def _check_comparable(explanations):
-    kinds = {(explanation.segmentation, explanation.merged) for explanation in explanations}
+    kinds = {_kind(explanation) for explanation in explanations}
     if len(kinds) > 1:
-        raise ValueError(
-            f"Explanations of different segmentations cannot be averaged, here {sorted(kind for kind, _ in kinds)}."
+        listed = "; ".join(
+            f"{kind}{', merged' if merged else ''}{', by lead' if by_lead else ''}"
+            for kind, merged, by_lead in sorted(kinds)
         )
-    ((kind, merged),) = kinds
+        raise ValueError(f"Explanations of different segmentations cannot be averaged, here {listed}.")
+    ((kind, merged, _),) = kinds
     if kind == "beats" or (kind == "waves" and not merged):
         raise ValueError(
             "Single beats of different recordings have nothing in common and cannot be averaged. Explain with "
@@ -177,3 +181,8 @@ def _check_comparable(explanations):
         raise ValueError(
             "Explanations of different numbers of segments or leads cannot be averaged; use the same `n_segments`."
         )
+
+
+def _kind(explanation):
+    by_lead = bool((explanation.intervals[:, 1] >= 0).any())
+    return explanation.segmentation, explanation.merged, by_lead

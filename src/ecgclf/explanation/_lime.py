@@ -7,10 +7,13 @@ import numpy as np
 from sklearn.base import BaseEstimator, _fit_context
 from sklearn.exceptions import NotFittedError
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import StrOptions
 
 from ecgclf._docstrings import RECORDINGS, document
-from ecgclf._mixins import DocLinkMixin, assign
+from ecgclf._mixins import DocLinkMixin
+from ecgclf._numbers import is_whole
+from ecgclf._parameters import Number, assign
+from ecgclf._rates import check_told
 from ecgclf._recordings import called, check_recordings
 from ecgclf._state import all_or_nothing
 from ecgclf._warnings import warn
@@ -150,16 +153,16 @@ class LimeTimeSeriesExplainer(DocLinkMixin, BaseEstimator):
 
     _parameter_constraints: dict = {
         "segmentation": [StrOptions({"uniform", "beats", "waves"}), callable],
-        "n_segments": [Interval(Integral, 2, None, closed="left")],
+        "n_segments": [Number(Integral, 2, None, closed="left")],
         "merge_beats": ["boolean"],
         "per_lead": ["boolean"],
         "perturbation": [StrOptions(set(_perturbations.NAMES)), callable],
-        "n_perturbations": [Interval(Integral, 2, None, closed="left")],
-        "kernel_width": [Interval(Real, 0, None, closed="neither"), None],
+        "n_perturbations": [Number(Integral, 2, None, closed="left")],
+        "kernel_width": [Number(Real, 0, None, closed="neither"), None],
         "feature_selection": [StrOptions(METHODS)],
         "distance": [StrOptions(DISTANCES)],
-        "batch_size": [Interval(Integral, 1, None, closed="left")],
-        "sampling_rate": [Interval(Real, 0, None, closed="neither"), None],
+        "batch_size": [Number(Integral, 1, None, closed="left")],
+        "sampling_rate": [Number(Real, 0, None, closed="neither"), None],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
     }
@@ -202,7 +205,7 @@ class LimeTimeSeriesExplainer(DocLinkMixin, BaseEstimator):
             The fitted explainer.
         """
         recordings = check_recordings(self, X)
-        self._check_told()
+        check_told(self)
         self.background_ = recordings.items
         return self
 
@@ -251,9 +254,9 @@ class LimeTimeSeriesExplainer(DocLinkMixin, BaseEstimator):
         Ctrl-C ends the work early: what has been answered is explained, with a warning, if that is enough.
         """
         self._validate_params()
-        self._check_told()
+        check_told(self)
         for name, value in (("top_labels", top_labels), ("n_features", n_features)):
-            if value is not None and (not isinstance(value, Integral) or value < 1):
+            if value is not None and not is_whole(value, 1):
                 raise ValueError(f"{name}={value!r} must be a positive integer or None.")
         flat, recording = check_recording(recording)
         model = Model(estimator, *recording.shape, flat, labels)
@@ -377,8 +380,10 @@ class LimeTimeSeriesExplainer(DocLinkMixin, BaseEstimator):
             Agreement of the explanations, over all pairs of them.
         """
         for name, value, least in (("n_repeats", n_repeats, 2), ("top", top, 1)):
-            if not isinstance(value, Integral) or value < least:
+            if not is_whole(value, least):
                 raise ValueError(f"{name}={value!r} must be an integer of at least {least}.")
+        if np.ndim(label) > 0:
+            raise ValueError(f"label={label!r:.60}; stability is of one label.")
         seeds = check_random_state(self.random_state).randint(np.iinfo(np.int32).max, size=n_repeats)
         explanations = []
         with warnings.catch_warnings():
@@ -422,7 +427,7 @@ class LimeTimeSeriesExplainer(DocLinkMixin, BaseEstimator):
            models. BMVC 2018. :doi:`10.48550/arXiv.1806.07421`
         """
         self._validate_params()
-        if not isinstance(n_random, Integral) or n_random < 1:
+        if not is_whole(n_random, 1):
             raise ValueError(f"n_random={n_random!r} must be a positive integer.")
         if not isinstance(explanation, Explanation):
             raise TypeError(
@@ -438,14 +443,6 @@ class LimeTimeSeriesExplainer(DocLinkMixin, BaseEstimator):
         probabilities = answers(model, replacements, masks, self.batch_size, self.verbose, least=len(masks))
         (column,) = model.find_columns(None, probabilities[0])
         return measure(explanation.labels.tolist()[row], probabilities[:, column], n_random)
-
-    def _check_told(self):
-        if self.sampling_rate is None:
-            name = type(self).__name__
-            raise ValueError(
-                f"{name} has to be told the sampling rate of the recordings, in Hz: {name}(sampling_rate=...). "
-                "What ecgclf.datasets gives has it as its sampling_rate."
-            )
 
     def _copy(self, **params):
         """Make an explainer with other parameters that shares what this one has learnt."""

@@ -39,6 +39,8 @@ class Model:
         self.predict = self._find_predict(estimator)
         classes = None if self.predict is estimator else getattr(estimator, "classes_", None)
         self.classes = None if classes is None else np.asarray(classes)
+        if np.ndim(labels) > 1:
+            raise ValueError(f"labels={labels!r:.60}; expected a label, or a list of labels.")
         self.labels = None if labels is None else list(dict.fromkeys(np.atleast_1d(np.asarray(labels)).tolist()))
         self.form = self._find_form(n_leads, n_timepoints, flat)
         if self.classes is not None:

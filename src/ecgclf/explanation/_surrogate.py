@@ -39,7 +39,18 @@ def fit_surrogates(masks, probabilities, columns, n_features, feature_selection,
     distances = pairwise_distances(data, data[:1], metric=distance).ravel()
     if kernel_width is None:
         kernel_width = 0.75 * np.sqrt(n_all) if distance == "euclidean" else _KERNEL_WIDTH
-    base = LimeBase(lambda d: np.sqrt(np.exp(-((d / kernel_width) ** 2))), random_state=rng)
+
+    def kernel(distances):
+        return np.sqrt(np.exp(-((distances / kernel_width) ** 2)))
+
+    # lime's ridge penalty is 1: less than that in all and the weights are 0 whatever the classifier says.
+    away = distances[distances > 1e-12]
+    if kernel(away).sum() < 1:
+        raise ValueError(
+            f"kernel_width={kernel_width!r} leaves {kernel(away).sum():.2g} of {len(away)} perturbations, by weight: "
+            f"their median distance is {np.median(away):.3g}. Give a kernel_width near that, or None."
+        )
+    base = LimeBase(kernel, random_state=rng)
     everything = n_features is None or n_features >= n_all
     n_labels = len(columns)
     weights, selected = np.zeros((n_labels, n_all)), np.zeros((n_labels, n_all), dtype=bool)

@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 
+from ecgclf._labels import refuse_odd
 from ecgclf._recordings import called, check_recordings
 from ecgclf.fidelity import _comparison as comparison
 from ecgclf.fidelity._description import describe
@@ -178,7 +179,7 @@ def fidelity_report(real, synthetic, held_out, *, sampling_rate, random_state=No
     **Plausibility.** For each label, and for each set as it is: the share of recordings with a median heart rate from
     30 to 200 per minute; the median coefficient of variation of their RR intervals; the median similarity of a
     recording's beats to one another, which tells beats from peaks found in noise; and the share without two beats.
-    The latter are left out of all that needs beats.
+    The latter have no heart rate from 30 to 200, and are left out of distances and medians.
 
     **Memorisation.** See :class:`Memorisation`. A synthetic recording is near if it is nearer to a training recording
     than about 95 % of the held-out ones with its label; whether too many are near is tested exactly, at a level of
@@ -253,6 +254,7 @@ def _check_set(name, pair):
         came = f"{called(pair)} of length {len(pair)}" if hasattr(pair, "__len__") else called(pair)
         raise ValueError(f"{name} is {came}; expected a pair of recordings and their labels: {name}=(X, y).")
     try:
+        refuse_odd(pair[1])
         recordings, y = check_recordings(_Set(), *pair)
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from error

@@ -1,9 +1,8 @@
 """What displays are given: recordings, names of leads, the part to draw, R peaks, weights along time."""
 
-from numbers import Real
-
 import numpy as np
 
+from ecgclf._numbers import is_finite
 from ecgclf._recordings import as_recording, visible
 from ecgclf._warnings import warn
 from ecgclf._whole import at_least, nearest
@@ -39,8 +38,7 @@ def check_names(names, n_leads):
 
 def check_part(start, duration, n_timepoints, rate):
     length = n_timepoints / rate
-    numbers = [value for value in (start, duration) if value is not None]
-    if not all(isinstance(value, Real) and np.isfinite(value) for value in numbers):
+    if not is_finite(start) or not (duration is None or is_finite(duration)):
         raise ValueError(f"start={start!r} and duration={duration!r} must be numbers of seconds.")
     first = nearest(start, rate)
     last = n_timepoints if duration is None else min(n_timepoints, first + nearest(duration, rate))

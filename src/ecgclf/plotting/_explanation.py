@@ -1,11 +1,11 @@
 """What an explanation says, on the recording it explains."""
 
-from numbers import Integral
 from textwrap import wrap
 
 import numpy as np
 
 from ecgclf._docstrings import document
+from ecgclf._numbers import is_whole
 from ecgclf._recordings import called
 from ecgclf.plotting._checks import check_along_time, check_recording, choose
 from ecgclf.plotting._paper import MARGINS, PAPER_PARAMETERS, draw_recording, new_axes, prepare
@@ -291,7 +291,7 @@ def _check_explanation(explanation):
 
 
 def _check_columns(n_columns, n_labels):
-    if not isinstance(n_columns, Integral) or n_columns < 1:
+    if not is_whole(n_columns, 1):
         raise ValueError(f"n_columns={n_columns!r} must be a positive whole number.")
     return min(int(n_columns), n_labels)
 

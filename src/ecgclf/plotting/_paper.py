@@ -1,10 +1,10 @@
 """ECG paper: how recordings are drawn on it."""
 
 from math import ceil
-from numbers import Real
 
 import numpy as np
 
+from ecgclf._numbers import is_finite
 from ecgclf.plotting._checks import check_names, check_part, check_peaks, warn_of_units
 from ecgclf.plotting._layout import MM_PER_MILLIVOLT, MM_PER_SECOND, choose_bands, from_median, lay_out
 from ecgclf.signal._checks import check_sampling_rate
@@ -49,7 +49,7 @@ def prepare(display, leads, sampling_rate, *, under_leads=0.0, tracks=None, stac
     names = check_names(display.lead_names, len(leads))
     first, last = check_part(display.start, display.duration, leads.shape[1], rate)
     speed = display.speed
-    if isinstance(speed, bool) or not isinstance(speed, Real) or not 0 < speed < np.inf:
+    if not is_finite(speed) or speed <= 0:
         raise ValueError(f"speed={speed!r} must be a positive number of mm/s, such as 25.")
     peaks = check_peaks(display.r_peaks, leads, rate)
     shown = from_median(leads[:, first:last])

@@ -1,10 +1,10 @@
 """Colours of weights that are changes of probability."""
 
 from itertools import pairwise
-from numbers import Real
 
 import numpy as np
 
+from ecgclf._numbers import is_finite
 from ecgclf.plotting._paper import MM, PAPER
 
 #: Weights of the strongest colour are at least so large: what changes a probability by a hundredth is not loud.
@@ -29,7 +29,7 @@ class Scale:
 
         if limit is None:
             limit = np.abs(weights).max(initial=FLOOR)
-        elif isinstance(limit, bool) or not isinstance(limit, Real) or not np.isfinite(limit) or limit <= 0:
+        elif not is_finite(limit) or limit <= 0:
             raise ValueError(f"limit={limit!r} must be a positive change of probability.")
         self.limit = float(limit)
         self.norm = Normalize(-self.limit, self.limit)

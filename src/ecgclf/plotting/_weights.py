@@ -3,6 +3,8 @@
 import numpy as np
 
 from ecgclf._docstrings import document
+from ecgclf._numbers import is_whole
+from ecgclf._recordings import visible
 from ecgclf.plotting._checks import choose
 from ecgclf.plotting._scale import LIMIT_PARAMETER, MEANING, Scale, box, signed
 
@@ -157,11 +159,11 @@ class WeightsDisplay:
         import matplotlib.pyplot as plt
         from matplotlib.ticker import FuncFormatter
 
-        weights = np.asarray(self.weights, dtype=float)
+        weights = self._checked("weights", ())
         shown = _strongest(weights, n_features)
-        spread = np.empty((0, len(weights))) if self.repeats is None else np.asarray(self.repeats)
+        spread = np.empty((0, len(weights))) if self.repeats is None else self._checked("repeats", (-1,))
         if self.std is not None:
-            spread = weights + np.multiply([[-1], [1]], self.std)
+            spread = weights + np.multiply([[-1], [1]], self._checked("std", ()))
         weights, spread, places = weights[shown], spread[:, shown], np.arange(len(shown))
         drawn = np.concatenate([weights, spread.ravel()])
         scale = Scale(limit, drawn[~np.isnan(drawn)])
@@ -199,6 +201,17 @@ class WeightsDisplay:
             ax.set_title(self.title, loc="left", fontsize=9)
         return self
 
+    def _checked(self, name, rows):
+        """Give weights, or what goes with them, if there is one for each feature."""
+        given = visible(getattr(self, name), name)
+        shape = (*rows, len(self.feature_names))
+        if given.dtype.kind not in "biuf" or given.ndim != len(shape) or given.shape[-1] != shape[-1]:
+            raise ValueError(
+                f"{name} has shape {given.shape} and dtype {given.dtype}; expected one number for each of the "
+                f"{shape[-1]} feature_names{' in each row' if rows else ''}."
+            )
+        return given.astype(float)
+
 
 def _drawn_beside(ax, which):
     """Tell whether one of the other axes that share "x" or "y" holds something already."""
@@ -223,7 +236,7 @@ def _title(title, words):
 
 
 def _strongest(weights, n_features):
-    if isinstance(n_features, bool) or not isinstance(n_features, int | np.integer) or n_features < 1:
+    if not is_whole(n_features, 1):
         raise ValueError(f"n_features={n_features!r} must be a positive whole number.")
     order = np.argsort(-np.nan_to_num(np.abs(weights), nan=-1.0), kind="stable")
     return np.sort(order[:n_features])

@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ecgclf._docstrings import FEATURE_NAMES, document
 from ecgclf._mixins import DocLinkMixin
+from ecgclf._rates import check_told
 from ecgclf._recordings import check_recordings, has_columns, restack
 from ecgclf._state import all_or_nothing
 from ecgclf.signal._beats import check_beat_rate
@@ -41,12 +42,8 @@ class BaseRecordingTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
             The fitted transformer.
         """
         check_recordings(self, X)
-        if getattr(self, "sampling_rate", 0) is None:
-            name = type(self).__name__
-            raise ValueError(
-                f"{name} has to be told the sampling rate of the recordings, in Hz: {name}(sampling_rate=...). "
-                "What ecgclf.datasets gives has it as its sampling_rate."
-            )
+        if hasattr(self, "sampling_rate"):
+            check_told(self)
         self._check_parameters()
         return self
 
@@ -145,10 +142,10 @@ class NewColumns(ClassNamePrefixFeaturesOutMixin):
         return has_columns(self)
 
 
-def stack(arrays, n):
+def stack(arrays, n, dtype=None):
     """Stack `n` arrays of one shape from an iterator, holding no more than one beside the result."""
     for i, array in enumerate(arrays):
         if i == 0:
-            stacked = np.empty((n, *array.shape), dtype=array.dtype)
+            stacked = np.empty((n, *array.shape), dtype=dtype or array.dtype)
         stacked[i] = array
     return stacked

@@ -2,15 +2,15 @@
 
 from numbers import Integral, Real
 
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import StrOptions
 
 from ecgclf import signal
+from ecgclf._parameters import Number
 from ecgclf.preprocessing._base import BaseRecordingTransformer, SameColumns
-from ecgclf.signal._checks import check_below_nyquist, check_sampling_rate
-from ecgclf.signal._filters import check_band, check_wavelet
+from ecgclf.signal._filters import check_band, check_wavelet, design_notch
 
-_POSITIVE = Interval(Real, 0, None, closed="neither")
-_COUNT = Interval(Integral, 1, None, closed="left")
+_POSITIVE = Number(Real, 0, None, closed="neither")
+_COUNT = Number(Integral, 1, None, closed="left")
 
 
 class BandpassFilter(SameColumns, BaseRecordingTransformer):
@@ -134,8 +134,7 @@ class NotchFilter(SameColumns, BaseRecordingTransformer):
         self.sampling_rate = sampling_rate
 
     def _check_parameters(self):
-        rate = check_sampling_rate(self.sampling_rate)
-        check_below_nyquist(self.frequency, rate, "frequency")
+        design_notch(self.sampling_rate, self.frequency, self.quality)
 
     def _transform_recording(self, recording):
         return signal.notch(recording, self.sampling_rate, self.frequency, self.quality)

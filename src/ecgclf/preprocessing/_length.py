@@ -3,14 +3,15 @@
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import StrOptions
 
 from ecgclf import signal
+from ecgclf._parameters import Number
+from ecgclf._rates import check_rate
 from ecgclf.preprocessing._base import BaseRecordingTransformer, NewColumns, stack
-from ecgclf.signal._checks import check_sampling_rate
 from ecgclf.signal._length import PAD_MODES, fix_length
 
-_POSITIVE = Interval(Real, 0, None, closed="neither")
+_POSITIVE = Number(Real, 0, None, closed="neither")
 
 
 class Resampler(NewColumns, BaseRecordingTransformer):
@@ -59,8 +60,7 @@ class Resampler(NewColumns, BaseRecordingTransformer):
         self.sampling_rate = sampling_rate
 
     def _check_parameters(self):
-        check_sampling_rate(self.sampling_rate)
-        check_sampling_rate(self.new_sampling_rate, "new_sampling_rate")
+        check_rate(self.new_sampling_rate, "new_sampling_rate")
 
     def _transform_recording(self, recording):
         return signal.resample(recording, self.sampling_rate, self.new_sampling_rate)
@@ -117,7 +117,7 @@ class FixedLength(NewColumns, BaseRecordingTransformer):
     """
 
     _parameter_constraints = {
-        "n_timepoints": [Interval(Integral, 1, None, closed="left")],
+        "n_timepoints": [Number(Integral, 1, None, closed="left")],
         "position": [StrOptions({"start", "center", "end"})],
         "mode": [StrOptions(set(PAD_MODES))],
     }
@@ -128,7 +128,8 @@ class FixedLength(NewColumns, BaseRecordingTransformer):
         self.mode = mode
 
     def _transform_recordings(self, recordings):
-        stacked = stack(map(self._transform_recording, recordings.items), len(recordings))
+        dtype = np.result_type(*{recording.dtype for recording in recordings.items})
+        stacked = stack(map(self._transform_recording, recordings.items), len(recordings), dtype)
         return stacked[:, 0] if recordings.n_leads == 1 else stacked
 
     def _transform_recording(self, recording):

@@ -3,9 +3,9 @@
 from numbers import Real
 
 import numpy as np
-from sklearn.utils._param_validation import Interval
 
 from ecgclf import signal
+from ecgclf._parameters import Number
 from ecgclf.preprocessing._base import FiguresOfBeats
 
 
@@ -57,7 +57,7 @@ class SignalQuality(FiguresOfBeats):
     """
 
     _names = ("index", "n_beats", "flat", "clipped")
-    _parameter_constraints = {"sampling_rate": [Interval(Real, 0, None, closed="neither"), None]}
+    _parameter_constraints = {"sampling_rate": [Number(Real, 0, None, closed="neither"), None]}
 
     def __init__(self, sampling_rate=None):
         self.sampling_rate = sampling_rate

@@ -3,9 +3,9 @@
 from numbers import Real
 
 import numpy as np
-from sklearn.utils._param_validation import Interval
 
 from ecgclf import signal
+from ecgclf._parameters import Number
 from ecgclf.preprocessing._base import FiguresOfBeats
 from ecgclf.signal._rr import RR_FIGURES
 
@@ -83,7 +83,7 @@ class RRFeatures(FiguresOfBeats):
     """
 
     _names = RR_FIGURES
-    _parameter_constraints = {"sampling_rate": [Interval(Real, 0, None, closed="neither"), None]}
+    _parameter_constraints = {"sampling_rate": [Number(Real, 0, None, closed="neither"), None]}
 
     def __init__(self, sampling_rate=None):
         self.sampling_rate = sampling_rate

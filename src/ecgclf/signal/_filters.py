@@ -2,13 +2,13 @@
 
 from functools import lru_cache
 from math import log, sqrt
-from numbers import Integral, Real
 
 import numpy as np
 import pywt
 from numpy.typing import ArrayLike
 from scipy import signal
 
+from ecgclf._numbers import is_finite, is_whole
 from ecgclf._whole import at_least
 from ecgclf.signal._checks import FloatArray, as_signal, check_below_nyquist, check_sampling_rate
 
@@ -124,7 +124,7 @@ def design_notch(sampling_rate: float, frequency: float, quality: float) -> tupl
     """Give the second-order sections of `notch`, and for how many samples it continues a signal."""
     rate = check_sampling_rate(sampling_rate)
     check_below_nyquist(frequency, rate, "frequency")
-    if isinstance(quality, bool) or not isinstance(quality, Real) or not 0 < quality < np.inf:
+    if not is_finite(quality) or quality <= 0:
         raise ValueError(f"quality must be a positive number, got {quality!r}. 30 is usual.")
     if quality <= 2 * frequency / rate:
         raise ValueError(
@@ -260,7 +260,7 @@ def normalize(x: ArrayLike, method: str = "zscore", clip: float | None = None) -
     x = as_signal(x)
     if method not in ("zscore", "robust"):
         raise ValueError(f'method={method!r} is not known. Take "zscore" or "robust".')
-    if clip is not None and (isinstance(clip, bool) or not isinstance(clip, Real) or not clip > 0):
+    if clip is not None and (not is_finite(clip) or clip <= 0):
         raise ValueError(f"clip must be a positive number or None, got {clip!r}.")
     low, high = x.min(axis=-1, keepdims=True), x.max(axis=-1, keepdims=True)
     constant = high - low <= 10 * np.finfo(x.dtype).eps * np.maximum(np.abs(low), np.abs(high))
@@ -281,5 +281,5 @@ def normalize(x: ArrayLike, method: str = "zscore", clip: float | None = None) -
 
 
 def _check_count(value: int, name: str) -> None:
-    if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
+    if not is_whole(value, 1):
         raise ValueError(f"{name} must be a positive whole number, got {value!r}.")

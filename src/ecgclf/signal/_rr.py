@@ -184,8 +184,10 @@ def find_gaps(x: ArrayLike, r_peaks: ArrayLike, sampling_rate: float) -> NDArray
     rate = check_sampling_rate(sampling_rate)
     steps, _ = _steps(r_peaks, None)
     peaks = np.asarray(r_peaks, dtype=np.int64)
+    if peaks.size and peaks[-1] >= x.shape[1]:
+        raise ValueError(f"r_peaks reach to {peaks[-1]}, but x has samples 0 to {x.shape[1] - 1} only.")
     still = flat(x, rate).min(axis=0)
-    n_still = np.concatenate([[0], np.cumsum(still)])[np.clip(peaks, 0, len(still))]
+    n_still = np.concatenate([[0], np.cumsum(still)])[peaks]
     far = np.flatnonzero(steps - np.diff(n_still) > at_most(_LONGEST_PAUSE, rate))
     return _joined(runs(still) + np.column_stack([peaks[far], peaks[far + 1]]).tolist())
 
@@ -211,6 +213,8 @@ def _steps(r_peaks: ArrayLike, gaps: ArrayLike | None) -> tuple[NDArray[np.int64
             "(n_beats,) as find_r_peaks returns them."
         )
     peaks = peaks.astype(np.int64)
+    if peaks[0] < 0:
+        raise ValueError(f"r_peaks begin with {peaks[0]}, and no sample is before 0.")
     steps = np.diff(peaks)
     if (steps <= 0).any():
         raise ValueError(

@@ -1,9 +1,9 @@
 """Where windows lie in a recording."""
 
-from numbers import Integral
-
 import numpy as np
 from numpy.typing import NDArray
+
+from ecgclf._numbers import is_whole
 
 
 def window_starts(n_timepoints: int, window_length: int, window_stride: int) -> NDArray[np.int64]:
@@ -44,7 +44,7 @@ def window_starts(n_timepoints: int, window_length: int, window_stride: int) -> 
     """
     given = {"n_timepoints": n_timepoints, "window_length": window_length, "window_stride": window_stride}
     for name, value in given.items():
-        if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
+        if not is_whole(value, 1):
             raise ValueError(f"{name} must be a positive whole number of samples, got {value!r}.")
     if window_stride > window_length:
         raise ValueError(
