@@ -46,6 +46,8 @@ def other(**params):
     return changed(augmentation=clone(CHANGES).set_params(**params))
 
 
+WEIGHTS = {"N": 1.0, "A": 1.6, "O": 1.2, "~": 2.0}
+BEST = {"batch_size": 16, "class_weight": WEIGHTS}
 ROWS = {
     "base": BASE,
     "10 epochs": changed(max_epochs=10),
@@ -54,7 +56,7 @@ ROWS = {
     "cutout of 1.5 s and shift of 0.4 s": other(cutout=1.5, shift=0.4),
     "crops of 30 s": other(crop=30 * RATE),
     "no label smoothing": changed(label_smoothing=0.0),
-    "classes weighted 1, 1.6, 1.2, 2": changed(class_weight={"N": 1.0, "A": 1.6, "O": 1.2, "~": 2.0}),
+    "classes weighted 1, 1.6, 1.2, 2": changed(class_weight=WEIGHTS),
     "attention without maximum": changed(pooling="attention"),
     "float32": changed(precision="float32"),
     "batches of 16": changed(batch_size=16),
@@ -75,6 +77,8 @@ ROWS = {
     ),
     "twice as wide": changed(n_filters=(48, 64, 128, 192), n_units=128),
     "mixup": BASE,
+    "mixup, batches of 16, classes weighted": changed(**BEST),
+    "mixup, batches of 16, classes weighted, 60 epochs": changed(max_epochs=60, **BEST),
     "mean weights of the last fifth": changed(callbacks=[MeanWeights()]),
     "at 50 Hz": other(crop=20 * 50, sampling_rate=50),
     "at 200 Hz": other(crop=20 * 200, sampling_rate=200),
@@ -91,7 +95,7 @@ def train(name, seed, fold, X, y, out, checkpoints):
     if not network.callbacks:
         # What callbacks remember is not in the state of a fit.
         network.set_params(checkpoint_dir=checkpoints / name)
-    if name == "mixup":
+    if name.startswith("mixup"):
         with_mixup(lambda: network.fit(X[training], y[training]))
     else:
         network.fit(X[training], y[training])
