@@ -5,7 +5,8 @@ the same with one thing changed each, on the same folds and seeds; at other rate
 in samples. training/rows keeps the answers of every fit, `--checkpoints` the states of
 unfinished ones: the same command goes on where it was ended, and `--table` prints what is there.
 Differences are paired: the same recordings, folds and seeds; intervals are over recordings, of the mean over seeds.
-The mean of both is the score of the mean of what row and base answer. Minutes are those of the clock.
+The mean of both is the score of the mean of what row and base answer; of the seeds, that of the mean of all seeds of
+a row, and what it adds to one. Minutes are those of the clock.
 """
 
 import argparse
@@ -128,13 +129,27 @@ def score_of(rows, done, y, weights):
     return np.mean(scores, axis=0)
 
 
+def score_of_seeds(found, y, weights):
+    """Say what the mean of the answers of all seeds scores, in the folds that all have, and what it adds to one."""
+    seeds = sorted({seed for seed, _ in found})
+    folds = [fold for fold in sorted({fold for _, fold in found}) if all((seed, fold) in found for seed in seeds)]
+    if len(seeds) < 2 or not folds:
+        return ""
+    done = [(0, fold) for fold in folds]
+    each = [{(0, fold): found[seed, fold] for fold in folds} for seed in seeds]
+    mean = score_of(each, done, y, weights)
+    gain = mean - np.mean([score_of([one], done, y, weights) for one in each], axis=0)
+    low, high = np.percentile(gain[1:], [2.5, 97.5])
+    return f"{mean[0]:.4f}, {gain[0]:+.4f} ({low:+.4f} to {high:+.4f})"
+
+
 def print_table(names, out, y):
     """Print what is there, each row against the base on the seeds and folds that both have."""
     draws = np.random.default_rng(0).multinomial(len(y), np.full(len(y), 1 / len(y)), size=2000).astype(float)
     weights = np.vstack([np.ones((1, len(y))), draws])
     base, _ = read("base", out)
-    print("| row | fits | minutes of one | score | base on the same | difference (95 %) | mean of both |")
-    print("|---|---|---|---|---|---|---|")
+    print("| row | fits | minutes of one | score | base there | difference (95 %) | mean of both | of the seeds |")
+    print("|---|---|---|---|---|---|---|---|")
     for name in names:
         found, seconds = read(name, out)
         done = sorted(found.keys() & base.keys())
@@ -145,7 +160,8 @@ def print_table(names, out, y):
         difference = f"{ours[0] - theirs[0]:+.4f} ({low:+.4f} to {high:+.4f})" if name != "base" else ""
         of_base, of_both = f"{theirs[0]:.4f}", f"{both[0]:.4f}"
         minutes = f"{np.mean(seconds) / 60:.1f}"
-        print(f"| {name} | {len(done)} | {minutes} | {ours[0]:.4f} | {of_base} | {difference} | {of_both} |")
+        figures = f"{ours[0]:.4f} | {of_base} | {difference} | {of_both} | {score_of_seeds(found, y, weights)}"
+        print(f"| {name} | {len(done)} | {minutes} | {figures} |")
 
 
 def main():
