@@ -13,8 +13,8 @@ inside the package, and then one kind of them over many recordings.
 # A recording and its answer
 # --------------------------
 # These are the first seven seconds of a recording that cardiologists labelled "O", another rhythm than normal or
-# atrial fibrillation. Every other beat comes early, looks different, and is followed by a pause. The model was not
-# trained on the recordings inside the package.
+# atrial fibrillation. Two beats come early, look different, and are followed by a pause. The model was not trained on
+# the recordings inside the package.
 from ecgclf.datasets import load_cinc2017_sample
 from ecgclf.plotting import RecordingDisplay
 from ecgclf.pretrained import load_pretrained

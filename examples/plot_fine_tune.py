@@ -138,7 +138,7 @@ print(f"as shipped {before:.2f}; fine-tuned", *(f"{share:.2f}" for share in afte
 # %%
 # What we saw
 # -----------
-# On the new device the trained model finds no fibrillation any more, and is right in six of ten recordings.
+# On the new device the trained model finds next to no fibrillation any more, and is right in six of ten.
 # Twenty-five recordings do not train this network from random weights: it is worse than the model as it is. From
 # trained weights the same 25 bring it nearly to where the model was on the device that it knew, in each of the four
 # draws, and by a difference that the 100 tested recordings leave no doubt of. A linear classifier on features that

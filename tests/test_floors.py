@@ -115,7 +115,7 @@ def violations(source, path):
     module = ".".join(parts)
     floor_of = {name: floor for floor, rooms in enumerate(FLOORS) for name in rooms}
     if room != "__init__" and room not in floor_of:
-        return [f"{path}:1: the room {room!r} has no floor; give it one in design.md and in this table"]
+        return [f"{path}:1: the room {room!r} has no floor; give it one in this table and in CONTRIBUTING.md"]
 
     found = []
     for line, target, at_top in _imports(ast.parse(source), parts):
