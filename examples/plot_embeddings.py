@@ -11,9 +11,9 @@ times between beats that a cardiologist would name, and cross-validation tells w
 # %%
 # 56 numbers for each recording
 # -----------------------------
-# The trained model is a Pipeline: to 100 Hz behind a filter, then a network with a temperature for its
-# probabilities. The network inside is a classifier like any other, and ``transform`` gives its features. It was not trained on these 200
-# recordings, but it was trained for their four labels.
+# The trained model is a Pipeline: to 100 Hz behind a filter, then a network with a temperature for its probabilities.
+# The network inside is a classifier like any other, and ``transform`` gives its features. It was not trained on these
+# 200 recordings, but it was trained for their four labels.
 import numpy as np
 
 from ecgclf.datasets import load_cinc2017_sample
