@@ -1,13 +1,15 @@
 """Temperature and class weights chosen by cross-validation inside the training recordings."""
 
 from functools import partial
+from typing import ClassVar
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import softmax
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.exceptions import NotFittedError
@@ -23,6 +25,8 @@ from sklearn.metrics import (
 )
 from sklearn.model_selection import (
     GridSearchCV,
+    GroupKFold,
+    KFold,
     RepeatedStratifiedKFold,
     StratifiedKFold,
     cross_val_predict,
@@ -35,7 +39,7 @@ from sklearn.preprocessing import StandardScaler
 from ecgclf.datasets import load_cinc2017_sample
 from ecgclf.decision import TunedDecisionClassifierCV
 from ecgclf.decision._temperature import apply_temperature, fit_temperature
-from ecgclf.decision._weights import tune_class_weights
+from ecgclf.decision._weights import tune_class_weights, tune_thresholds
 from ecgclf.metrics import cinc2017_score, cinc2017_scorer
 from ecgclf.preprocessing import RRFeatures
 from small import small
@@ -193,7 +197,8 @@ def test_a_class_that_a_fold_did_not_see_has_probability_zero():
 
     X, y = np.zeros((9, 1)), np.array([0, 0, 0, 0, 1, 1, 1, 1, 2])
     splits = [(np.arange(8), np.arange(8, 9)), (np.arange(1, 9), np.arange(1))]
-    tuned = TunedDecisionClassifierCV(Knows(), cv=splits).fit(X, y)
+    with pytest.warns(UserWarning, match="0 of [01] recordings of [12] that .* take part in calibration"):
+        tuned = TunedDecisionClassifierCV(Knows(), cv=splits).fit(X, y)
     assert np.isfinite(tuned.temperature_)
     np.testing.assert_allclose(tuned.predict_proba(X), 1 / 3)
 
@@ -365,3 +370,165 @@ def test_it_pays_on_real_recordings(features):
 def test_bad_input(parameters, y, message):
     with pytest.raises(ValueError, match=message):
         TunedDecisionClassifierCV(DummyClassifier(), **parameters).fit(np.zeros((6, 3)), y)
+
+
+def noisy_classes(n, seed=0):
+    rng = np.random.RandomState(seed)
+    y = np.arange(n) % 3
+    return rng.normal(size=(n, 4)) + np.eye(3, 4)[y], y
+
+
+def test_a_weight_of_nothing_is_as_if_it_were_not_there():
+    X, y = noisy_classes(300)
+    bad = np.arange(300) < 100
+    wrong = np.where(bad, (y + 1) % 3, y)
+    splits = list(StratifiedKFold(4).split(X[~bad], y[~bad]))
+    of_all = [
+        (np.append(train + 100, np.arange(100)), np.append(test + 100, np.arange(100))) for train, test in splits
+    ]
+    few = TunedDecisionClassifierCV(LogisticRegression(), scoring="f1_macro", cv=splits).fit(X[~bad], y[~bad])
+    weight = np.where(bad, 0.0, 1.0)
+    tuned = TunedDecisionClassifierCV(LogisticRegression(), scoring="f1_macro", cv=of_all)
+    tuned.fit(X, wrong, sample_weight=weight)
+    assert tuned.temperature_ == pytest.approx(few.temperature_, rel=1e-3)
+    np.testing.assert_allclose(tuned.class_weights_, few.class_weights_, rtol=0.05)
+    assert tuned.fit(X, wrong).temperature_ > 1.3 * few.temperature_
+    in_pipeline = clone(tuned).set_params(estimator=make_pipeline(StandardScaler(), LogisticRegression()))
+    in_pipeline.fit(X, wrong, logisticregression__sample_weight=weight)
+    assert in_pipeline.temperature_ < 1.2 * few.temperature_
+    for scoring in (cinc2017_score, lambda y, answer: np.mean(y == answer)):
+        with pytest.raises(ValueError, match="takes no sample_weight"):
+            tuned.set_params(scoring=scoring).fit(X, y, sample_weight=weight)
+
+
+def test_weights_of_several_labels():
+    rng = np.random.RandomState(0)
+    y = rng.randint(2, size=(200, 2))
+    X = np.column_stack([y + rng.normal(size=(200, 2)), rng.normal(size=200)])
+    wrong, weight = np.where(np.arange(200)[:, None] < 60, 1 - y, y), np.where(np.arange(200) < 60, 0.0, 1.0)
+    forest = RandomForestClassifier(30, min_samples_leaf=5, random_state=0)
+    tuned = TunedDecisionClassifierCV(forest, scoring="f1_macro", cv=KFold(3, shuffle=True, random_state=0))
+    weighted, plain = (clone(tuned).fit(X, wrong, sample_weight=each).temperature_ for each in (weight, None))
+    assert weighted < 0.8 * plain
+
+
+def test_a_class_whose_fold_cannot_know_it_decides_nothing():
+    """Its temperature was 20, the highest there is."""
+    X, y = noisy_classes(150)
+    X = np.concatenate([X[y == k][:n] for k, n in enumerate((30, 50, 20))])
+    y = np.repeat(["A", "N", "O"], (30, 50, 20))
+    model = TunedDecisionClassifierCV(LogisticRegression(), scoring="f1_macro", cv=KFold(5))
+    with pytest.warns(UserWarning, match=r"0 of 20 recordings of 'O' that cv=KFold\(n_splits=5.* holds out take part"):
+        model.fit(X, y)
+    usual = TunedDecisionClassifierCV(LogisticRegression()).fit(X, y)
+    assert model.temperature_ < 3 * usual.temperature_
+    with pytest.raises(ValueError, match="predicts no recording by a classifier that knows its label"):
+        model.set_params(cv=[(np.flatnonzero(y != "A"), np.flatnonzero(y == "A"))]).fit(X, y)
+    with pytest.raises(ValueError, match=r"cv=\[\] gives no split"):
+        model.set_params(cv=[]).fit(X, y)
+
+
+def test_a_label_that_folds_do_not_know_has_no_part_in_the_temperature():
+    rng = np.random.RandomState(0)
+    y = np.column_stack([rng.randint(2, size=60), np.arange(60) == 7])
+    X = np.column_stack([y[:, 0] + rng.normal(size=60), rng.normal(size=60)])
+    forest = RandomForestClassifier(20, min_samples_leaf=3, random_state=0)
+    assert TunedDecisionClassifierCV(forest, cv=KFold(5)).fit(X, y).temperature_ < 5
+
+
+def test_decisions_are_those_that_were_tuned_where_probabilities_are_nothing():
+    class Fixed(ClassifierMixin, BaseEstimator):
+        def fit(self, X, y):
+            self.classes_ = np.unique(y)
+            return self
+
+        def predict_proba(self, X):
+            return X
+
+    X = np.array([[1.0, 0.0]] * 20 + [[0.9, 0.1]] * 15)
+    y = np.array([1] * 20 + [0] * 15)
+    fixed = Fixed().fit(X, y)
+    tuned = TunedDecisionClassifierCV(fixed, scoring="accuracy", calibration=None, cv="prefit").fit(X, y)
+    assert tuned.score(X, y) == pytest.approx(20 / 35)
+
+
+def test_a_label_that_is_not_held_out_keeps_its_threshold():
+    probabilities = np.random.RandomState(0).rand(50, 2)
+    targets = np.column_stack([probabilities[:, 0] > 0.3, np.zeros(50)]).astype(int)
+    thresholds = tune_thresholds(probabilities, targets, lambda truth, answer: np.mean(truth == answer))
+    assert thresholds[0] < 0.4
+    assert thresholds[1] == 0.5
+
+
+def test_a_class_of_one_patient_is_told_not_to_be_held_out():
+    X, y = noisy_classes(60)
+    groups = np.where(y == 2, 0, 1 + np.arange(60))
+    tuned = TunedDecisionClassifierCV(LogisticRegression(), cv=0.3, random_state=0)
+    with pytest.warns(UserWarning, match="0 of 0 recordings of 2 that cv=0.3 holds out take part"):
+        tuned.fit(X, y, groups=groups)
+    assert set(tuned.classes_) == {0, 1, 2}
+
+
+class Noted(ClassifierMixin, BaseEstimator):
+    """Notes the groups that its fits are given."""
+
+    seen: ClassVar[list] = []
+
+    def fit(self, X, y, groups=None):
+        self.classes_ = np.unique(y)
+        self.seen.append(groups)
+        return self
+
+    def predict_proba(self, X):
+        return np.full((len(X), len(self.classes_)), 1 / len(self.classes_))
+
+    def predict(self, X):
+        return np.full(len(X), self.classes_[0])
+
+
+@pytest.mark.parametrize("cv", [3, 0.3])
+def test_groups_reach_the_last_step_of_a_pipeline(cv):
+    X, y = noisy_classes(60)
+    groups = np.arange(60) // 2
+    for estimator in (Noted(), make_pipeline(StandardScaler(), Noted())):
+        Noted.seen.clear()
+        TunedDecisionClassifierCV(estimator, cv=cv, random_state=0).fit(X, y, groups=groups)
+        *of_folds, of_all = Noted.seen
+        np.testing.assert_array_equal(of_all, groups)
+        assert len(of_folds) == (3 if cv == 3 else 1)
+        for fold in of_folds:
+            assert 30 <= len(fold) < 60
+            # No group in part.
+            assert (np.unique(fold, return_counts=True)[1] == 2).all()
+
+
+def test_groups_reach_the_splitter_of_a_search():
+    X, y = noisy_classes(60)
+    search = GridSearchCV(Noted(), {}, cv=GroupKFold(2), error_score="raise")
+    TunedDecisionClassifierCV(search, cv=3).fit(X, y, groups=np.arange(60) // 2)
+    with pytest.raises(ValueError, match="'groups' parameter should not be None"):
+        TunedDecisionClassifierCV(search, cv=3).fit(X, y)
+
+
+def test_groups_are_checked_as_those_of_the_classifiers():
+    X, y = noisy_classes(30)
+    tuned = TunedDecisionClassifierCV(LogisticRegression(), cv=3)
+    with pytest.raises(ValueError, match="groups contains NaN: None for recording 0"):
+        tuned.fit(X, y, groups=[None, *range(29)])
+    with pytest.raises(ValueError, match="groups mixes text and numbers"):
+        tuned.fit(X, y, groups=["a", *range(29)])
+    of_series = tuned.fit(X, y, groups=pd.Series(np.arange(30) // 2, index=range(5, 35))).temperature_
+    assert of_series == tuned.fit(X, y, groups=np.arange(30) // 2).temperature_
+
+
+def test_names_of_an_earlier_fit_are_forgotten():
+    X, y = noisy_classes(30)
+    tuned = TunedDecisionClassifierCV(LogisticRegression(), cv=3).fit(pd.DataFrame(X, columns=list("abcd")), y)
+    assert tuned.feature_names_in_.tolist() == list("abcd")
+    assert not hasattr(tuned.fit(X, y), "feature_names_in_")
+    network = small("LSTMClassifier", max_epochs=1).fit(pd.DataFrame(X, columns=list("abcd")), y)
+    network.fit(list(X), y)
+    assert not hasattr(network, "feature_names_in_")
+    assert not hasattr(network, "n_features_in_")
+    with pytest.warns(UserWarning, match="was fitted without feature names"):
+        network.predict(pd.DataFrame(X, columns=list("efgh")))

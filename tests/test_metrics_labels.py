@@ -3,15 +3,18 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.metrics import f1_score, roc_auc_score
 from sklearn.model_selection import cross_val_score
 from sklearn.neural_network import MLPClassifier
 
-from ecgclf.metrics import f_max, f_max_scorer, label_report, macro_auroc, macro_auroc_scorer
+from ecgclf.metrics import f_max, f_max_scorer, label_report, macro_auroc, macro_auroc_scorer, rhythm_report
+from small import small
 
 
 def by_hand(y_true, probabilities):
@@ -95,9 +98,45 @@ def test_report(answers):
     assert none.macro_f1.value == 0
 
 
+def test_what_is_always_right_is_right_in_every_draw():
+    """A draw without a rare label has no F1 of it, and not one of 0."""
+    y_true = np.zeros((200, 20), dtype=int)
+    y_true[range(20), range(20)] = 1
+    report = label_report(y_true, 0.8 * y_true + 0.1, [f"label {k}" for k in range(20)], n_resamples=200)
+    assert report.macro_f1 == report.f1["label 0"] == (1.0, 1.0, 1.0)
+
+
+def test_columns_are_those_of_the_classes(answers):
+    y_true, probabilities = (pd.DataFrame(each, columns=["NORM", "MI", "STTC"]) for each in answers)
+    order = ["STTC", "NORM", "MI"]
+    report = label_report(y_true, probabilities, ["NORM", "MI", "STTC"], n_resamples=2)
+    assert report.macro_auroc.value == pytest.approx(macro_auroc(*answers))
+    with pytest.raises(ValueError, match=r"y_true has the columns \['STTC', 'NORM', 'MI'\], and classes names the 3"):
+        label_report(y_true[order], answers[1], ["NORM", "MI", "STTC"])
+    words = r"probabilities has the columns \['STTC', 'NORM', 'MI'\], and y_true the 3"
+    for score in (macro_auroc, f_max):
+        with pytest.raises(ValueError, match=words):
+            score(y_true, probabilities[order])
+    X = np.random.default_rng(0).normal(size=(80, 50))
+    classifier = small("ResNetClassifier", max_epochs=1).fit(X, y_true)
+    for scorer in (macro_auroc_scorer, f_max_scorer):
+        assert 0 <= scorer(classifier, X, y_true) <= 1
+        with pytest.raises(ValueError, match="y has the columns .* this ResNetClassifier the 3 columns"):
+            scorer(classifier, X, y_true[order])
+
+
+@pytest.mark.parametrize("n_resamples", [-1, 2.5, None, True, "9"])
+def test_draws_that_cannot_be(n_resamples, answers):
+    with pytest.raises(ValueError, match="n_resamples=.*; expected a whole number"):
+        label_report(*answers, list("abc"), n_resamples=n_resamples)
+    with pytest.raises(ValueError, match="n_resamples=.*; expected a whole number"):
+        rhythm_report(list("abc"), np.eye(3), list("abc"), n_resamples=n_resamples)
+
+
 def test_a_label_that_nobody_has_has_no_auroc(answers):
     y_true, probabilities = (np.column_stack([each, np.zeros(80)]) for each in answers)
-    report = label_report(y_true, probabilities, list("abcd"), n_resamples=50)
+    with pytest.warns(UndefinedMetricWarning, match=r"The labels \['d'\] are neither in y_true nor predicted"):
+        report = label_report(y_true, probabilities, list("abcd"), n_resamples=50)
     assert set(report.auroc) == set("abc")
     assert report.f1["d"].value == 0
     assert report.macro_auroc.value == pytest.approx(macro_auroc(*answers))
@@ -119,7 +158,13 @@ def test_bad_answers(change, match, answers):
     for score in (macro_auroc, lambda *both: label_report(*both, list("abc"), n_resamples=2)):
         with pytest.raises(ValueError, match=match):
             score(y_true, probabilities)
-    with pytest.raises(ValueError, match="classes names 2 labels"):
+    with pytest.raises(ValueError, match="y_true has 3 columns, and the classes are"):
         label_report(*answers, ["a", "b"])
+    with pytest.raises(ValueError, match="the classes are \\['a', 'a', 'c'\\]"):
+        label_report(*answers, ["a", "a", "c"])
+    with pytest.raises(ValueError, match="probabilities of recording 0 are .* expected numbers from 0 to 1"):
+        label_report(answers[0], 5 * answers[1] - 3, list("abc"))
+    with pytest.raises(ValueError, match="y_pred holds"):
+        label_report(*answers, list("abc"), y_pred=answers[1])
     with pytest.raises(ValueError, match=r"y_pred has shape \(80, 2\)"):
         label_report(*answers, list("abc"), y_pred=answers[0][:, :2])

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import softmax
+from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.metrics import confusion_matrix, f1_score, roc_auc_score
 
 from ecgclf.metrics import RhythmReport, cinc2017_score, expected_calibration_error, rhythm_report
@@ -108,6 +109,7 @@ def rights(n, sharpness, seed):
     return CLASSES[truth], softmax(sharpness * logits, axis=1)
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.UndefinedMetricWarning")
 @given(st.integers(1, 60), st.integers(0, 10**6), st.floats(0.2, 5))
 def test_the_interval_of_the_calibration_error_holds_it(n, seed, sharpness):
     ece = rhythm_report(*rights(n, sharpness, seed), CLASSES, n_resamples=20).ece
@@ -125,6 +127,36 @@ def test_the_interval_of_the_calibration_error_holds_that_of_the_source(sharpnes
     assert np.mean([ece.low <= truth <= ece.high for ece in found]) >= least
     # Nor are they wide for the asking.
     assert np.mean([ece.high - ece.low for ece in found]) < 2.5 / np.sqrt(n)
+
+
+def test_what_is_always_right_is_right_in_every_draw():
+    """A draw without a rare class has no F1 of it, and not one of 0."""
+    y = np.array(["N"] * 60 + ["O"] * 37 + ["A"] * 3)
+    report = rhythm_report(y, 0.9 * (y[:, None] == ["A", "N", "O"]) + 0.03, ["A", "N", "O"])
+    assert report.score == report.f1["A"] == (1.0, 1.0, 1.0)
+
+
+def test_a_class_that_is_nowhere_counts_as_nothing_and_is_told():
+    probabilities = [[0.1, 0.8, 0.1]] * 2 + [[0.8, 0.1, 0.1]] * 2
+    with pytest.warns(UndefinedMetricWarning, match=r"The labels \['O'\] are neither in y_true nor predicted"):
+        report = rhythm_report(list("NNAA"), probabilities, ["A", "N", "O"], n_resamples=9)
+    with pytest.warns(UndefinedMetricWarning):
+        assert report.score.value == pytest.approx(cinc2017_score(list("NNAA"), list("NNAA")))
+
+
+@pytest.mark.parametrize("classes", [[0, 1, 2], ["a", "b", "c"], [1.5, 2.5, 3.5], [False, True]])
+def test_reports_of_any_labels_come_back_from_json(classes):
+    y = np.array(classes * 4)
+    report = rhythm_report(y, np.eye(len(classes))[np.arange(len(y)) % len(classes)], classes, n_resamples=3)
+    again = RhythmReport.from_dict(json.loads(json.dumps(report.to_dict())))
+    assert again == report
+    assert str(again) == str(report)
+
+
+@pytest.mark.parametrize("n_bins", [0, -3, 2.5, None, "a", np.inf, True])
+def test_bins_that_cannot_be(n_bins):
+    with pytest.raises(ValueError, match="n_bins=.*; expected a whole number of at least 1"):
+        expected_calibration_error(["A"], [[0.9, 0.1]], ["A", "N"], n_bins=n_bins)
 
 
 def test_calibration_by_hand():

@@ -21,7 +21,7 @@ from sklearn.model_selection import (
 from sklearn.pipeline import make_pipeline
 from skorch.callbacks import Callback, EarlyStopping
 
-from ecgclf.classifiers._validation import set_aside
+from ecgclf._splits import set_aside
 from ecgclf.datasets import make_recordings
 from ecgclf.decision import TunedDecisionClassifierCV
 from ecgclf.preprocessing import RecordingNormalizer
@@ -317,7 +317,7 @@ def test_set_aside(rows, fraction):
     groups = np.unique(groups, return_inverse=True)[1]
     for of_groups in (None, groups):
         try:
-            held_out = set_aside(targets, fraction, of_groups, np.random.RandomState(0))
+            held_out = set_aside(targets, fraction, of_groups, np.random.RandomState(0), "share", "Give more.")
         except ValueError:
             # Each group is needed, or there are too few; never for half of three recordings of each class.
             assert of_groups is not None or np.bincount(targets).min() < 3 or fraction > 0.5

@@ -144,9 +144,10 @@ def check_recordings(estimator, X, y="no_validation", *, reset=True, indicator=F
     if with_y and (recordings.kind != "table" or indicator):
         y = _check_labels(estimator, y, recordings, indicator)
     if reset:
-        if recordings.kind != "table" and hasattr(estimator, "n_features_in_"):
-            # A width learnt from a table at an earlier fit must not bind this one.
-            del estimator.n_features_in_
+        if recordings.kind != "table":
+            # What was learnt from a table at an earlier fit must not bind this one.
+            for name in ("n_features_in_", "feature_names_in_"):
+                vars(estimator).pop(name, None)
         estimator.n_leads_ = recordings.n_leads
     elif recordings.n_leads != estimator.n_leads_:
         raise ValueError(

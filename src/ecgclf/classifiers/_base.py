@@ -17,15 +17,19 @@ from ecgclf._labels import encode, loss_weights, names_of, refuse_odd
 from ecgclf._mixins import RecordingClassifierMixin
 from ecgclf._parameters import Number
 from ecgclf._recordings import check_recordings
+from ecgclf._splits import check_groups, set_aside
 from ecgclf._state import all_or_nothing
 from ecgclf.classifiers._checkpoint import checkpoint_of
 from ecgclf.classifiers._doubt import warn_of_doubtful
 from ecgclf.classifiers._transfer import take_over
-from ecgclf.classifiers._validation import check_groups, check_validation, set_aside
+from ecgclf.classifiers._validation import check_validation
 from ecgclf.classifiers._windows import Windows, prediction_windows, training_windows
 
 # Measured on 20 to 200 beats and recordings: fewer leave much unlearnt, more add certainty and hardly any accuracy.
 LEAST_STEPS = 300
+
+_USUAL_SHARE = 0.1  # set aside for early_stopping that says nothing of it
+_NONE_TO_SPARE = "Give more, or X_val and y_val, or set early_stopping=False and validation_fraction=None."
 
 
 class BaseECGClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, RecordingClassifierMixin, BaseEstimator):
@@ -217,7 +221,8 @@ class BaseECGClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Recor
             watched = self._training_windows(others, of_others)
             validation = _training.WindowDataset(others.items, watched, of_others)
         elif self.early_stopping or self.validation_fraction is not None:
-            is_held_out = set_aside(targets, self.validation_fraction, groups, rng)[windows[:, 0]]
+            share = _USUAL_SHARE if self.validation_fraction is None else self.validation_fraction
+            is_held_out = set_aside(targets, share, groups, rng, "validation_fraction", _NONE_TO_SPARE)[windows[:, 0]]
             validation = _training.WindowDataset(recordings.items, windows[is_held_out], targets)
             windows = windows[~is_held_out]
         else:

@@ -5,7 +5,10 @@ from contextlib import contextmanager
 from copy import copy
 
 import numpy as np
+from sklearn.model_selection._search import BaseSearchCV
+from sklearn.pipeline import Pipeline
 from sklearn.utils import _safe_indexing
+from sklearn.utils.validation import _check_sample_weight, has_fit_parameter
 
 
 def widened(probabilities, labels, classes):
@@ -103,3 +106,67 @@ def _of_fold(name, value, train, n_recordings):
     # Validation recordings are others, also where they are as many.
     alien = name.rpartition("__")[2] in ("X_val", "y_val") or value is None or not hasattr(value, "__len__")
     return value if alien or isinstance(value, str) or len(value) != n_recordings else _safe_indexing(value, train)
+
+
+def known_labels(splits, targets):
+    """Tell of which labels the classifier of each fold can know what it was asked about.
+
+    Parameters
+    ----------
+    splits : list of (ndarray of int, ndarray of int)
+        Recordings that a classifier is trained on, and asked about.
+    targets : ndarray of shape (n_recordings,) or (n_recordings, n_labels)
+        As `encode` gives them.
+
+    Returns
+    -------
+    ndarray of bool
+        For the targets of the recordings asked about, in the order of the splits.
+    """
+    if targets.ndim == 1:
+        return np.concatenate([np.isin(targets[test], targets[train]) for train, test in splits])
+    n_asked = [len(test) for _, test in splits]
+    return np.repeat([targets[train].any(axis=0) for train, _ in splits], n_asked, axis=0)
+
+
+def sample_weight_of(fit_params, n_recordings):
+    """Give what is the weight of each recording among the arguments of a classifier's `fit`.
+
+    Parameters
+    ----------
+    fit_params : dict
+        The arguments; of a step of a Pipeline under its name.
+    n_recordings : int
+        How many there are.
+
+    Returns
+    -------
+    ndarray of float of shape (n_recordings,) or None
+        The weights.
+    """
+    given = [value for name, value in fit_params.items() if name.rpartition("__")[2] == "sample_weight"]
+    if not given or given[0] is None:
+        return None
+    return _check_sample_weight(given[0], np.empty((n_recordings, 1)), ensure_non_negative=True)
+
+
+def name_of_groups(estimator):
+    """Tell under which name the `fit` of an estimator takes groups.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A classifier, a Pipeline, or a search.
+
+    Returns
+    -------
+    str or None
+        Such as "groups"; None if it takes none.
+    """
+    if isinstance(estimator, Pipeline):
+        name, last = estimator.steps[-1]
+        inside = name_of_groups(last)
+        return None if inside is None else f"{name}__{inside}"
+    # A search hands them to its splitter.
+    takes = isinstance(estimator, BaseSearchCV) or has_fit_parameter(estimator, "groups")
+    return "groups" if takes else None

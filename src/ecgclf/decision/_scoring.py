@@ -1,6 +1,7 @@
 """What decisions are tuned for: a metric, a scorer or its name, as a function of true and predicted labels."""
 
 import inspect
+from copy import copy
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
@@ -15,13 +16,16 @@ class LabelScore:
     scoring : str or callable
         A name that scikit-learn knows, a scorer ``scorer(estimator, X, y)``, or a metric ``metric(y_true, y_pred)``.
 
+    sample_weight : ndarray of shape (n_recordings,), default=None
+        How often each recording counts.
+
     Raises
     ------
     ValueError
-        If scikit-learn knows no scorer of that name, or a callable takes neither.
+        If scikit-learn knows no scorer of that name, or a callable takes neither, or no weights where there are some.
     """
 
-    def __init__(self, scoring):
+    def __init__(self, scoring, sample_weight=None):
         self.name = scoring if isinstance(scoring, str) else getattr(scoring, "__name__", repr(scoring))
         self.function = get_scorer(scoring) if isinstance(scoring, str) else scoring
         self.is_scorer = not _takes(self.function, 2)
@@ -30,12 +34,25 @@ class LabelScore:
                 f"scoring={self.name} takes neither true and predicted labels, metric(y_true, y_pred), nor an "
                 "estimator, scorer(estimator, X, y)."
             )
+        if sample_weight is not None and not _takes_weights(self.function):
+            raise ValueError(
+                f"scoring={self.name} takes no sample_weight, and fit was given one. Give a metric that does, such as "
+                '"f1_macro", or scoring=None.'
+            )
+        self.weights = {} if sample_weight is None else {"sample_weight": sample_weight}
+
+    def of(self, rows):
+        """Give the same score for some of the recordings, an array of their numbers."""
+        score = copy(self)
+        score.weights = {name: weight[rows] for name, weight in self.weights.items()}
+        return score
 
     def __call__(self, y_true, y_pred):
         """Give the score of predicted labels, a float."""
         if not self.is_scorer:
-            return float(self.function(y_true, y_pred))
-        return float(self.function(_Answers(y_pred, y_true), np.zeros((len(y_true), 1)), y_true))
+            return float(self.function(y_true, y_pred, **self.weights))
+        answered = _Answers(y_pred, y_true)
+        return float(self.function(answered, np.zeros((len(y_true), 1)), y_true, **self.weights))
 
     def check(self, y, wrong):
         """Find out, before anything is trained, whether it judges labels, and which way is better.
@@ -79,6 +96,13 @@ class _Answers(ClassifierMixin, BaseEstimator):
 
     def predict(self, X):
         return self.y_pred
+
+
+def _takes_weights(function):
+    try:
+        return "sample_weight" in inspect.signature(getattr(function, "_score_func", function)).parameters
+    except ValueError:
+        return False
 
 
 def _takes(function, n_arguments):

@@ -7,7 +7,7 @@ from scipy.special import expit
 _TINY = 1e-12
 
 
-def fit_temperature(probabilities, targets):
+def fit_temperature(probabilities, targets, weight=None):
     """Find the temperature that makes probabilities as truthful as a temperature can.
 
     Parameters
@@ -16,6 +16,8 @@ def fit_temperature(probabilities, targets):
         Of recordings that the classifier was not trained on.
     targets : ndarray of shape (n_recordings,) or (n_recordings, n_labels)
         Index of each recording's class; or 0 and 1 for each label, and each probability is one of its own.
+    weight : ndarray of the shape of `targets`, default=None
+        How often each of them counts; by default once.
 
     Returns
     -------
@@ -34,9 +36,10 @@ def fit_temperature(probabilities, targets):
     def loss(log_temperature):
         scaled = logs / np.exp(log_temperature)
         if several:
-            return np.mean(np.logaddexp(0, scaled) - targets * scaled)
+            return np.average(np.logaddexp(0, scaled) - targets * scaled, weights=weight)
         top = scaled.max(axis=1, keepdims=True)
-        return np.mean(np.log(np.exp(scaled - top).sum(axis=1)) + top[:, 0] - scaled[rows, targets])
+        lost = np.log(np.exp(scaled - top).sum(axis=1)) + top[:, 0] - scaled[rows, targets]
+        return np.average(lost, weights=weight)
 
     return float(np.exp(minimize_scalar(loss, bounds=(np.log(0.05), np.log(20.0)), method="bounded").x))
 

@@ -5,13 +5,13 @@ from numbers import Integral, Real
 import numpy as np
 from sklearn import get_config
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, _fit_context, clone
-from sklearn.model_selection import GroupShuffleSplit, StratifiedGroupKFold, StratifiedShuffleSplit, check_cv
+from sklearn.model_selection import StratifiedGroupKFold, check_cv
 from sklearn.utils import assert_all_finite, check_random_state, get_tags, indexable
 from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.parallel import Parallel, delayed
-from sklearn.utils.validation import _num_samples, check_is_fitted, column_or_1d, has_fit_parameter
+from sklearn.utils.validation import _num_samples, check_is_fitted, column_or_1d
 
 from ecgclf._docstrings import RECORDINGS, document
 from ecgclf._labels import (
@@ -27,11 +27,20 @@ from ecgclf._labels import (
 from ecgclf._mixins import RecordingClassifierMixin
 from ecgclf._parameters import Number
 from ecgclf._recordings import visible
+from ecgclf._splits import check_groups, set_aside
 from ecgclf._state import all_or_nothing
-from ecgclf.decision._folds import cut_alike, fit_predict, widened
+from ecgclf._warnings import warn
+from ecgclf.decision._folds import (
+    cut_alike,
+    fit_predict,
+    known_labels,
+    name_of_groups,
+    sample_weight_of,
+    widened,
+)
 from ecgclf.decision._scoring import LabelScore
 from ecgclf.decision._temperature import apply_temperature, fit_temperature
-from ecgclf.decision._weights import tune_class_weights, tune_thresholds
+from ecgclf.decision._weights import decide, tune_class_weights, tune_thresholds
 
 
 def _have_windows(tuned):
@@ -56,16 +65,19 @@ class TunedDecisionClassifierCV(RecordingClassifierMixin, MetaEstimatorMixin, Ba
         What the decisions are tuned for: a metric of labels ``metric(y_true, y_pred)``, greater is better, such as
         :func:`ecgclf.metrics.cinc2017_score`, a scorer such as `ecgclf.metrics.cinc2017_scorer`, or the name of one,
         such as "f1_macro". `predict` then does not always answer the class of the greatest probability, as with
-        :class:`sklearn.model_selection.TunedThresholdClassifierCV`. None leaves the decisions as they are.
+        :class:`sklearn.model_selection.TunedThresholdClassifierCV`. None leaves the decisions as they are. It is
+        called some 60 times for each class or label in up to four rounds: for dozens of labels of thousands of
+        recordings that takes longer than a minute.
 
     calibration : "temperature" or None, default="temperature"
         Whether `predict_proba` gives probabilities with the temperature that has the least log loss, or those of the
         classifier.
 
     cv : int, float, cross-validation splitter or "prefit", default=5
-        How the training recordings are predicted: in that many stratified folds; a float is the share of recordings
-        of a single stratified split, which costs one fit instead of five. With "prefit" the classifier is fitted
-        already and the recordings given to `fit` have to be others than those it was fitted on.
+        How the training recordings are predicted: in that many stratified folds; a float is the share of recordings,
+        or of the groups of `fit`, of a single stratified split, which costs one fit instead of five. With "prefit"
+        the classifier is fitted already and the recordings given to `fit` have to be others than those it was fitted
+        on.
 
     ensemble : bool, default=False
         Whether to answer the mean probabilities of the classifiers of the folds, and spare fitting another one to all
@@ -184,12 +196,12 @@ class TunedDecisionClassifierCV(RecordingClassifierMixin, MetaEstimatorMixin, Ba
 
         groups : array-like of shape (n_recordings,), default=None
             The patient of each recording, or what else must not be torn apart between folds. They go to the splitter,
-            and to the classifier if its `fit` takes them.
+            and to the classifier if its `fit` takes them, also in a Pipeline, and to a search.
 
         **fit_params : dict
             For the `fit` of the classifier; what has an entry for each recording is divided with the recordings, but
-            for `X_val` and `y_val`. With scikit-learn's metadata routing enabled the classifier is given what it
-            requests, `groups` too.
+            for `X_val` and `y_val`. By a `sample_weight` temperature and `scoring` count the recordings too. With
+            scikit-learn's metadata routing enabled the classifier is given what it requests, `groups` too.
 
         Returns
         -------
@@ -199,7 +211,8 @@ class TunedDecisionClassifierCV(RecordingClassifierMixin, MetaEstimatorMixin, Ba
         Raises
         ------
         ValueError
-            If a class has fewer recordings than there are folds.
+            If a class has fewer recordings than there are folds, or a `scoring` takes no `sample_weight` where there
+            is one.
         """
         if self.ensemble and self.cv == "prefit":
             raise ValueError(
@@ -210,7 +223,7 @@ class TunedDecisionClassifierCV(RecordingClassifierMixin, MetaEstimatorMixin, Ba
         y = np.asarray(given)
         self.classes_, targets = encode(y, names)
         self.multilabel_ = targets.ndim == 2
-        score = self._make_score(y, targets)
+        score = self._make_score(y, targets, sample_weight_of(fit_params, len(y)))
         if self.cv == "prefit":
             if fit_params:
                 raise ValueError(f'cv="prefit" fits no classifier, which {", ".join(fit_params)} would be for.')
@@ -220,13 +233,24 @@ class TunedDecisionClassifierCV(RecordingClassifierMixin, MetaEstimatorMixin, Ba
             probabilities = self._aligned(self.estimator, X)
             if not self.multilabel_:
                 targets = np.searchsorted(self.classes_, y)
+            weight = None
         else:
+            splits = self._splits(X, targets, check_groups(groups, len(targets)))
+            rows, weight = np.concatenate([test for _, test in splits]), sample_weight_of(fit_params, len(y))
             fit_params = self._route(groups, fit_params)
-            fitted, probabilities, rows = self._fit_folds(X, given, targets, groups, fit_params)
-            targets = targets[rows]
+            fitted, probabilities = self._fit_folds(X, given, splits, fit_params)
+            known = known_labels(splits, targets)
+            if not self.multilabel_:
+                self._check_known(targets[rows], known)
+                probabilities, rows, known = probabilities[known], rows[known], None
+            targets, score = targets[rows], score and score.of(rows)
+            weight = None if weight is None else weight[rows]
+            if known is not None:
+                weight = known * (1.0 if weight is None else weight[:, np.newaxis])
             self.estimators_ = fitted if self.ensemble else [clone(self.estimator).fit(X, given, **fit_params)]
-        self._tune(probabilities, targets, score)
+        self._tune(probabilities, targets, score, weight)
         for name in ("n_features_in_", "feature_names_in_"):
+            vars(self).pop(name, None)
             if hasattr(self.estimators_[0], name):
                 setattr(self, name, getattr(self.estimators_[0], name))
         return self
@@ -237,8 +261,10 @@ class TunedDecisionClassifierCV(RecordingClassifierMixin, MetaEstimatorMixin, Ba
             fit_params = {**fit_params, "groups": groups}
         if get_config()["enable_metadata_routing"]:
             return dict(process_routing(self, "fit", **fit_params)["estimator"]["fit"])
-        if groups is not None and not has_fit_parameter(self.estimator, "groups"):
+        if groups is not None:
+            name = name_of_groups(self.estimator)
             del fit_params["groups"]
+            fit_params |= {} if name is None else {name: groups}
         return fit_params
 
     def get_metadata_routing(self):
@@ -253,11 +279,11 @@ class TunedDecisionClassifierCV(RecordingClassifierMixin, MetaEstimatorMixin, Ba
         router = MetadataRouter(owner=self).add_self_request(self)
         return router.add(estimator=self.estimator, method_mapping=to_fit)
 
-    def _tune(self, probabilities, targets, score=None):
+    def _tune(self, probabilities, targets, score, weight):
         """Choose temperature and weights by answers to recordings that were not trained on."""
         self.temperature_ = 1.0
         if self.calibration is not None:
-            self.temperature_ = fit_temperature(probabilities, targets)
+            self.temperature_ = fit_temperature(probabilities, targets, weight)
             probabilities = apply_temperature(probabilities, self.temperature_, self.multilabel_)
         self.class_weights_ = np.ones(len(self.classes_))
         if score is not None and self.multilabel_:
@@ -283,10 +309,10 @@ class TunedDecisionClassifierCV(RecordingClassifierMixin, MetaEstimatorMixin, Ba
         assert_all_finite(np.asarray(y), input_name="y")
         return X, y
 
-    def _make_score(self, y, targets):
+    def _make_score(self, y, targets, sample_weight):
         if self.scoring is None:
             return None
-        score = LabelScore(self.scoring)
+        score = LabelScore(self.scoring, sample_weight)
         score.check(y, 1 - y if self.multilabel_ else self.classes_[(targets + 1) % len(self.classes_)])
         return score
 
@@ -314,29 +340,48 @@ class TunedDecisionClassifierCV(RecordingClassifierMixin, MetaEstimatorMixin, Ba
             )
         return self.estimator.classes_
 
-    def _fit_folds(self, X, y, targets, groups, fit_params):
-        """Fit a classifier a fold; give them, their answers to what they did not see, and which recordings that is."""
+    def _splits(self, X, targets, groups):
+        """Divide the recordings: into those to train on and those to predict, once for each fold."""
         if len(self.classes_) < 2:
             raise ValueError(
                 f"{type(self).__name__} needs recordings of at least two classes; y has 1 class: "
                 f"{self.classes_.tolist()[0]!r}."
             )
+        if isinstance(self.cv, Real) and not isinstance(self.cv, Integral):
+            rng = check_random_state(self.random_state)
+            is_held_out = set_aside(targets, float(self.cv), groups, rng, "cv", "Give more of them.")
+            return [(np.flatnonzero(~is_held_out), np.flatnonzero(is_held_out))]
         splitter = self._splitter(strata(targets), groups)
         splits = list(splitter.split(X, split_by(splitter, targets), groups))
+        if not splits:
+            raise ValueError(f"cv={self.cv!r} gives no split of the recordings.")
+        return splits
+
+    def _check_known(self, targets, known):
+        """Warn of classes that a fold's classifier did not know, or none was asked about; raise if that is all."""
+        if not known.any():
+            raise ValueError(f"cv={self.cv!r} predicts no recording by a classifier that knows its label.")
+        for k, label in enumerate(self.classes_.tolist()):
+            n, n_known = np.sum(targets == k), np.sum(targets[known] == k)
+            if n_known < n or not n:
+                warn(
+                    f"{n_known} of {n} recordings of {label!r} that cv={self.cv!r} holds out take part in calibration "
+                    "and decisions: a fold has none to train on, or none is held out. Give more, or a splitter that "
+                    "stratifies."
+                )
+
+    def _fit_folds(self, X, y, splits, fit_params):
+        """Fit a classifier a fold; give them, and their answers to what they did not see."""
         folds = Parallel(n_jobs=self.n_jobs)(
             delayed(fit_predict)(clone(self.estimator), X, y, train, test, self._aligned, self.ensemble, fit_params)
             for train, test in splits
         )
         fitted, answers = zip(*folds, strict=True)
-        return list(fitted), np.concatenate(answers), np.concatenate([test for _, test in splits])
+        return list(fitted), np.concatenate(answers)
 
     def _splitter(self, targets, groups):
-        if isinstance(self.cv, Real) and not isinstance(self.cv, Integral):
-            seed = check_random_state(self.random_state).randint(2**31 - 1)
-            split = StratifiedShuffleSplit if groups is None else GroupShuffleSplit
-            return split(1, test_size=self.cv, random_state=seed)
         if isinstance(self.cv, Integral):
-            what = np.arange(len(targets)) if groups is None else visible(groups, "groups")
+            what = np.arange(len(targets)) if groups is None else groups
             counts = [len(np.unique(what[targets == target])) for target in range(targets.max() + 1)]
             if min(counts) < self.cv and not self.multilabel_:
                 rare = self.classes_.tolist()[np.argmin(counts)]
@@ -391,10 +436,10 @@ class TunedDecisionClassifierCV(RecordingClassifierMixin, MetaEstimatorMixin, Ba
             Labels out of `classes_`; of several 1 for each whose probability is above its threshold, else 0.
         """
         check_is_fitted(self)
-        weighted = self.predict_proba(X) * self.class_weights_
+        probabilities = self.predict_proba(X)
         if self.multilabel_:
-            return (weighted > 0.5).astype(np.int64)
-        return self.classes_[weighted.argmax(axis=1)]
+            return (probabilities * self.class_weights_ > 0.5).astype(np.int64)
+        return self.classes_[decide(probabilities, self.class_weights_)]
 
     @available_if(_have_windows)
     @document(X=RECORDINGS)

@@ -8,6 +8,24 @@ _N_SWEEPS = 4
 _TINY = 1e-12
 
 
+def decide(probabilities, weights):
+    """Answer the class of the greatest weighted probability.
+
+    Parameters
+    ----------
+    probabilities : ndarray of shape (n_recordings, n_classes)
+        A probability of 0 counts as one of 1e-12, for tuning has to take its logarithm.
+    weights : ndarray of shape (n_classes,)
+        What each class's probability is multiplied by.
+
+    Returns
+    -------
+    ndarray of int of shape (n_recordings,)
+        Class indices.
+    """
+    return (np.maximum(probabilities, _TINY) * weights).argmax(axis=1)
+
+
 def tune_class_weights(probabilities, targets, score):
     """Find weights by which the weighted probabilities' largest decides best.
 
@@ -74,7 +92,7 @@ def tune_thresholds(probabilities, targets, score):
     Returns
     -------
     ndarray of shape (n_labels,)
-        Between 0 and 1. All are a half if no others are better.
+        Between 0 and 1. All are a half if no others are better; so is that of a label that none of the recordings has.
     """
     thresholds = np.full(probabilities.shape[1], 0.5)
     predicted = (probabilities > thresholds).astype(np.int64)
@@ -83,7 +101,8 @@ def tune_thresholds(probabilities, targets, score):
         raise ValueError("The score is nan for the answers as they are. Give one that is a number for all answers.")
     for _ in range(_N_SWEEPS):
         before = best
-        for k, column in enumerate(probabilities.T):
+        for k in np.flatnonzero(targets.any(axis=0)):
+            column = probabilities[:, k]
             edges = np.unique(np.concatenate([[0.0], column, [1.0]]))
             at = np.linspace(0, len(edges) - 2, min(_N_CANDIDATES, len(edges) - 1)).round().astype(int)
             candidates = (edges[at] + edges[at + 1]) / 2

@@ -3,6 +3,7 @@
 import numpy as np
 from sklearn.utils.validation import _check_sample_weight
 
+from ecgclf._numbers import is_whole
 from ecgclf._whole import at_least
 from ecgclf.metrics._answers import check_class_answers
 
@@ -55,6 +56,8 @@ def expected_calibration_error(y_true, probabilities, classes, *, n_bins=_N_BINS
     truth, probabilities, _ = check_class_answers(y_true, probabilities, classes)
     confidence = probabilities.max(axis=1)
     right = probabilities.argmax(axis=1) == truth
+    if not is_whole(n_bins, 1):
+        raise ValueError(f"n_bins={n_bins!r}; expected a whole number of at least 1, such as {_N_BINS}.")
     weight = _check_sample_weight(sample_weight, probabilities, ensure_non_negative=True)
     return _error(_bins(confidence, n_bins), confidence - right, weight)
 

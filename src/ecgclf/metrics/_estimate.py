@@ -1,5 +1,6 @@
 """A figure with its interval, and what all reports of such figures can do."""
 
+import json
 from dataclasses import asdict
 from typing import NamedTuple
 
@@ -32,6 +33,11 @@ def estimate(figures):
     drawn = figures[1:][~np.isnan(figures[1:])]
     low, high = np.percentile(drawn, [2.5, 97.5]) if len(drawn) else (figures[0], figures[0])
     return Estimate(float(figures[0]), float(low), float(high))
+
+
+def json_key(label):
+    """Give what JSON makes of a label that is the key of a dict."""
+    return label if isinstance(label, str) else json.dumps(label)
 
 
 class Figures:

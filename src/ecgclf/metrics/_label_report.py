@@ -5,10 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.utils import check_array, check_random_state
 
-from ecgclf.metrics._answers import check_answers
+from ecgclf._labels import check_columns, names_of
+from ecgclf.metrics._answers import check_answers, check_probabilities, warn_of_absent
 from ecgclf.metrics._estimate import Estimate, Figures, estimate
 from ecgclf.metrics._label_scores import f_max_of
-from ecgclf.metrics._weighted import weighted_auroc
+from ecgclf.metrics._weighted import draw, f1_of_draws, mean_of_labels, weighted_auroc
 
 
 @dataclass(frozen=True, repr=False)
@@ -104,36 +105,36 @@ def label_report(y_true, probabilities, classes, *, y_pred=None, n_resamples=100
     >>> report.auroc["AF"].value, report.n_with
     (1.0, {'AF': 2, 'LBBB': 2})
     """
+    names = names_of(y_true)
     y_true, probabilities = check_answers(y_true, probabilities)
-    classes = list(np.asarray(classes).tolist())
-    if len(classes) != y_true.shape[1]:
-        raise ValueError(f"y_true has {y_true.shape[1]} columns, and classes names {len(classes)} labels.")
-    y_pred = probabilities > 0.5 if y_pred is None else check_answers(y_pred, check_array(y_pred))[0] > 0.5
+    classes = np.asarray(classes)
+    if classes.ndim != 1 or len(np.unique(classes)) != y_true.shape[1]:
+        raise ValueError(f"y_true has {y_true.shape[1]} columns, and the classes are {classes.tolist()}.")
+    check_columns(y_true, names, classes, "y_true", "classes names")
+    classes = classes.tolist()
+    if y_pred is None:
+        check_probabilities(probabilities)
+        y_pred = probabilities > 0.5
+    else:
+        y_pred = check_answers(y_pred, check_array(y_pred), "y_pred")[0] > 0.5
     if y_pred.shape != y_true.shape:
         raise ValueError(f"y_pred has shape {y_pred.shape}, and y_true {y_true.shape}.")
-    rng = check_random_state(random_state)
-    n = len(y_true)
-    weights = [np.bincount(rng.randint(n, size=n), minlength=n).astype(float) for _ in range(n_resamples)]
-    weights = np.array([np.ones(n), *weights])
+    weights = draw(len(y_true), n_resamples, check_random_state(random_state))
     labels = range(y_true.shape[1])
     auroc = np.column_stack([weighted_auroc(y_true[:, k] == 1, probabilities[:, k], weights) for k in labels])
-    hits, either = weights @ (y_true * y_pred), weights @ (y_true + y_pred)
-    f1 = 2 * hits / np.where(either > 0, either, 1)
+    hits, either = (np.array([weight @ each for weight in weights]) for each in (y_true * y_pred, y_true + y_pred))
+    f1 = f1_of_draws(hits, either)
+    warn_of_absent([label for label, n in zip(classes, either[0], strict=True) if not n])
     told = ~np.isnan(auroc[0])
     if not told.any():
         raise ValueError("No label is there in some recordings and absent in others, so there is nothing to rank.")
     return LabelReport(
         classes=classes,
-        n_recordings=n,
+        n_recordings=len(y_true),
         n_with=dict(zip(classes, y_true.sum(axis=0).astype(int).tolist(), strict=True)),
-        macro_auroc=estimate(_mean(auroc)),
+        macro_auroc=estimate(mean_of_labels(auroc)),
         f_max=estimate(f_max_of(y_true, probabilities, weights)),
-        macro_f1=estimate(f1.mean(axis=1)),
+        macro_f1=estimate(mean_of_labels(f1)),
         auroc={label: estimate(auroc[:, k]) for k, label in enumerate(classes) if told[k]},
         f1={label: estimate(f1[:, k]) for k, label in enumerate(classes)},
     )
-
-
-def _mean(aurocs):
-    told = ~np.isnan(aurocs)
-    return np.where(told, aurocs, 0).sum(axis=1) / np.where(told.any(axis=1), told.sum(axis=1), np.nan)

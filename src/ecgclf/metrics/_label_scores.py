@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
-from ecgclf._labels import label_probabilities
+from ecgclf._labels import check_columns, label_probabilities, names_of
 from ecgclf.metrics._answers import check_answers
 
 
@@ -174,7 +174,7 @@ def macro_auroc_scorer(estimator, X, y):
     -----
     scikit-learn's own "roc_auc" takes two labels for two classes of one label, and fails.
     """
-    return macro_auroc(y, _answers(estimator, X))
+    return macro_auroc(y, _answers(estimator, X, y))
 
 
 def f_max_scorer(estimator, X, y):
@@ -198,8 +198,13 @@ def f_max_scorer(estimator, X, y):
     --------
     f_max : The score.
     """
-    return f_max(y, _answers(estimator, X))
+    return f_max(y, _answers(estimator, X, y))
 
 
-def _answers(estimator, X):
-    return label_probabilities(estimator.predict_proba(X), getattr(estimator, "classes_", None))
+def _answers(estimator, X, y):
+    probabilities = label_probabilities(estimator.predict_proba(X), getattr(estimator, "classes_", None))
+    classes = getattr(estimator, "classes_", None)
+    if classes is not None and np.ndim(classes) == 1:
+        # scikit-learn's own know no names of labels.
+        check_columns(y, names_of(y), classes, "y", f"this {type(estimator).__name__}")
+    return probabilities

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.utils import check_random_state
 
-from ecgclf.metrics._answers import check_class_answers, columns_of
+from ecgclf.metrics._answers import check_class_answers, columns_of, warn_of_absent
 from ecgclf.metrics._calibration import calibration_interval
-from ecgclf.metrics._estimate import Estimate, Figures, estimate
-from ecgclf.metrics._weighted import weighted_auroc
+from ecgclf.metrics._estimate import Estimate, Figures, estimate, json_key
+from ecgclf.metrics._weighted import draw, f1_of_draws, mean_of_labels, weighted_auroc
 
 _CHALLENGE = ("N", "A", "O")
 
@@ -55,12 +55,19 @@ class RhythmReport(Figures):
         RhythmReport
             The report.
         """
+        classes = list(figures["classes"])
+        # JSON has strings for keys.
+        label_of = {json_key(label): label for label in classes}
+        n_recordings, f1, auroc = (
+            {label_of.get(key, key): each for key, each in figures[name].items()}
+            for name in ("n_recordings", "f1", "auroc")
+        )
         return cls(
-            classes=list(figures["classes"]),
-            n_recordings=dict(figures["n_recordings"]),
+            classes=classes,
+            n_recordings=n_recordings,
             score=Estimate(*figures["score"]),
-            f1={label: Estimate(*each) for label, each in figures["f1"].items()},
-            auroc={label: Estimate(*each) for label, each in figures["auroc"].items()},
+            f1={label: Estimate(*each) for label, each in f1.items()},
+            auroc={label: Estimate(*each) for label, each in auroc.items()},
             ece=Estimate(*figures["ece"]),
             confusion=[[Estimate(*each) for each in row] for row in figures["confusion"]],
         )
@@ -150,22 +157,22 @@ def rhythm_report(y_true, probabilities, classes, *, y_pred=None, n_resamples=10
     n, n_classes = probabilities.shape
     answer = probabilities.argmax(axis=1) if y_pred is None else columns_of(y_pred, classes, "y_pred", n)
     rng = check_random_state(random_state)
-    weights = [np.ones(n)]
-    weights += [np.bincount(rng.randint(n, size=n), minlength=n).astype(float) for _ in range(n_resamples)]
+    weights = draw(n, n_resamples, rng)
     cell = truth * n_classes + answer
     confusion = np.array([np.bincount(cell, w, minlength=n_classes**2) for w in weights])
     confusion = confusion.reshape(-1, n_classes, n_classes)
-    f1 = _f1(confusion)
+    f1 = f1_of_draws(np.diagonal(confusion, axis1=1, axis2=2), confusion.sum(axis=1) + confusion.sum(axis=2))
     present = np.flatnonzero(confusion[0].sum(axis=1))
     auroc = {int(k): weighted_auroc(truth == k, probabilities[:, k], weights) for k in present if len(present) > 1}
     right = probabilities.argmax(axis=1) == truth
     ece = calibration_interval(probabilities.max(axis=1), right, weights, rng)
     labels = classes.tolist()
     in_mean = [labels.index(label) for label in _in_mean(labels)]
+    warn_of_absent([labels[k] for k in in_mean if not confusion[0, k].any() and not confusion[0, :, k].any()])
     return RhythmReport(
         classes=labels,
         n_recordings={label: int(count) for label, count in zip(labels, confusion[0].sum(axis=1), strict=True)},
-        score=estimate(f1[:, in_mean].mean(axis=1)),
+        score=estimate(mean_of_labels(f1[:, in_mean])),
         f1={label: estimate(f1[:, k]) for k, label in enumerate(labels)},
         auroc={labels[k]: estimate(each) for k, each in auroc.items()},
         ece=Estimate(*ece),
@@ -175,9 +182,3 @@ def rhythm_report(y_true, probabilities, classes, *, y_pred=None, n_resamples=10
 
 def _in_mean(labels):
     return [label for label in _CHALLENGE if label in labels] if set(_CHALLENGE) <= set(labels) else labels
-
-
-def _f1(confusion):
-    hits = np.diagonal(confusion, axis1=1, axis2=2)
-    either = confusion.sum(axis=1) + confusion.sum(axis=2)
-    return 2 * hits / np.maximum(either, 1)

@@ -1,6 +1,76 @@
-"""The area under the ROC curve of many draws of the same recordings."""
+"""Figures of many draws of the same recordings."""
 
 import numpy as np
+
+from ecgclf._numbers import is_whole
+
+
+def draw(n_recordings, n_resamples, rng):
+    """Draw recordings with replacement, as many as there are.
+
+    Parameters
+    ----------
+    n_recordings : int
+        How many there are.
+    n_resamples : int
+        How often they are drawn.
+    rng : numpy.random.RandomState
+        Draws them.
+
+    Returns
+    -------
+    list of ndarray of float32 of shape (n_recordings,)
+        How often each recording counts: once in the first, as often as it was drawn in the others.
+
+    Raises
+    ------
+    ValueError
+        If `n_resamples` is none.
+    """
+    if not is_whole(n_resamples, 0):
+        raise ValueError(f"n_resamples={n_resamples!r}; expected a whole number, such as 1000.")
+    drawn = (
+        np.bincount(rng.randint(n_recordings, size=n_recordings), minlength=n_recordings) for _ in range(n_resamples)
+    )
+    return [np.ones(n_recordings, dtype=np.float32), *(counts.astype(np.float32) for counts in drawn)]
+
+
+def f1_of_draws(hits, either):
+    """Compute F1 scores.
+
+    Parameters
+    ----------
+    hits : ndarray of shape (n_sets, n_labels)
+        Recordings that have the label, and were answered so.
+    either : ndarray of shape (n_sets, n_labels)
+        Those that have it and those that were answered so, together.
+
+    Returns
+    -------
+    ndarray of shape (n_sets, n_labels)
+        NaN in a draw in which a label is neither present nor predicted; 0 where it is not in the first set either, as
+        scikit-learn counts it.
+    """
+    f1 = 2 * hits / np.where(either > 0, either, np.nan)
+    f1[:, either[0] == 0] = 0.0
+    return f1
+
+
+def mean_of_labels(figures):
+    """Take the mean over labels.
+
+    Parameters
+    ----------
+    figures : ndarray of shape (n_sets, n_labels)
+        NaN where a label has no figure.
+
+    Returns
+    -------
+    ndarray of shape (n_sets,)
+        NaN where no label has one.
+    """
+    told = ~np.isnan(figures)
+    return np.where(told, figures, 0).sum(axis=1) / np.where(told.any(axis=1), told.sum(axis=1), np.nan)
 
 
 def weighted_auroc(positive, scores, weights):
