@@ -415,3 +415,17 @@ def test_it_is_stored_with_a_classifier(tmp_path):
 def test_a_rate_that_no_recording_has(rate):
     with pytest.raises(ValueError, match=r"sampling_rate=.*; expected a number of Hz from 10"):
         RandomChanges(noise=0.1, sampling_rate=rate)(np.ones(50), rng())
+
+
+@pytest.mark.parametrize("other", [0, None, np.random.RandomState(0)])
+def test_what_is_no_generator(other):
+    with pytest.raises(ValueError, match=r"expected a generator, such as numpy.random.default_rng\(0\)"):
+        RandomChanges(noise=0.1, sampling_rate=RATE)(np.ones(50), other)
+
+
+@pytest.mark.parametrize("changes", [RandomChanges(), RandomChanges(crop=20), RandomChanges(polarity=1e-9)])
+def test_what_comes_back_is_another_array(changes):
+    x = np.ones((1, 50))
+    changed = changes(x, rng())
+    changed += 1
+    np.testing.assert_array_equal(x, 1)

@@ -184,6 +184,12 @@ def test_interrupted_sampling_gives_what_is_finished(fitted, monkeypatch):
     assert all(np.array_equal(a, b) for a, b in zip(part, finished, strict=True))
 
 
+@pytest.mark.parametrize("label", [["A"], ["A", "N"], np.array(["N"])])
+def test_what_is_no_single_label(fitted, label):
+    with pytest.raises(ValueError, match="is no single label. Give one of"):
+        fitted.sample(1, label)
+
+
 def test_sampling_interrupted_before_anything_is_finished(fitted, monkeypatch):
     monkeypatch.setattr(CachedWaveNet, "step", _Interruption(CachedWaveNet.step, 3))
     with pytest.warns(UserWarning, match="after 0 of 2"), pytest.raises(KeyboardInterrupt):
@@ -210,4 +216,5 @@ def test_interrupted_resampling_adds_what_is_finished(recordings, monkeypatch):
         resampled, labels = sampler.fit_resample(X, y)
     assert [len(x) for x in resampled[6:]] == [n for n in lengths if n <= 60]
     assert len(labels) == len(resampled)
+    assert sampler.sampling_strategy_ == {label: int(np.sum(labels[6:] == label)) for label in ("A", "N")}
     assert labels[6:].tolist() == [label for n, label in zip(lengths, ["A"] * 7 + ["N"] * 7, strict=True) if n <= 60]

@@ -52,6 +52,10 @@ def test_shares_are_kept_as_exactly_as_whole_recordings_allow(shares, n):
     assert ahead - behind <= 1 + 1e-6
 
 
+def test_shares_of_any_size():
+    assert len(make_recordings(8, weights=[1e308] * 4, duration=1, random_state=0).data) == 8
+
+
 def test_r_peaks_are_where_the_signal_is_highest():
     recordings = make_recordings(20, classes=("N", "A", "O"), noise=0.0, random_state=3)
     for signal, peaks in zip(recordings.data, recordings.r_peaks, strict=True):
@@ -136,6 +140,11 @@ def test_any_rate_and_length(rate, duration):
         {"weights": (1, 1)},
         {"weights": (0, 0, 0, 0)},
         {"weights": (1, -1, 1, 1)},
+        {"weights": {"N": 1}},
+        {"weights": "balanced"},
+        {"weights": (1, np.inf, 1, 1)},
+        {"classes": None},
+        {"classes": [["N"]]},
         {"noise": -1},
     ],
 )

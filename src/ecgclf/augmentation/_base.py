@@ -176,6 +176,8 @@ class BaseWaveNetGenerator(DocLinkMixin, BaseEstimator):
         return self.generator_.bits_per_sample(recordings.items, targets)
 
     def _class_index(self, label):
+        if np.ndim(label) != 0:
+            raise ValueError(f"label={label!r:.60} is no single label. Give one of {self.classes_.tolist()}.")
         (found,) = np.nonzero(self.classes_ == label)
         if len(found) != 1:
             raise ValueError(

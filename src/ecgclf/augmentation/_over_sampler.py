@@ -143,6 +143,10 @@ class WaveNetOverSampler(BaseWaveNetGenerator):
         lengths = [self.generator_.draw_lengths(k, 1, rng)[0] for k in new]
         items = self._generate(new, np.array(lengths, dtype=np.int64), rng)
         finished = [item is not None for item in items]
+        n_finished = np.bincount(new[finished], minlength=len(self.classes_)).tolist()
+        self.sampling_strategy_ = {
+            label: n_finished[k] for label, k in zip(self.sampling_strategy_, indices, strict=True)
+        }
         items = [*recordings.items, *(item for item in items if item is not None)]
         labels = self.classes_[np.concatenate([targets, new[finished]])]
         return _recordings_like(X, restack(items, recordings)), _labels_like(y, labels)

@@ -166,8 +166,12 @@ class RandomChanges(DocLinkMixin, BaseEstimator):
         ndarray of shape (n_leads, n_new_timepoints)
             A changed one; only `time_scaling` and `crop` change its length.
         """
-        (changed,) = self.prepared()([np.atleast_2d(as_recording(recording, "the recording"))], rng)
-        return changed
+        if not isinstance(rng, np.random.Generator):
+            raise ValueError(f"rng={rng!r:.60}; expected a generator, such as numpy.random.default_rng(0).")
+        leads = np.atleast_2d(as_recording(recording, "the recording"))
+        (changed,) = self.prepared()([leads], rng)
+        # Where nothing was drawn, or a stretch, it may be a view.
+        return changed.copy() if np.shares_memory(changed, leads) else changed
 
     def prepared(self):
         """Look at the parameters once, for a training.

@@ -135,13 +135,16 @@ def make_recordings(
 
 
 def _check_classes(classes, weights):
-    classes = list(classes)
-    if not classes or len(set(classes)) != len(classes) or not set(classes) <= set(_CLASSES):
+    classes = list(classes) if hasattr(classes, "__iter__") else [classes]
+    known = all(isinstance(label, str) and label in _CLASSES for label in classes)
+    if not classes or not known or len(set(classes)) != len(classes):
         raise ValueError(f"classes={classes!r}; expected different ones of {', '.join(map(repr, _CLASSES))}.")
-    weights = np.ones(len(classes)) if weights is None else np.asarray(weights, dtype=float)
-    if weights.shape != (len(classes),) or not np.isfinite(weights).all() or weights.min() < 0 or not weights.any():
+    shares = [1.0] * len(classes) if weights is None else weights
+    shares = list(shares) if hasattr(shares, "__iter__") and not isinstance(shares, str | dict) else []
+    if len(shares) != len(classes) or not all(is_finite(share) and share >= 0 for share in shares) or not any(shares):
         raise ValueError(f"weights={weights!r}; expected {len(classes)} shares of at least 0, one a class.")
-    return np.array(classes), weights / weights.sum()
+    shares = np.array(shares, dtype=float) / max(shares)
+    return np.array(classes), shares / shares.sum()
 
 
 def _counts(shares, n):

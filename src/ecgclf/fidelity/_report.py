@@ -189,8 +189,8 @@ def fidelity_report(real, synthetic, held_out, *, sampling_rate, random_state=No
     construction: cut it off before.
 
     Labels that not all three sets have are left out, except from plausibility, which has a line for each label, and
-    from the memorisation test, which compares labels that are synthetic and held out. With a single label in common
-    there is nothing to classify, and usefulness is NaN.
+    from the memorisation test, which compares labels that are synthetic and that at least 5 held-out recordings have.
+    With a single label in common there is nothing to classify, and usefulness is NaN.
 
     References
     ----------

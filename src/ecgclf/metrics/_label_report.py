@@ -90,7 +90,8 @@ def label_report(y_true, probabilities, classes, *, y_pred=None, n_resamples=100
     Notes
     -----
     Intervals are percentiles of the resampled figures [1]_. A label that is absent from a draw, or in all of it, is
-    left out of that draw's macro AUROC.
+    left out of that draw's macro AUROC, and of its macro F1 if it is not predicted either. A label that is neither
+    present nor predicted in all recordings has an F1 of 0, with a warning.
 
     References
     ----------

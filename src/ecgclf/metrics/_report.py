@@ -125,7 +125,8 @@ def rhythm_report(y_true, probabilities, classes, *, y_pred=None, n_resamples=10
     Notes
     -----
     Intervals are percentiles of the resampled figures [1]_. They tell what another draw of recordings from the same
-    source would change, and nothing of recordings from elsewhere, nor of another training.
+    source would change, and nothing of recordings from elsewhere, nor of another training. A draw in which a class is
+    neither present nor predicted has no F1 of it; a class that is so in all recordings counts as 0, with a warning.
 
     The calibration error is a sum of absolute differences, which chance makes larger: in few recordings it is too
     large, and in resampled ones larger again, so that percentiles may lie wholly above it. Its interval is the basic
