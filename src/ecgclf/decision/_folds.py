@@ -108,27 +108,6 @@ def _of_fold(name, value, train, n_recordings):
     return value if alien or isinstance(value, str) or len(value) != n_recordings else _safe_indexing(value, train)
 
 
-def known_labels(splits, targets):
-    """Tell of which labels the classifier of each fold can know what it was asked about.
-
-    Parameters
-    ----------
-    splits : list of (ndarray of int, ndarray of int)
-        Recordings that a classifier is trained on, and asked about.
-    targets : ndarray of shape (n_recordings,) or (n_recordings, n_labels)
-        As `encode` gives them.
-
-    Returns
-    -------
-    ndarray of bool
-        For the targets of the recordings asked about, in the order of the splits.
-    """
-    if targets.ndim == 1:
-        return np.concatenate([np.isin(targets[test], targets[train]) for train, test in splits])
-    n_asked = [len(test) for _, test in splits]
-    return np.repeat([targets[train].any(axis=0) for train, _ in splits], n_asked, axis=0)
-
-
 def sample_weight_of(fit_params, n_recordings):
     """Give what is the weight of each recording among the arguments of a classifier's `fit`.
 

@@ -5,8 +5,7 @@ from numbers import Integral, Real
 import numpy as np
 from sklearn import get_config
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, _fit_context, clone
-from sklearn.model_selection import StratifiedGroupKFold, check_cv
-from sklearn.utils import assert_all_finite, check_random_state, get_tags, indexable
+from sklearn.utils import assert_all_finite, get_tags, indexable
 from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.metaestimators import available_if
@@ -21,24 +20,21 @@ from ecgclf._labels import (
     names_of,
     refuse_odd,
     several_labels,
-    split_by,
-    strata,
 )
 from ecgclf._mixins import RecordingClassifierMixin
 from ecgclf._parameters import Number
 from ecgclf._recordings import visible
-from ecgclf._splits import check_groups, set_aside
+from ecgclf._splits import check_groups
 from ecgclf._state import all_or_nothing
-from ecgclf._warnings import warn
 from ecgclf.decision._folds import (
     cut_alike,
     fit_predict,
-    known_labels,
     name_of_groups,
     sample_weight_of,
     widened,
 )
 from ecgclf.decision._scoring import LabelScore
+from ecgclf.decision._splitting import check_known, known_labels, splits_of
 from ecgclf.decision._temperature import apply_temperature, fit_temperature
 from ecgclf.decision._weights import decide, tune_class_weights, tune_thresholds
 
@@ -235,13 +231,14 @@ class TunedDecisionClassifierCV(RecordingClassifierMixin, MetaEstimatorMixin, Ba
                 targets = np.searchsorted(self.classes_, y)
             weight = None
         else:
-            splits = self._splits(X, targets, check_groups(groups, len(targets)))
+            groups_of = check_groups(groups, len(targets))
+            splits = splits_of(self.cv, X, targets, groups_of, self.classes_, self.random_state)
             rows, weight = np.concatenate([test for _, test in splits]), sample_weight_of(fit_params, len(y))
             fit_params = self._route(groups, fit_params)
             fitted, probabilities = self._fit_folds(X, given, splits, fit_params)
             known = known_labels(splits, targets)
             if not self.multilabel_:
-                self._check_known(targets[rows], known)
+                check_known(targets[rows], known, self.classes_, self.cv)
                 probabilities, rows, known = probabilities[known], rows[known], None
             targets, score = targets[rows], score and score.of(rows)
             weight = None if weight is None else weight[rows]
@@ -340,36 +337,6 @@ class TunedDecisionClassifierCV(RecordingClassifierMixin, MetaEstimatorMixin, Ba
             )
         return self.estimator.classes_
 
-    def _splits(self, X, targets, groups):
-        """Divide the recordings: into those to train on and those to predict, once for each fold."""
-        if len(self.classes_) < 2:
-            raise ValueError(
-                f"{type(self).__name__} needs recordings of at least two classes; y has 1 class: "
-                f"{self.classes_.tolist()[0]!r}."
-            )
-        if isinstance(self.cv, Real) and not isinstance(self.cv, Integral):
-            rng = check_random_state(self.random_state)
-            is_held_out = set_aside(targets, float(self.cv), groups, rng, "cv", "Give more of them.")
-            return [(np.flatnonzero(~is_held_out), np.flatnonzero(is_held_out))]
-        splitter = self._splitter(strata(targets), groups)
-        splits = list(splitter.split(X, split_by(splitter, targets), groups))
-        if not splits:
-            raise ValueError(f"cv={self.cv!r} gives no split of the recordings.")
-        return splits
-
-    def _check_known(self, targets, known):
-        """Warn of classes that a fold's classifier did not know, or none was asked about; raise if that is all."""
-        if not known.any():
-            raise ValueError(f"cv={self.cv!r} predicts no recording by a classifier that knows its label.")
-        for k, label in enumerate(self.classes_.tolist()):
-            n, n_known = np.sum(targets == k), np.sum(targets[known] == k)
-            if n_known < n or not n:
-                warn(
-                    f"{n_known} of {n} recordings of {label!r} that cv={self.cv!r} holds out take part in calibration "
-                    "and decisions: a fold has none to train on, or none is held out. Give more, or a splitter that "
-                    "stratifies."
-                )
-
     def _fit_folds(self, X, y, splits, fit_params):
         """Fit a classifier a fold; give them, and their answers to what they did not see."""
         folds = Parallel(n_jobs=self.n_jobs)(
@@ -378,21 +345,6 @@ class TunedDecisionClassifierCV(RecordingClassifierMixin, MetaEstimatorMixin, Ba
         )
         fitted, answers = zip(*folds, strict=True)
         return list(fitted), np.concatenate(answers)
-
-    def _splitter(self, targets, groups):
-        if isinstance(self.cv, Integral):
-            what = np.arange(len(targets)) if groups is None else groups
-            counts = [len(np.unique(what[targets == target])) for target in range(targets.max() + 1)]
-            if min(counts) < self.cv and not self.multilabel_:
-                rare = self.classes_.tolist()[np.argmin(counts)]
-                what = "recordings" if groups is None else "groups"
-                raise ValueError(
-                    f"cv={self.cv} needs {self.cv} {what} of each class, but {rare!r} has {min(counts)}. Give more "
-                    f"{what} or fewer folds."
-                )
-            if groups is not None:
-                return StratifiedGroupKFold(self.cv)
-        return check_cv(self.cv, targets, classifier=True)
 
     @document(X=RECORDINGS)
     def predict_proba(self, X):
