@@ -48,7 +48,6 @@ def other(**params):
 
 
 WEIGHTS = {"N": 1.0, "A": 1.6, "O": 1.2, "~": 2.0}
-BEST = {"batch_size": 16, "class_weight": WEIGHTS}
 ROWS = {
     "base": BASE,
     "10 epochs": changed(max_epochs=10),
@@ -78,8 +77,7 @@ ROWS = {
     ),
     "twice as wide": changed(n_filters=(48, 64, 128, 192), n_units=128),
     "mixup": BASE,
-    "mixup, batches of 16, classes weighted": changed(**BEST),
-    "mixup, batches of 16, classes weighted, 60 epochs": changed(max_epochs=60, **BEST),
+    "mixup, batches of 16, classes weighted": changed(batch_size=16, class_weight=WEIGHTS),
     "mean weights of the last fifth": changed(callbacks=[MeanWeights()]),
     "at 50 Hz": other(crop=20 * 50, sampling_rate=50),
     "at 200 Hz": other(crop=20 * 200, sampling_rate=200),
