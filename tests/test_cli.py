@@ -469,6 +469,7 @@ def _press_ctrl_c(self, net, **kwargs):
     raise KeyboardInterrupt
 
 
+@pytest.mark.filterwarnings("ignore:The labels .* are neither in y_true nor predicted")
 def test_evaluate_is_the_report(folder, sample, capsys):
     code, out, _ = run(capsys, "evaluate", "--data", folder, "--model", TINY, "--json")
     assert code == 0

@@ -9,6 +9,7 @@ from ptbxl import write_folder
 from small import NETWORKS
 
 
+@pytest.mark.filterwarnings("ignore:The labels .* are neither in y_true nor predicted")
 def test_fifteen_lines(tmp_path):
     folder = write_folder(tmp_path / "ptb-xl", ids=range(1, 61))
     reports = {}

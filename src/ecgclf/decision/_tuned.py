@@ -276,7 +276,7 @@ class TunedDecisionClassifierCV(RecordingClassifierMixin, MetaEstimatorMixin, Ba
         router = MetadataRouter(owner=self).add_self_request(self)
         return router.add(estimator=self.estimator, method_mapping=to_fit)
 
-    def _tune(self, probabilities, targets, score, weight):
+    def _tune(self, probabilities, targets, score=None, weight=None):
         """Choose temperature and weights by answers to recordings that were not trained on."""
         self.temperature_ = 1.0
         if self.calibration is not None:
