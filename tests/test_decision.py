@@ -401,6 +401,15 @@ def test_a_weight_of_nothing_is_as_if_it_were_not_there():
             tuned.set_params(scoring=scoring).fit(X, y, sample_weight=weight)
 
 
+def test_weights_of_nothing_alone_are_refused():
+    X, y = noisy_classes(90)
+    splits = [(np.arange(60), np.arange(60, 90))]
+    for params in ({}, {"calibration": None, "scoring": "f1_macro"}):
+        tuned = TunedDecisionClassifierCV(LogisticRegression(), cv=splits, **params)
+        with pytest.raises(ValueError, match="holds out counts: its sample_weight is 0"):
+            tuned.fit(X, y, sample_weight=np.arange(90) < 60)
+
+
 def test_weights_of_several_labels():
     rng = np.random.RandomState(0)
     y = rng.randint(2, size=(200, 2))

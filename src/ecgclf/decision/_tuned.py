@@ -207,8 +207,8 @@ class TunedDecisionClassifierCV(RecordingClassifierMixin, MetaEstimatorMixin, Ba
         Raises
         ------
         ValueError
-            If a class has fewer recordings than there are folds, or a `scoring` takes no `sample_weight` where there
-            is one.
+            If a class has fewer recordings than there are folds, no recording held out has a weight above 0, or a
+            `scoring` takes no `sample_weight` where there is one.
         """
         if self.ensemble and self.cv == "prefit":
             raise ValueError(
@@ -219,7 +219,8 @@ class TunedDecisionClassifierCV(RecordingClassifierMixin, MetaEstimatorMixin, Ba
         y = np.asarray(given)
         self.classes_, targets = encode(y, names)
         self.multilabel_ = targets.ndim == 2
-        score = self._make_score(y, targets, sample_weight_of(fit_params, len(y)))
+        weight = sample_weight_of(fit_params, len(y))
+        score = self._make_score(y, targets, weight)
         if self.cv == "prefit":
             if fit_params:
                 raise ValueError(f'cv="prefit" fits no classifier, which {", ".join(fit_params)} would be for.')
@@ -229,11 +230,10 @@ class TunedDecisionClassifierCV(RecordingClassifierMixin, MetaEstimatorMixin, Ba
             probabilities = self._aligned(self.estimator, X)
             if not self.multilabel_:
                 targets = np.searchsorted(self.classes_, y)
-            weight = None
         else:
             groups_of = check_groups(groups, len(targets))
             splits = splits_of(self.cv, X, targets, groups_of, self.classes_, self.random_state)
-            rows, weight = np.concatenate([test for _, test in splits]), sample_weight_of(fit_params, len(y))
+            rows = np.concatenate([test for _, test in splits])
             fit_params = self._route(groups, fit_params)
             fitted, probabilities = self._fit_folds(X, given, splits, fit_params)
             known = known_labels(splits, targets)
@@ -278,6 +278,11 @@ class TunedDecisionClassifierCV(RecordingClassifierMixin, MetaEstimatorMixin, Ba
 
     def _tune(self, probabilities, targets, score=None, weight=None):
         """Choose temperature and weights by answers to recordings that were not trained on."""
+        if weight is not None and not weight.any():
+            raise ValueError(
+                f"No recording that cv={self.cv!r} holds out counts: its sample_weight is 0, or no fold learns "
+                "what it has. Give some a weight above 0, or other folds."
+            )
         self.temperature_ = 1.0
         if self.calibration is not None:
             self.temperature_ = fit_temperature(probabilities, targets, weight)
