@@ -281,6 +281,17 @@ def test_shares_at_another_rate(record, length, ratio):
     np.testing.assert_array_equal(windows.shares, expected)
 
 
+def test_stretches_in_any_order():
+    rhythms = pd.DataFrame({"start": [220, 0], "stop": [400, 220], "rhythm": ["AFIB", "N"]})
+    annotations = {"rhythms": rhythms, "sampling_rate": 100.0, "n_timepoints": 400}
+    assert windows_with_rhythm(annotations, ["AFIB", "N"], 100).shares.tolist() == [1, 1, 1, 1]
+    assert windows_with_rhythm(annotations, "AFIB", 100).shares.tolist() == [0, 0, 0.8, 1]
+    with pytest.raises(ValueError, match="Two stretches of `rhythms` overlap"):
+        windows_with_rhythm(annotations | {"rhythms": rhythms.assign(stop=[400, 221])}, "AFIB", 100)
+    with pytest.raises(ValueError, match="rhythm=5 names no rhythm"):
+        windows_with_rhythm(annotations, 5, 100)
+
+
 def test_windows_lie_where_predict_windows_lays_them(tmp_path):
     X, y = make_recordings(8, duration=(3.0, 4.0), sampling_rate=300, random_state=0, return_X_y=True)
     classifier = ResNetClassifier(n_blocks=1, n_filters=4, max_epochs=1, window_length=250, window_stride=100)

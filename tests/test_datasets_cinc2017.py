@@ -445,3 +445,13 @@ def test_the_real_set(shared_data, user_cache):
             fetch(shared_data, version="v1")
     assert sorted(file.name for file in (shared_data / "cinc2017").iterdir()) == before
     assert len(list(user_cache.glob("cinc2017-*"))) == 2
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_other_compressions_are_refused_before_anything_is_unpacked(home, method):
+    """zipfile unpacks them in chunks without a limit: a kilobyte became a gigabyte."""
+    with zipfile.ZipFile(home / "training2017.zip", "w", method) as archive:
+        for name, content in members().items():
+            archive.writestr(name, content)
+    with pytest.raises(ValueError, match=r"training2017\.zip: .*A0000\d\.(hea|mat) is compressed by another method"):
+        fetch_cinc2017(home)

@@ -3,6 +3,7 @@
 import hashlib
 import http.server
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
@@ -177,3 +178,39 @@ def test_read_only_folder_is_respected(site, tmp_path):
     with pytest.raises(PermissionError, match="home is read-only"):
         fetch_cinc2017(home)
     assert list(home.iterdir()) == []
+
+
+def test_broken_list_of_checksums_is_asked_for_again(site, tmp_path):
+    site.cuts["SHA256SUMS.txt"] = [70]
+    assert fetch_cinc2017(tmp_path / "home").target.shape == (len(SIGNALS),)
+    assert len(site.starts("SHA256SUMS.txt")) > 1
+
+
+def test_what_is_no_answer_leads_to_the_mirror(site, tmp_path, monkeypatch):
+    class Strange(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(302)
+            self.send_header("Location", "http://[bad")
+            self.end_headers()
+
+        def log_message(self, *args):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Strange)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        strange = f"http://127.0.0.1:{server.server_address[1]}/"
+        monkeypatch.setattr(_cinc2017, "BASE_URLS", (strange, site.url + "good/"))
+        assert len(fetch_cinc2017(tmp_path / "home").data) == len(SIGNALS)
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_downloads_at_the_same_time_do_not_disturb_one_another(site, tmp_path):
+    site.add("f.bin", bytes(range(256)) * 20_000)
+    with ThreadPoolExecutor(4) as pool:
+        tasks = [pool.submit(_download.download, "f.bin", tmp_path, [site.url + "good/"]) for _ in range(4)]
+        for task in tasks:
+            assert task.result().read_bytes() == site.files["f.bin"]
+    assert site.starts("f.bin") == [0]

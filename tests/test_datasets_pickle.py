@@ -213,6 +213,29 @@ def test_decoding_one_text_again_and_again_does_not_multiply_memory(tmp_path):
         load(tmp_path, pack(again))
 
 
+def test_unfolding_one_scalar_again_and_again_does_not_multiply_memory(tmp_path):
+    scalar = b"cnumpy.core.multiarray\nscalar\nq\x000"
+    kind = b"cnumpy\ndtype\nX\x05\0\0\0S9999\x85Rq\x01"
+    value = b"B" + struct.pack("<I", 9999) + b"x" * 9999 + b"q\x02\x86q\x030"
+    content = b"\x80\x03}X\x04\0\0\0data" + scalar + kind + value
+    content += b"](" + b"h\x00h\x03R" * 1000 + b"esX\x05\0\0\0label]s."
+    with pytest.raises(ValueError, match="unfolds to more than it has bytes"):
+        load(tmp_path, content)
+
+
+def test_halves_are_divided_as_numbers(tmp_path):
+    found = load(tmp_path, {"data": [np.array([127, 60000], np.float16)], "label": ["N"]})
+    np.testing.assert_array_equal(found.data[0], np.float32([0.127, 60.0]))
+
+
+@pytest.mark.parametrize("value", ["1000", None, True, np.array([1.0, 2.0]), np.nan, np.inf])
+def test_what_is_no_scale(tmp_path, value):
+    path = tmp_path / "a.pkl"
+    path.write_bytes(pickle.dumps({"data": SIGNALS[:1], "label": ["N"]}))
+    with pytest.raises(ValueError, match="adc_per_mv=.* is not a positive number"):
+        load_challenge2017_pickle(path, adc_per_mv=value)
+
+
 def test_unfolding_one_list_again_and_again_does_not_multiply_memory(tmp_path):
     start = b"cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\0\x85C\x01b\x87R"
     dtype = b"cnumpy\ndtype\nX\2\0\0\0O8\x89\x88\x87R(K\3X\1\0\0\0|NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK?tb"

@@ -276,6 +276,23 @@ def test_missing_samples_are_refused(folder):
         read_ptbxl(folder)
 
 
+def test_samples_that_are_not_those_of_the_checksum(folder):
+    path = folder / "records100/00000/00002_lr.dat"
+    samples = np.fromfile(path, "<i2")
+    samples[7] += 100
+    path.write_bytes(samples.tobytes())
+    with pytest.warns(UserWarning, match=r"not those of the samples of 1 of 6 records \(records100/00000/00002_lr\)"):
+        read_ptbxl(folder)
+
+
+def test_signals_of_another_recording(folder):
+    for name in ("00002", "01000"):
+        shutil.copy(folder / f"records100/{name[:2]}000/{name}_lr.dat", folder / "records100/00000/x.dat")
+        change(folder / "records100/00000/00001_lr.hea", "00001_lr.dat" if name == "00002" else "x.dat", "x.dat")
+        with pytest.raises(ValueError, match=r"00001_lr\.hea has its signals in x\.dat; PTB-XL has them in 00001_lr"):
+            read_ptbxl(folder)
+
+
 def test_truncated_signals_take_no_memory(folder):
     for path in folder.glob("records100/*/*.dat"):
         path.write_bytes(b"\0\0")
@@ -288,6 +305,9 @@ def test_truncated_signals_take_no_memory(folder):
     [
         ({"sampling_rate": 300}, "sampling_rate=300; PTB-XL has its recordings at 100 and at 500 Hz.*Resampler"),
         ({"sampling_rate": True}, "sampling_rate=True"),
+        ({"sampling_rate": np.array([100, 500])}, "sampling_rate=array"),
+        ({"statements": ["all"]}, r"statements=\['all'\]; expected one of"),
+        ({"folds": [[1]]}, r"folds=\[\[1\]\]"),
         ({"statements": "rhythm"}, "statements='rhythm'; expected one of 'superclass', 'subclass', 'all'"),
         ({"folds": []}, "folds=.*expected numbers from 1 to 10"),
         ({"folds": 3}, "folds=3"),

@@ -272,6 +272,8 @@ HOSTILE_SEGMENTS = {
     "repeat": "m/50 1 300 200\n" + "a 4\n" * 50,
     "other rate": "m/1 1 250 4\na 4\n",
     "no length": "m/1 1 300 4\na\n",
+    "shorter the second time": "m/2 1 300 6\na 4\na 2\n",
+    "longer the second time": "m/2 1 300 9\na 4\na 5\n",
 }
 
 
@@ -281,6 +283,58 @@ def test_hostile_segments(tmp_path, offline, header):
     (tmp_path / "m.hea").write_text(header)
     with pytest.raises((ValueError, OSError), match=r"m\.hea|zz\.hea"):
         read_recordings(tmp_path / "m")
+
+
+def test_headers_that_name_themselves_or_one_another_do_not_vanish(tmp_path):
+    write(tmp_path)
+    (tmp_path / "m.hea").write_text("m/1 1 300 4\nm 4\n")
+    with pytest.raises(ValueError, match=r"m\.hea: its segment m has segments of its own"):
+        read_recordings(tmp_path)
+    (tmp_path / "m.hea").write_text("m/1 1 300 4\nn 4\n")
+    (tmp_path / "n.hea").write_text("n/1 1 300 4\nm 4\n")
+    with pytest.warns(UserWarning, match="its segment [mn] has segments of its own"):
+        found = read_recordings(tmp_path, on_error="warn")
+    assert found.record_names == ["a"]
+    assert len(found.errors) == 2
+
+
+def test_a_segment_may_come_twice(tmp_path):
+    write(tmp_path)
+    (tmp_path / "m.hea").write_text("m/2 1 300 8\na 4\na 4\n")
+    np.testing.assert_allclose(read_recordings(tmp_path / "m").data[0], [0, 0.5, 1, -0.25] * 2)
+
+
+def test_a_header_is_never_written_to(tmp_path):
+    """wfdb refuses its date, and the copy without one went through a link to the header itself."""
+    content = "a 1 300 4 24:00:00 00/00/0000\na.hea 16 1000/mV 16 0 0 0 0 I\n# Age: 55 é\n".encode("latin-1")
+    for name in ("a.hea", "A.HEA"):
+        (tmp_path / "a.hea").write_bytes(content.replace(b"\na.hea", b"\n" + name.encode()))
+        before = (tmp_path / "a.hea").read_bytes()
+        with pytest.raises(ValueError, match="names the header .* as its signal file"):
+            read_recordings(tmp_path / "a")
+        assert (tmp_path / "a.hea").read_bytes() == before
+
+
+def test_a_record_behind_a_link_is_the_same(tmp_path):
+    write(tmp_path)
+    (tmp_path / "link").symlink_to(tmp_path, target_is_directory=True)
+    assert read_recordings([tmp_path / "a", tmp_path / "link" / "a"]).record_names == ["a"]
+
+
+@pytest.mark.parametrize("n_others", [3, 5])
+def test_files_of_unequal_length_without_a_declared_one(tmp_path, n_others):
+    (tmp_path / "b.dat").write_bytes(np.zeros(n_others, "<i2").tobytes())
+    write(tmp_path, record="a 2 300", signals=[GOOD, GOOD.replace("a.dat", "b.dat").replace(" I", " II")])
+    with pytest.raises(ValueError, match=f"signal files have {min(4, n_others)} and {max(4, n_others)} timepoints"):
+        read_recordings(tmp_path / "a")
+
+
+def test_differences_begin_at_the_zero_of_the_converter(tmp_path):
+    """As header(5) has it where no first value is stated."""
+    content = np.array([1, 1, 1, -2], "i1").tobytes()
+    for zero, first, expected in (("50", "", [1, 2, 3, 1]), ("50", " 60", [11, 12, 13, 11]), ("", "", [1, 2, 3, 1])):
+        write(tmp_path, signals=[f"a.dat 8 1/mV 8 {zero}{first}"], content=content)
+        np.testing.assert_allclose(read_recordings(tmp_path / "a").data[0], expected)
 
 
 GOOD = "a.dat 16 1000/mV 16 0 0 0 0 I"

@@ -63,9 +63,22 @@ def test_what_is_certain_has_a_gradient_all_the_same(several):
     assert logits.grad.isfinite().all()
 
 
-def test_a_negative_exponent_is_refused():
-    with pytest.raises(ValueError, match="gamma=-1"):
-        FocalLoss(-1)
+@pytest.mark.parametrize("gamma", [-1, float("nan"), float("inf"), "2", None])
+def test_what_is_no_exponent(gamma):
+    with pytest.raises(ValueError, match="gamma="):
+        FocalLoss(gamma)
+
+
+@pytest.mark.parametrize("share", [-1, 1.5, float("nan"), "0.1"])
+def test_what_is_no_share(share):
+    with pytest.raises(ValueError, match="label_smoothing="):
+        FocalLoss(label_smoothing=share)
+
+
+def test_a_column_of_targets_is_not_spread_over_all():
+    logits, targets = answers(0, several=True)
+    with pytest.raises(ValueError, match=r"targets have shape \(9, 1\), and logits \(9, 4\)"):
+        FocalLoss()(logits, targets[:, :1])
 
 
 def hinge(logits, targets):

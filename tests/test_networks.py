@@ -396,3 +396,20 @@ def test_millivolts_or_volts(name):
     expected = small(name).fit(X, y).predict_proba(X)
     scaled = [1024.0 * x for x in X]
     np.testing.assert_allclose(small(name).fit(scaled, y).predict_proba(scaled), expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_no_batch_is_refused(name):
+    """One lead was answered as if all were like it, and recordings of no length as if they had one."""
+    network = small(name)._make_module(n_leads=2, n_outputs=3).eval()
+    x = torch.randn(3, 2, 100)
+    assert network(x, torch.tensor([100, 50, 1])).isfinite().all()
+    for wrong in (x[:, :1], x.repeat(1, 2, 1), x[:, 0]):
+        with pytest.raises(ValueError, match=r"x has shape .*; expected \(n, 2, n_timepoints\)"):
+            network(wrong, torch.tensor([100, 50, 1]))
+    for lengths in ([200, 50, 1], [100, 0, 1], [100, -5, 1]):
+        with pytest.raises(ValueError, match="lengths reach from .* expected 1 to 100"):
+            network(x, torch.tensor(lengths))
+    for lengths in ([100.0, 50.0, 1.0], [100], [[100], [50], [1]]):
+        with pytest.raises(ValueError, match="lengths have shape .*a whole number for each of 3 recordings"):
+            network(x, torch.tensor(lengths))

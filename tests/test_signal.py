@@ -279,6 +279,21 @@ def test_normalize_at_any_magnitude(scale):
     np.testing.assert_allclose(normalize(x * scale), normalize(x), atol=1e-12)
 
 
+@pytest.mark.parametrize("method", ["zscore", "robust"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_normalize_what_has_no_range_in_its_dtype(method, dtype):
+    x = np.array([-1.0, 0.5, 1.0, 0.25])
+    found = normalize((x * np.finfo(dtype).max * 0.9).astype(dtype), method)
+    np.testing.assert_allclose(found, normalize(x, method), rtol=1e-5)
+    assert found.dtype == dtype
+
+
+@pytest.mark.parametrize("low", [1e-7, 1e-12])
+def test_a_cut_off_that_floating_point_numbers_cannot_hold(low):
+    with pytest.raises(ValueError, match="low=.* is too low for a filter at 300 Hz"):
+        bandpass(np.ones(300), 300, low, 40)
+
+
 def test_clip():
     x = np.random.default_rng(0).normal(size=1000)
     np.testing.assert_array_equal(normalize(x, clip=1.5), np.clip(normalize(x), -1.5, 1.5))

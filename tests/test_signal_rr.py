@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ecgclf.datasets import make_recordings
 from ecgclf.fidelity._description import describe
 from ecgclf.preprocessing import RRFeatures
-from ecgclf.signal import find_gaps, find_r_peaks, rr_intervals, rr_statistics
+from ecgclf.signal import find_gaps, find_r_peaks, rr_intervals, rr_statistics, signal_quality
 
 RATE = 300.0
 rates = st.builds(Fraction, st.integers(150, 3000), st.sampled_from([1, 2, 3, 7]))
@@ -212,3 +212,10 @@ def test_gaps_do_not_overlap_and_every_long_wait_has_one(stills, beats):
 def test_rr_features_have_to_be_told_the_sampling_rate():
     with pytest.raises(ValueError, match="has to be told the sampling rate"):
         RRFeatures().fit([np.zeros(900)])
+
+
+@pytest.mark.parametrize("function", [find_r_peaks, signal_quality, lambda x, rate: find_gaps(x, [], rate)])
+@pytest.mark.parametrize(("shape", "said"), [((2, 3, 900), "expected one recording"), ((0, 5), "no samples")])
+def test_what_is_not_one_recording(function, shape, said):
+    with pytest.raises(ValueError, match=said):
+        function(np.zeros(shape), 300)

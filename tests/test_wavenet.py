@@ -204,3 +204,10 @@ def test_gradients_reach_every_weight():
     for name, weight in net.named_parameters():
         assert weight.grad is not None, name
         assert weight.grad.abs().sum() > 0, name
+
+
+def test_what_has_no_bin():
+    with pytest.raises(ValueError, match="x contains NaN"):
+        mu_law_encode(torch.tensor([0.0, float("nan")]), 256)
+    with pytest.raises(ValueError, match="n_bins=1"):
+        mu_law_encode(torch.tensor([0.0]), 1)

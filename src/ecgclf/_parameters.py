@@ -1,4 +1,4 @@
-"""Parameters of estimators: how they are kept, and which numbers they may be."""
+"""Parameters: how estimators keep them, which numbers they may be, and choices out of a few words."""
 
 from sklearn.utils._param_validation import Interval
 
@@ -18,6 +18,27 @@ def assign(estimator, parameters):
     for name, value in parameters.items():
         if name not in ("self", "__class__"):
             setattr(estimator, name, value)
+
+
+def check_choice(name, value, choices):
+    """Raise unless a parameter is one of a few words.
+
+    Parameters
+    ----------
+    name : str
+        Of the parameter.
+    value : object
+        Whatever was given.
+    choices : iterable of str
+        What it may be.
+
+    Raises
+    ------
+    ValueError
+        If it is none of them.
+    """
+    if not isinstance(value, str) or value not in choices:
+        raise ValueError(f"{name}={value!r:.60}; expected one of {', '.join(map(repr, choices))}.")
 
 
 class Number(Interval):

@@ -210,7 +210,7 @@ def windows_with_rhythm(annotations, rhythm, window_length, *, window_stride=Non
     Raises
     ------
     ValueError
-        If `annotations` are something else, or a number is not positive.
+        If `annotations` are something else, their rhythms overlap, or a number is not positive.
 
     See Also
     --------
@@ -242,18 +242,20 @@ def windows_with_rhythm(annotations, rhythm, window_length, *, window_stride=Non
     """
     if not isinstance(annotations, dict) or not {"rhythms", "sampling_rate", "n_timepoints"} <= annotations.keys():
         raise ValueError(f"annotations is {annotations!r:.60}; expected what read_annotations gives.")
-    names = [rhythm] if isinstance(rhythm, str) else list(rhythm)
+    names = [rhythm] if isinstance(rhythm, str) or not hasattr(rhythm, "__iter__") else list(rhythm)
     if not names or not all(isinstance(name, str) for name in names):
         raise ValueError(f"rhythm={rhythm!r:.60} names no rhythm; give a name such as 'AFIB'.")
-    rate = annotations.sampling_rate
+    rate = annotations["sampling_rate"]
     # In units of which a sample of the record and one of the recording are whole numbers, so that shares are exact.
     up, down = ratio_of_rates(rate, rate if sampling_rate is None else sampling_rate)
-    end = annotations.n_timepoints * up
+    end = annotations["n_timepoints"] * up
     n_timepoints = -(-end // down)
     starts = window_starts(n_timepoints, window_length, window_length if window_stride is None else window_stride)
     stops = np.minimum(starts + window_length, n_timepoints)
-    table = annotations.rhythms
-    table = table[table.rhythm.isin([name.removeprefix("(") for name in names])]
+    table = annotations["rhythms"].sort_values("start")
+    if (table["start"].to_numpy()[1:] < table["stop"].to_numpy()[:-1]).any():
+        raise ValueError("Two stretches of `rhythms` overlap. A record has one rhythm at a time, as it is read.")
+    table = table[table["rhythm"].isin([name.removeprefix("(") for name in names])]
     begins, ends = (table[column].to_numpy(dtype=np.int64) * up for column in ("start", "stop"))
     first, last = starts * down, np.minimum(stops * down, end)
     with_rhythm = _covered(last, begins, ends) - _covered(first, begins, ends)

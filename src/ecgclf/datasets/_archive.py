@@ -4,7 +4,6 @@ All of them are of one form: a header of two lines, and a MATLAB 4 file that is 
 samples. wfdb reads them too (the tests hold this reader against it), but from files only, and over 10 times slower.
 """
 
-import lzma
 import re
 import struct
 import zipfile
@@ -21,6 +20,8 @@ MAX_TOTAL_BYTES = 1 << 30
 _MAT_HEADER = struct.Struct("<5i4s")
 _INT16_LITTLE_ENDIAN = 30
 _MISSING = -(2**15)
+# What zipfile reads of the others is unpacked in chunks of any size, whatever size is declared.
+_COMPRESSIONS = zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED
 _MEMBER = re.compile(r"(?:training2017/)?(A\d{5})\.(hea|mat)", re.ASCII)
 _RECORD_LINE = re.compile(r"(A\d{5}) 1 (\d{1,4}) (\d{1,7})( .*)?", re.ASCII)
 _SIGNAL_LINE = re.compile(r"(A\d{5})\.mat 16\+24 (\d{1,6})/mV 16 0 -?\d+ -?\d+ 0 (\w+)", re.ASCII)
@@ -70,6 +71,10 @@ class Archive:
             match = _MEMBER.fullmatch(name)
             if match is None:
                 continue
+            if self._zip is not None and member.compress_type not in _COMPRESSIONS:
+                raise ValueError(
+                    f"{self.path}: {name} is compressed by another method than those of the set's own file."
+                )
             if match[1] in self._members[match[2]]:
                 raise ValueError(f"{self.path} holds {match[1]}.{match[2]} twice.")
             self._members[match[2]][match[1]] = member
@@ -167,7 +172,7 @@ class Archive:
         try:
             with member.open("rb") if self._zip is None else self._zip.open(member) as file:
                 content = file.read(limit + 1)
-        except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError) as error:
+        except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
             raise ValueError(f"{self.path}: {name}.{kind} is damaged ({error}).") from error
         if len(content) != self._size(member):
             raise ValueError(f"{self.path}: {name}.{kind} has {len(content)} bytes instead of {self._size(member)}.")

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 from sklearn.utils import Bunch
 
+from ecgclf._parameters import check_choice
 from ecgclf._recordings import object_array
 from ecgclf._warnings import warn
 from ecgclf.datasets._archive import LABELS, Archive, read_labels, split
@@ -128,8 +129,7 @@ def fetch_cinc2017(data_home=None, *, version="v3", download_if_missing=True, re
         ...
     FileNotFoundError: training2017.zip (or the folder training2017) is neither in ...
     """
-    if version not in COUNTS:
-        raise ValueError(f"version={version!r}; expected one of {', '.join(map(repr, COUNTS))}.")
+    check_choice("version", version, COUNTS)
     home = user_folder() if data_home is None else Path(data_home)
     archive_path = _locate(home, _ARCHIVE, download_if_missing)
     labels_path = _locate(home, f"REFERENCE-{version}.csv", download_if_missing)

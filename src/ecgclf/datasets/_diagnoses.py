@@ -118,7 +118,8 @@ def diagnoses_to_indicator(diagnoses, table=None):
         if _is_missing(codes):
             silent.append(name)
             continue
-        if not isinstance(codes, list | tuple | set | frozenset | dict | np.ndarray):
+        is_one = getattr(codes, "ndim", 1) == 0
+        if is_one or not isinstance(codes, list | tuple | set | frozenset | dict | np.ndarray):
             raise ValueError(
                 f"The diagnoses of recording {name} are {codes!r:.60}; expected its codes in a list, such as "
                 "['426783006']."

@@ -8,9 +8,16 @@ import time
 import urllib.error
 import urllib.request
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tqdm.auto import tqdm
+
+try:
+    import fcntl
+except ImportError:
+    # Windows has none.
+    fcntl = None
 
 TIMEOUT = 60
 ATTEMPTS = 3
@@ -21,7 +28,8 @@ MAX_SUMS_BYTES = 32 << 20
 AT_A_TIME = 8
 
 _CHUNK = 1 << 18
-_BROKEN = (OSError, http.client.HTTPException)
+# The last is what a number or an address that is none makes of an answer's header.
+_BROKEN = (OSError, http.client.HTTPException, ValueError)
 
 
 def download(file_name, folder, base_urls):
@@ -52,11 +60,12 @@ def download(file_name, folder, base_urls):
     folder = Path(folder)
     make_folder(folder)
     reasons = []
-    for base_url in base_urls:
-        try:
-            return _download_from(base_url, file_name, folder, _digests(base_url))
-        except _BROKEN as error:
-            reasons.append(_reason(base_url, error))
+    with _alone(folder):
+        for base_url in base_urls:
+            try:
+                return _download_from(base_url, file_name, folder, _digests(base_url))
+            except _BROKEN as error:
+                reasons.append(_reason(base_url, error))
     raise OSError(
         f"{file_name} could not be downloaded to {folder} ({'; '.join(reasons)}). Try again later (what has "
         "arrived is kept and continued), or put the file there yourself."
@@ -83,7 +92,7 @@ def download_all(file_names, folder, base_urls):
     for parent in sorted({(folder / name).parent for name in file_names}):
         make_folder(parent)
     missing, reasons = list(file_names), []
-    with tqdm(total=len(missing), unit="file", desc=Path(folder).name) as bar:
+    with _alone(folder), tqdm(total=len(missing), unit="file", desc=Path(folder).name) as bar:
         for base_url in base_urls:
             try:
                 _download_all_from(base_url, missing, folder, bar)
@@ -117,6 +126,22 @@ def make_folder(folder):
     folder.mkdir(parents=True, exist_ok=True)
 
 
+@contextmanager
+def _alone(folder):
+    """Wait until no other process or thread downloads to a folder, on systems that can tell."""
+    if fcntl is None:
+        yield
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        # Not every network's file system knows locks.
+        with suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
 def _reason(base_url, error):
     if isinstance(error, urllib.error.HTTPError):
         error.close()
@@ -145,6 +170,10 @@ def _download_from(base_url, file_name, folder, digests, show=True):
     if file_name not in digests:
         raise OSError(f"SHA256SUMS.txt does not list {file_name}")
     expected = digests[file_name]
+    whole = folder / file_name
+    if whole.is_file() and _digest(whole) == expected:
+        # Another process has brought it meanwhile.
+        return whole
     part = folder / f"{file_name}.part"
     continued = part.exists()
     _fetch(base_url + file_name, part, show)
@@ -157,29 +186,43 @@ def _download_from(base_url, file_name, folder, digests, show=True):
     if digest != expected:
         part.unlink()
         raise OSError(f"the file has the SHA256 {digest}, expected {expected}")
-    os.replace(part, folder / file_name)
-    return folder / file_name
+    os.replace(part, whole)
+    return whole
 
 
 def _digests(base_url):
     """Read which digest each file has."""
-    with urllib.request.urlopen(base_url + "SHA256SUMS.txt", timeout=TIMEOUT) as response:
-        sums = response.read(MAX_SUMS_BYTES).decode("ascii", errors="replace")
+    sums = _attempt(lambda: _read_whole(base_url + "SHA256SUMS.txt")).decode("ascii", errors="replace")
     lines = (line.strip().partition(" ") for line in sums.splitlines())
     return {name.lstrip(" *"): digest.lower() for digest, _, name in lines if re.fullmatch("[0-9a-fA-F]{64}", digest)}
 
 
+def _read_whole(url):
+    with urllib.request.urlopen(url, timeout=TIMEOUT) as response:
+        content = response.read(MAX_SUMS_BYTES)
+        if response.length and len(content) < MAX_SUMS_BYTES:
+            raise OSError(f"the connection broke after {len(content)} bytes of {url}")
+    return content
+
+
 def _fetch(url, part, show):
     """Bring `part` to completion, going on where a broken connection left it."""
+    try:
+        _attempt(lambda: _fetch_once(url, part, show))
+    except urllib.error.HTTPError as error:
+        if error.code != 416 or not part.exists():
+            raise
+        # Nothing is left to send: complete, or not ours. The checksum will tell.
+        error.close()
+
+
+def _attempt(work):
+    """Do what a connection may break, some times; what a server refuses, once."""
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            return _fetch_once(url, part, show)
+            return work()
         except _BROKEN as error:
             code = getattr(error, "code", None)
-            if code == 416 and part.exists():
-                # Nothing is left to send: complete, or not ours. The checksum will tell.
-                error.close()
-                return None
             if attempt == ATTEMPTS or (code is not None and code < 500):
                 raise
             if code is not None:

@@ -1,6 +1,5 @@
 """Files of recorders and hospitals, read by ecgdatakit; the only file that imports it."""
 
-import os
 import warnings
 from functools import partial
 from pathlib import Path
@@ -9,6 +8,7 @@ import numpy as np
 
 from ecgclf._warnings import warn
 from ecgclf.datasets._gather import Record, gather
+from ecgclf.datasets._wfdb_find import as_paths
 
 _SEXES = {"M": "male", "F": "female"}
 
@@ -89,7 +89,7 @@ def read_with_ecgdatakit(paths, *, sampling_rate=None, leads=None, missing="rais
 
 
 def _files(paths):
-    files = [Path(path) for path in ([paths] if isinstance(paths, str | os.PathLike) else paths)]
+    files = [Path(path) for path in as_paths(paths)]
     if not files:
         raise ValueError("No paths were given; give at least one file.")
     for file in files:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.utils import Bunch
 
+from ecgclf._parameters import check_choice
 from ecgclf._rates import check_rate
 from ecgclf._recordings import object_array
 from ecgclf._warnings import warn
@@ -44,17 +45,18 @@ def gather(find, read, *, what, sampling_rate, leads, missing, on_error):
     Bunch
         As :func:`read_recordings` describes it.
     """
-    _check_choice("missing", missing, _MISSING)
-    _check_choice("on_error", on_error, ("raise", "warn"))
+    check_choice("missing", missing, _MISSING)
+    check_choice("on_error", on_error, ("raise", "warn"))
     if sampling_rate is not None:
         check_rate(sampling_rate)
     if leads is not None:
-        leads = [leads] if isinstance(leads, str) else list(leads)
+        leads = [leads] if isinstance(leads, str) or not hasattr(leads, "__iter__") else list(leads)
         if not leads or not all(isinstance(lead, str) for lead in leads):
             raise ValueError(f"leads={leads!r} names no leads; give names such as ['I', 'II'].")
     records, metadata, errors = [], [], {}
-    # A record may be named by each of its files, and by its folder; twice among the rows it would leak across splits.
-    for path in {os.path.abspath(path): path for path in find()}.values():
+    # A record may be named by each of its files, by its folder, and by links to them; twice among the rows it would
+    # leak across splits.
+    for path in {os.path.realpath(path): path for path in find()}.values():
         try:
             record, about = read(path)
             record = fill(_select(record, leads, path), missing, path)
@@ -91,11 +93,6 @@ def gather(find, read, *, what, sampling_rate, leads, missing, on_error):
             f"{', '.join(dict.fromkeys(first.units))}, at {rate:g} Hz; {len(errors)} records could not be read."
         ),
     )
-
-
-def _check_choice(name, value, choices):
-    if value not in choices:
-        raise ValueError(f"{name}={value!r}; expected one of {', '.join(map(repr, choices))}.")
 
 
 def _select(record, leads, path):

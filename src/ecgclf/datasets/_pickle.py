@@ -6,6 +6,7 @@ import warnings
 import numpy as np
 from sklearn.utils import Bunch
 
+from ecgclf._numbers import is_finite
 from ecgclf._recordings import called, object_array
 from ecgclf.datasets._cinc2017 import describe
 from ecgclf.datasets._unpickler import Array, ArrayUnpickler
@@ -82,7 +83,7 @@ def load_challenge2017_pickle(path, *, adc_per_mv=1000.0, return_X_y=False):
         ...
     ValueError: ...challenge2017.pkl is not a pickle of recordings: it calls for ...
     """
-    if not 0 < adc_per_mv < np.inf:
+    if not is_finite(adc_per_mv) or adc_per_mv <= 0:
         raise ValueError(f"adc_per_mv={adc_per_mv!r} is not a positive number.")
     path = os.fspath(path)
     content = _unpickle(path)
@@ -139,7 +140,7 @@ def _in_mv(path, i, signal, adc_per_mv):
     if not isinstance(signal, np.ndarray) or signal.dtype.kind not in "iuf" or signal.ndim != 1 or not signal.size:
         raise ValueError(f"{path}: recording {i} is not a numeric array of shape (n_timepoints,).")
     with np.errstate(over="ignore"):
-        signal = (signal / adc_per_mv).astype(np.float32)
+        signal = (signal.astype(np.float64) / adc_per_mv).astype(np.float32)
     if not np.isfinite(signal).all():
         raise ValueError(f"{path}: recording {i} has missing or infinite samples.")
     return signal

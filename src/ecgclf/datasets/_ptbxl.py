@@ -4,6 +4,8 @@ from pathlib import Path
 
 from sklearn.utils import Bunch
 
+from ecgclf._numbers import is_finite
+from ecgclf._parameters import check_choice
 from ecgclf.datasets._cache import user_folder
 from ecgclf.datasets._diagnoses import diagnoses_to_indicator, some
 from ecgclf.datasets._download import download, download_all
@@ -223,17 +225,16 @@ def fetch_ptbxl(
 
 
 def _check_options(sampling_rate, statements, folds):
-    if isinstance(sampling_rate, bool) or sampling_rate not in _RATES:
+    if not is_finite(sampling_rate) or sampling_rate not in _RATES:
         raise ValueError(
             f"sampling_rate={sampling_rate!r}; PTB-XL has its recordings at 100 and at 500 Hz. Bring them to another "
             "rate by ecgclf.preprocessing.Resampler."
         )
-    if statements not in _STATEMENTS:
-        raise ValueError(f"statements={statements!r}; expected one of {', '.join(map(repr, _STATEMENTS))}.")
+    check_choice("statements", statements, _STATEMENTS)
     if folds is None:
         return None
     numbers = list(folds) if hasattr(folds, "__iter__") and not isinstance(folds, str) else []
-    if not numbers or any(isinstance(fold, bool) or fold not in range(1, 11) for fold in numbers):
+    if not numbers or not all(is_finite(fold) and fold in range(1, 11) for fold in numbers):
         raise ValueError(f"folds={folds!r:.60}; expected numbers from 1 to 10, such as range(1, 9).")
     return numbers
 

@@ -7,13 +7,14 @@ import re
 
 import numpy as np
 
+from ecgclf._warnings import warn
 from ecgclf.datasets import _wfdb
 from ecgclf.datasets._diagnoses import some
 from ecgclf.datasets._wfdb_missing import fill
 
 _MAX_HEADER_BYTES = 1 << 14
 _MISSING = -(2**15)
-_SIGNAL = re.compile(r"\S+ 16 (\d{1,6}(?:\.\d{1,6})?)(?:\(0\))?/mV 16 0 -?\d{1,6} -?\d{1,6} 0 (\w{1,10})", re.ASCII)
+_SIGNAL = re.compile(r"\S+ 16 (\d{1,6}(?:\.\d{1,6})?)(?:\(0\))?/mV 16 0 -?\d{1,6} (-?\d{1,6}) 0 (\w{1,10})", re.ASCII)
 
 
 def check_there(folder, names):
@@ -80,10 +81,12 @@ def read_records(folder, names, sampling_rate):
         If a file cannot be read.
     """
     sizes = check_there(folder, names)
-    data = lead_names = None
+    data, lead_names, changed = None, None, []
     for i, name in enumerate(names):
         path = folder / f"{name}.hea"
-        signal, rate, leads = _read_one(path)
+        signal, rate, leads, is_as_summed = _read_one(path)
+        if not is_as_summed:
+            changed.append(name)
         if rate != sampling_rate:
             raise ValueError(f"{path} has {rate:g} Hz, and this part of PTB-XL {sampling_rate:g} Hz.")
         if data is None:
@@ -99,6 +102,11 @@ def read_records(folder, names, sampling_rate):
                 f"{data.shape[2]} of {', '.join(lead_names)}."
             )
         data[i] = signal
+    if changed:
+        warn(
+            f"The checksums that the headers state are not those of the samples of {len(changed)} of {len(names)} "
+            f"records ({some(changed, 3)}). Delete these, and fetch_ptbxl({str(folder)!r}) downloads them again."
+        )
     return data, lead_names
 
 
@@ -119,10 +127,13 @@ def _read_one(path):
         or not all(float(lead[1]) for lead in leads)
     ):
         record = fill(_wfdb.read_record(path), "raise", path)
+        other = next((line.split()[0] for line in lines[1:] if not line.startswith(file)), None)
+        if other is not None:
+            raise ValueError(f"{path} has its signals in {other[:60]}; PTB-XL has them in {file.strip()}.")
         strange = [unit for unit in record.units if unit != "mV"]
         if strange:
             raise ValueError(f"{path} has a signal in {strange[0]}, which is no voltage.")
-        return record.signal, record.sampling_rate, record.lead_names
+        return record.signal, record.sampling_rate, record.lead_names, True
     shape = int(first[3]), len(leads)
     dat, declared = path.with_suffix(".dat"), shape[0] * shape[1]
     if dat.stat().st_size != 2 * declared or not declared:
@@ -132,5 +143,7 @@ def _read_one(path):
     samples = np.fromfile(dat, "<i2")
     if samples.min() == _MISSING:
         raise ValueError(f"{path} has missing samples, which no recording of PTB-XL has.")
-    signal = samples.reshape(shape).T / np.array([[float(lead[1])] for lead in leads])
-    return signal.astype(np.float32), float(first[2]), [lead[2] for lead in leads]
+    samples = samples.reshape(shape)
+    sums = samples.sum(axis=0, dtype=np.int64) - [int(lead[2]) for lead in leads]
+    signal = samples.T / np.array([[float(lead[1])] for lead in leads])
+    return signal.astype(np.float32), float(first[2]), [lead[3] for lead in leads], not (sums % (1 << 16)).any()

@@ -98,7 +98,8 @@ def read_statements(path, statements):
     Raises
     ------
     ValueError
-        If a column is missing, or nothing in it is a diagnosis. The message names the file.
+        If a column is missing, or nothing in it is a diagnosis, or what is cannot be told. The message names the
+        file.
     OSError
         If the file cannot be read.
     """
@@ -110,6 +111,12 @@ def read_statements(path, statements):
     if statements == "all":
         return {code: code for code in sorted(codes)}
     diagnostic = frame["diagnostic"].isin(["1", "1.0"])
+    odd = ~diagnostic & ~frame["diagnostic"].isin(["", "0", "0.0"])
+    if odd.any():
+        raise ValueError(
+            f"{path} has {frame['diagnostic'][odd].iloc[0]!r:.60} in the column 'diagnostic' of "
+            f"{frame.index[odd][0]}; expected 1.0 or nothing. Take the table of PTB-XL as it is."
+        )
     label_of = {code: label or None for code, label in frame[_COLUMN_OF[statements]].where(diagnostic, "").items()}
     if not any(label_of.values()):
         raise ValueError(f"{path} has no diagnostic statement (a 1 in the column 'diagnostic').")

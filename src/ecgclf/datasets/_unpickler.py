@@ -124,7 +124,9 @@ class ArrayUnpickler(pickle._Unpickler):
         return text.encode("latin1")
 
     def _scalar(self, dtype, content):
-        return self._as_array(content, dtype, (), "C")[()]
+        scalar = self._as_array(content, dtype, (), "C")
+        self._spend(scalar.nbytes)
+        return scalar[()]
 
     def _reconstruct(self, subtype, shape, code):
         return Array(self._as_array)

@@ -183,7 +183,9 @@ def _undated(path):
             if (path.parent / name).is_file():
                 os.symlink(path.parent / name, Path(scratch) / name)
         copy = Path(scratch) / path.name
-        copy.write_text("\n".join(lines) + "\n", encoding="ascii", errors="replace")
+        # Never through a link to what is the user's.
+        with open(copy, "x", encoding="ascii", errors="replace") as file:
+            file.write("\n".join(lines) + "\n")
         yield copy
 
 
@@ -215,6 +217,9 @@ def _read_ordinary(path):
         for i, samples in enumerate(stored):
             if header.fmt[i] == "311":
                 samples = mend_311(samples, header.adc_gain[i], header.baseline[i])
+            if header.fmt[i] == "8" and header.init_value[i] is None:
+                # What differences begin from where no value is stated; wfdb takes 0.
+                samples = samples + (header.adc_zero[i] or 0) / header.adc_gain[i]
             leads.append(one_a_frame(samples, header.samps_per_frame[i], header.skew[i] or 0) * (scale[i] or 1.0))
         signal = np.array(leads, dtype=np.float32)
     if np.isinf(signal).any():
@@ -230,19 +235,21 @@ def _read_segments(path):
     paths = {name: path.with_name(f"{name}.hea") for name in header.seg_name if name != "~"}
     headers, n_stored = {}, 0
     for number, (name, length) in enumerate(zip(header.seg_name, header.seg_len, strict=True)):
-        if name == "~" or name in headers:
+        if name == "~":
             continue
-        if checks.check_header_text(paths[name]):
+        is_new = name not in headers
+        if is_new and checks.check_header_text(paths[name]):
             raise ValueError(f"{path}: its segment {name} has segments of its own.")
-        segment = headers[name] = _ask_wfdb("rdheader", paths[name])
+        segment = headers.get(name) or _ask_wfdb("rdheader", paths[name])
         # The first segment of a variable layout has no length: it only describes the leads.
         if segment.fs != header.fs or (segment.sig_len or 0) != length or (length == 0 and number > 0):
             raise ValueError(
                 f"{path} declares {length} timepoints at {header.fs} Hz for its segment {name}, whose header "
                 f"declares {segment.sig_len} at {segment.fs} Hz."
             )
-        if length > 0:
+        if length > 0 and is_new:
             n_stored += checks.check_files(segment, paths[name])
+        headers[name] = segment
     if not headers or header.n_sig * header.sig_len > checks.MAX_GAP_RATIO * n_stored:
         raise ValueError(
             f"{path} declares {header.n_sig * header.sig_len} samples, but its segments hold only {n_stored}. "

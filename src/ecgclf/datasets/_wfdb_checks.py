@@ -143,7 +143,7 @@ def check_files(record, path):
         raise ValueError(f"{path} declares 0 samples per frame; expected at least 1.")
     if record.sig_len is not None and max(s or 0 for s in record.skew) > record.sig_len:
         raise ValueError(f"{path} declares a skew longer than the record.")
-    stored = 0
+    stored, frames = 0, set()
     for name in names:
         signals = [i for i, file in enumerate(record.file_name) if file == name]
         for field in ("fmt", "byte_offset"):
@@ -155,13 +155,18 @@ def check_files(record, path):
                     f"{path} declares more than one {what} for {name}: {', '.join(map(str, sorted(values)))}."
                 )
         frame = sum(per_frame[i] for i in signals)
-        stored += _check_size(
+        samples = _check_size(
             path.parent / name,
             path,
             record.fmt[signals[0]],
             None if record.sig_len is None else record.sig_len * frame,
             record.byte_offset[signals[0]] or 0,
         )
+        stored += samples
+        frames.add(samples // frame)
+    if len(frames) > 1:
+        told = " and ".join(map(str, sorted(frames)))
+        raise ValueError(f"{path} declares no length, and its signal files have {told} timepoints.")
     return stored
 
 
@@ -206,6 +211,8 @@ def _check_signal_line(path, fields):
             f"{path} names the signal file {fields[0][:60]!r}; expected a plain file name in the header's own "
             "folder. Paths and addresses are not followed."
         )
+    if fields[0].lower().endswith(".hea"):
+        raise ValueError(f"{path} names the header {fields[0]} as its signal file.")
     if len(fields) < 2 or not _FORMAT.fullmatch(fields[1]):
         raise ValueError(f"{path} has a signal line without a storage format: {' '.join(fields)[:60]!r}.")
     if len(fields) > 2:

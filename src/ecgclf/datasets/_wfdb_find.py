@@ -41,13 +41,8 @@ def find_records(paths):
     >>> [header.name for header in find_records(folder)]
     ['a.hea']
     """
-    if isinstance(paths, str | os.PathLike):
-        paths = [paths]
     headers = []
-    for given in paths if hasattr(paths, "__iter__") else [paths]:
-        text = os.fspath(given) if isinstance(given, str | os.PathLike) else given
-        if not isinstance(text, str):
-            raise TypeError(f"{given!r:.60} is no path; expected that of a record or a folder, or a list of paths.")
+    for text in as_paths(paths):
         if "://" in text or "::" in text:
             raise ValueError(f"{text!r} is not a local path. Download the record, then give its path.")
         path = Path(text)
@@ -57,19 +52,49 @@ def find_records(paths):
     return headers
 
 
+def as_paths(paths):
+    """Give one path or several as a list of str.
+
+    Parameters
+    ----------
+    paths : path-like or sequence of path-like
+        As a user gave them.
+
+    Returns
+    -------
+    list of str
+        They.
+
+    Raises
+    ------
+    TypeError
+        If something is no path.
+    """
+    several = hasattr(paths, "__iter__") and not isinstance(paths, str | bytes | os.PathLike)
+    found = []
+    for given in paths if several else [paths]:
+        text = os.fspath(given) if isinstance(given, str | os.PathLike) else given
+        if not isinstance(text, str):
+            raise TypeError(f"{given!r:.60} is no path; expected that of a record or a folder, or a list of paths.")
+        found.append(text)
+    return found
+
+
 def _folder_headers(folder):
     # A name that starts with a dot is no record: macOS leaves such beside every file it copies.
     headers = sorted(header for header in folder.glob("*.hea") if not header.name.startswith("."))
     if not headers:
         raise FileNotFoundError(f"The folder {folder} has no WFDB header (*.hea).")
-    segments = set()
+    segments_of = {}
     for header in headers:
         try:
-            segments.update(checks.check_header_text(header))
+            segments_of[header.stem] = checks.check_header_text(header)
         except (ValueError, OSError):
             # Reading it will say what is wrong, to whoever set on_error.
             continue
-    return [header for header in headers if header.stem not in segments]
+    segments = {name for names in segments_of.values() for name in names}
+    # One that has segments is none: where headers name one another or themselves, reading them says so.
+    return [header for header in headers if segments_of.get(header.stem) or header.stem not in segments]
 
 
 def _header_of(path):

@@ -1,5 +1,8 @@
 """A loss that heeds what is not yet told right."""
 
+import math
+from numbers import Real
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -42,8 +45,10 @@ class FocalLoss(nn.Module):
 
     def __init__(self, gamma: float = 2.0, weight: Tensor | None = None, label_smoothing: float = 0.0) -> None:
         super().__init__()
-        if gamma < 0:
+        if not isinstance(gamma, Real) or not 0 <= gamma < math.inf:
             raise ValueError(f"gamma={gamma!r}; expected a number of at least 0.")
+        if not isinstance(label_smoothing, Real) or not 0 <= label_smoothing <= 1:
+            raise ValueError(f"label_smoothing={label_smoothing!r}; expected a number from 0 to 1.")
         self.gamma = gamma
         self.label_smoothing = label_smoothing
         self.register_buffer("weight", weight)
@@ -63,7 +68,14 @@ class FocalLoss(nn.Module):
         Tensor of shape ()
             The mean, over recordings weighted by their class, or over all labels.
         """
-        return self._of_classes(logits, targets) if targets.ndim == 1 else self._of_labels(logits, targets)
+        if targets.ndim == 1:
+            return self._of_classes(logits, targets)
+        if targets.shape != logits.shape:
+            raise ValueError(
+                f"targets have shape {tuple(targets.shape)}, and logits {tuple(logits.shape)}; expected the same, or "
+                "a class for each recording."
+            )
+        return self._of_labels(logits, targets)
 
     def _of_classes(self, logits: Tensor, targets: Tensor) -> Tensor:
         logs = torch.log_softmax(logits, dim=1)

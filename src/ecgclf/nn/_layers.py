@@ -89,6 +89,8 @@ class InputScale(nn.Module):
         Tensor of shape (n, n_leads, n_timepoints)
             About one in standard deviation; the padding, whatever it holds, comes back as zeros.
         """
+        if x.ndim != 3 or x.shape[1] != len(self.mean):
+            raise ValueError(f"x has shape {tuple(x.shape)}; expected (n, {len(self.mean)}, n_timepoints).")
         mask = length_mask(lengths, x.shape[-1])
         mask = None if mask is None else mask[:, 0]
         n_seen = lengths[:, None, None] + self.PRIOR_TIMEPOINTS
@@ -412,9 +414,24 @@ def as_sequence(x: Tensor) -> Tensor:
     return x.squeeze(2).transpose(1, 2)
 
 
+def _longest(x: Tensor, lengths: Tensor) -> int:
+    """Tell how long the longest recording of a batch is, or that these are no lengths of it."""
+    if lengths.shape != x.shape[:1] or lengths.is_floating_point():
+        raise ValueError(
+            f"lengths have shape {tuple(lengths.shape)} and dtype {lengths.dtype}; expected a whole number for each "
+            f"of {len(x)} recordings."
+        )
+    shortest, longest = (int(end) for end in lengths.aminmax())
+    if not 1 <= shortest <= longest <= x.shape[-1]:
+        raise ValueError(
+            f"lengths reach from {shortest} to {longest}; expected 1 to {x.shape[-1]}, the timepoints of x."
+        )
+    return longest
+
+
 def trim(x: Tensor, lengths: Tensor) -> Tensor:
     """Cut what lies beyond the longest recording of the batch."""
-    return x[..., : int(lengths.max())]
+    return x[..., : _longest(x, lengths)]
 
 
 def trim_or_pad(x: Tensor, lengths: Tensor) -> Tensor:
@@ -423,7 +440,7 @@ def trim_or_pad(x: Tensor, lengths: Tensor) -> Tensor:
     For each number that it has not met lately torch prepares its convolutions anew, which takes as long as the step
     itself. There are eight round ones from a power of two to the next.
     """
-    n_timepoints = int(lengths.max())
+    n_timepoints = _longest(x, lengths)
     if bool((lengths < n_timepoints).any()):
         n_timepoints += -n_timepoints % 2 ** max(n_timepoints.bit_length() - 4, 0)
     return F.pad(x[..., :n_timepoints], (0, max(n_timepoints - x.shape[-1], 0)))

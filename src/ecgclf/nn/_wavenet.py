@@ -21,7 +21,16 @@ def mu_law_encode(x: Tensor, n_bins: int) -> Tensor:
     -------
     Tensor
         The bin of each amplitude, int64 in [0, n_bins).
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two bins, or an amplitude is NaN.
     """
+    if n_bins < 2:
+        raise ValueError(f"n_bins={n_bins!r}; expected at least 2.")
+    if bool(x.isnan().any()):
+        raise ValueError("x contains NaN, which no bin is for. Interpolate or cut missing samples first.")
     mu = n_bins - 1
     companded = torch.sign(x) * torch.log1p(mu * x.abs().clamp(max=1)) / math.log1p(mu)
     return ((companded + 1) * (n_bins / 2)).floor().clamp(0, mu).long()

@@ -5,7 +5,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.ndimage import uniform_filter1d
 
 from ecgclf._whole import at_least, nearest
-from ecgclf.signal._checks import FloatArray, as_signal, check_sampling_rate
+from ecgclf.signal._checks import FloatArray, as_leads, check_sampling_rate
 from ecgclf.signal._filters import bandpass
 from ecgclf.signal._silence import bridge, flatten_steps, level, runs
 
@@ -82,13 +82,8 @@ def find_r_peaks(x: ArrayLike, sampling_rate: float) -> NDArray[np.int64]:
     >>> find_r_peaks(x, 300)
     array([150, 360, 660])
     """
-    x = np.atleast_2d(as_signal(x))
+    x = as_leads(x)
     rate = check_beat_rate(sampling_rate)
-    if x.ndim > 2:
-        raise ValueError(
-            f"x has shape {x.shape}; expected one recording, (n_timepoints,) or (n_leads, n_timepoints). "
-            "Call this function once for each recording."
-        )
     x, silent = bridge(x, rate)
     beats, smooth = _complexes(x, silent, rate)
     tips = _tips(x, silent, beats, nearest(_REACH, rate))

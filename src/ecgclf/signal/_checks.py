@@ -22,7 +22,7 @@ def as_signal(x: ArrayLike) -> FloatArray:
             f"x has dtype {array.dtype}, expected real numbers in mV. Convert it, e.g. with "
             "x.astype(float); give recordings of different lengths one at a time."
         )
-    if array.ndim == 0 or array.shape[-1] == 0:
+    if array.ndim == 0 or array.shape[-1] == 0 or (array.ndim == 2 and not len(array)):
         raise ValueError(
             f"x of shape {array.shape} has no samples; expected time along the last axis, "
             "(n_timepoints,) or (n_leads, n_timepoints)."
@@ -34,6 +34,17 @@ def as_signal(x: ArrayLike) -> FloatArray:
         raise ValueError(
             f"x contains {array[first]} (first at index {first}). Interpolate or cut missing "
             "samples first: a filter would spread them."
+        )
+    return array
+
+
+def as_leads(x: ArrayLike) -> FloatArray:
+    """Give one recording as a float array of shape (n_leads, n_timepoints)."""
+    array = np.atleast_2d(as_signal(x))
+    if array.ndim > 2:
+        raise ValueError(
+            f"x has shape {array.shape}; expected one recording, (n_timepoints,) or (n_leads, n_timepoints). "
+            "Call this function once for each recording."
         )
     return array
 

@@ -80,7 +80,15 @@ def design_bandpass(sampling_rate: float, low: float, high: float, order: int) -
 @lru_cache(maxsize=32)
 def _butterworth(sampling_rate: float, low: float, high: float, order: int) -> FloatArray:
     # To design it costs as much as to filter half a minute.
-    return signal.butter(order, [low, high], "bandpass", fs=sampling_rate, output="sos")
+    sos = signal.butter(order, [low, high], "bandpass", fs=sampling_rate, output="sos")
+    try:
+        signal.sosfilt_zi(sos)
+    except np.linalg.LinAlgError:
+        raise ValueError(
+            f"low={low!r} Hz is too low for a filter at {sampling_rate:g} Hz: in floating-point numbers it is none. "
+            "Choose a higher one."
+        ) from None
+    return sos
 
 
 def notch(x: ArrayLike, sampling_rate: float, frequency: float, quality: float) -> FloatArray:
@@ -263,6 +271,9 @@ def normalize(x: ArrayLike, method: str = "zscore", clip: float | None = None) -
     if clip is not None and (not is_finite(clip) or clip <= 0):
         raise ValueError(f"clip must be a positive number or None, got {clip!r}.")
     low, high = x.min(axis=-1, keepdims=True), x.max(axis=-1, keepdims=True)
+    with np.errstate(over="ignore"):
+        if not np.isfinite(high - low).all():
+            return normalize(x / 4, method, clip=clip)
     constant = high - low <= 10 * np.finfo(x.dtype).eps * np.maximum(np.abs(low), np.abs(high))
     # In units of its range a signal of any magnitude has squares that neither vanish nor overflow.
     unit = np.where(constant, 1, high - low)

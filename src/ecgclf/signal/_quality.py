@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ecgclf._whole import at_least, nearest
 from ecgclf.signal._beats import check_beat_rate, find_r_peaks
-from ecgclf.signal._checks import FloatArray, as_signal
+from ecgclf.signal._checks import FloatArray, as_leads
 from ecgclf.signal._filters import bandpass
 from ecgclf.signal._silence import flat, runs
 
@@ -111,7 +111,7 @@ def signal_quality(x: ArrayLike, sampling_rate: float) -> Quality:
     >>> signal_quality(x, 300).problems
     ('a flat line for 70 % of the time',)
     """
-    leads = np.atleast_2d(as_signal(x))
+    leads = as_leads(x)
     rate = check_beat_rate(sampling_rate)
     peaks = find_r_peaks(leads, rate)
     still = flat(leads, rate)

@@ -5,7 +5,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ecgclf._recordings import visible
 from ecgclf._whole import at_most
-from ecgclf.signal._checks import as_signal, check_sampling_rate
+from ecgclf.signal._checks import as_leads, check_sampling_rate
 from ecgclf.signal._silence import flat, runs
 
 RR_FIGURES = (
@@ -180,7 +180,7 @@ def find_gaps(x: ArrayLike, r_peaks: ArrayLike, sampling_rate: float) -> NDArray
     >>> find_gaps(x, find_r_peaks(x, 300), 300)
     array([[ 600, 2400]])
     """
-    x = np.atleast_2d(as_signal(x))
+    x = as_leads(x)
     rate = check_sampling_rate(sampling_rate)
     steps, _ = _steps(r_peaks, None)
     peaks = np.asarray(r_peaks, dtype=np.int64)
