@@ -4,6 +4,7 @@ import os
 import shutil
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.pipeline import make_pipeline
 
@@ -139,15 +140,19 @@ def test_a_dropped_record_is_answered_and_of_two_leads_one_is_chosen(page, tmp_p
         ("\n".join(map(str, REAL)), 300, None),
         ("ecg (mV)\r\n" + "\r\n".join(f'"{value:.6e}"' for value in REAL) + "\r\n\r\n", 400, None),
         ("time;I\n" + "\n".join(f"{i / 150};{value:f}" for i, value in enumerate(REAL[::2])), 150, "I"),
+        (pd.DataFrame(REAL[:3000]).to_csv(index=False), 300, None),
+        (pd.DataFrame(REAL[:3000]).to_csv(sep=";"), 300, None),
+        (pd.DataFrame({0: REAL[:3000][::-1], 1: REAL[:3000]}).to_csv(sep=";", index=False), 300, "column 2"),
     ],
-    ids=["plain", "titled", "columns"],
+    ids=["plain", "titled", "columns", "pandas", "pandas with an index", "columns of pandas"],
 )
 def test_a_csv_file_is_answered_as_in_python(text, rate, lead, page, tmp_path):
     path = tmp_path / "mine.csv"
     path.write_text(text, newline="")
     give(page, path)
     fill(page, rate, lead)
-    values = [line.split(";")[-1].strip('"') for line in text.split()[2 if "(mV)" in text else lead is not None :]]
+    titles = 2 if "(mV)" in text else int(text.split()[0].isalnum() or ";" in text)
+    values = [line.split(";")[-1].strip('"') for line in text.split()[titles:]]
     check(answer(page), np.array(values, dtype=float), float(rate))
 
 
@@ -225,6 +230,7 @@ PROBLEMS = {
     "segments": (_changed("r 1", "r/2 1"), "the record has several segments"),
     "elsewhere": (_changed("r.dat", "../r.dat"), "which is no plain file name"),
     "gain": (_changed("1000/mV", "much"), "signal 0 has the gain “much”"),
+    "vanished gain": (_changed("1000/mV", "1e-999/mV"), "signal 0 has the gain “1e-999/mV”"),
     "too many signals": (_changed("r 1", "r 2"), "it declares 2 signals and describes 1"),
     "no record": (
         lambda folder: [_written(folder / "r.hea", "<html>")],
@@ -255,6 +261,23 @@ def test_what_a_csv_file_leaves_open_is_checked(text, rate, expected, page, tmp_
     give(page, *_csv(text)(tmp_path))
     fill(page, rate)
     assert expected in answer(page)
+
+
+def test_a_file_that_comes_after_another_was_asked_for_is_dropped(page, tmp_path):
+    page.evaluate("""() => {
+      const read = ecgclf.readFiles;
+      ecgclf.readFiles = async (files) => {
+        ecgclf.readFiles = read;
+        await new Promise((go) => { window.go = go; });
+        return read(files);
+      };
+    }""")
+    give(page, *_csv(LINES)(tmp_path))
+    page.locator("#ecg-bundled button").first.click()
+    assert answer(page)["label"]
+    page.evaluate("() => new Promise((done) => { window.go(); setTimeout(done, 300); })")
+    assert page.locator("#ecg-ask").is_hidden()
+    assert "sampling rate" not in (page.locator("#ecg-status").inner_text() or "")
 
 
 def test_an_answer_comes_with_remarks(page, tmp_path):

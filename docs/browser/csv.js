@@ -13,6 +13,12 @@
     return line.split(separator).map((field) => field.trim().replace(/^"(.*)"$/, "$1").trim());
   }
 
+  // Titles that pandas makes up: 0, 1, 2 and so on, behind an empty one where rows have numbers too.
+  function isCounted(fields) {
+    const titles = fields[0] === "" ? fields.slice(1) : fields;
+    return titles.length > 0 && titles.every((field, i) => field === String(i));
+  }
+
   function readCsv(text, name) {
     if (text.includes("\0")) throw new ecgclf.Problem(`${name} is no text. A CSV file has one number of mV a line.`);
     const lines = text.split(/\r\n|\r|\n/);
@@ -21,7 +27,9 @@
     if (!lines.length) throw new ecgclf.Problem(`${name} is empty.`);
     const separator = [";", "\t", ","].find((each) => lines[0].includes(each)) ?? ",";
     const first = split(lines[0], separator);
-    const titled = !first.every((field) => NUMBER.test(field) || MISSING.test(field));
+    // A lone 0 may be a sample; beside samples that have a point it has none.
+    const counted = isCounted(first) && (first.length > 1 || lines.slice(1).some((line) => line.includes(".")));
+    const titled = counted || !first.every((field) => NUMBER.test(field) || MISSING.test(field));
     if (first.length > MOST_COLUMNS) {
       throw new ecgclf.Problem(`${name} has ${first.length} columns. Expected are few columns, each a lead, and a row a sample.`);
     }
@@ -45,7 +53,9 @@
         signals[column][row] = MISSING.test(field) ? NaN : Number(field);
       });
     });
-    const leads = signals.map((signal, i) => ({ name: (titled && first[i]) || `column ${i + 1}`, signal }));
+    const leads = signals.map((signal, i) => ({ name: (titled && !counted && first[i]) || `column ${i + 1}`, signal }));
+    // What only counts the rows is no lead.
+    if (titled && leads.length > 1 && first[0] === "" && signals[0].every((value, row) => value === row)) leads.shift();
     return { name: name.replace(/\.\w+$/, ""), rate: null, leads };
   }
 

@@ -40,6 +40,7 @@
 
   // A record whose lead or rate is open is asked about; any other is answered.
   async function take(record, current) {
+    if (!current()) return;
     asked = record;
     if (record.rate !== null && record.leads.length === 1) return answer(record, record.leads[0], record.rate, current);
     find("ask-lead").hidden = record.leads.length === 1;

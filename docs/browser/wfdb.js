@@ -60,7 +60,8 @@
     if (Number(stored[2] ?? 1) !== 1) throw wrong(`signal ${i} has ${stored[2]} samples a frame, where one is expected`);
     if (Number(stored[3] ?? 0) !== 0) throw wrong(`signal ${i} is skewed by ${stored[3]} frames`);
     const scale = /^(-?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)(?:\((-?\d+)\))?(?:\/(\S+))?$/.exec(gain ?? "0");
-    if (!scale || !Number.isFinite(Number(scale[1]))) throw wrong(`signal ${i} has the gain “${gain.slice(0, 40)}”`);
+    const vanished = scale && !Number(scale[1]) && /[1-9]/.test(scale[1].split("e")[0]);
+    if (!scale || vanished || !Number.isFinite(Number(scale[1]))) throw wrong(`signal ${i} has the gain “${gain.slice(0, 40)}”`);
     // Up to five numbers, of which the second is the converter's zero; then the name.
     let numbers = rest.findIndex((field) => !/^-?\d+$/.test(field));
     numbers = Math.min(5, numbers < 0 ? rest.length : numbers);
