@@ -20,6 +20,7 @@ import ecgclf
 from ecgclf import cli
 from ecgclf.classifiers import CRANNClassifier
 from ecgclf.cli import _demo, _predict
+from ecgclf.cli._files import read_labelled
 from ecgclf.datasets import load_cinc2017_sample
 from ecgclf.decision import TunedDecisionClassifierCV
 from ecgclf.metrics import cinc2017_score, macro_auroc_scorer
@@ -495,6 +496,21 @@ def test_evaluate_is_the_report(folder, sample, capsys):
     labels.unlink()
 
 
+@pytest.mark.parametrize("columns", [(0, 1, 2), (1, 0, 2), (2, 1, 0)], ids=str)
+@pytest.mark.parametrize("names", [("record", "patient", "label"), ("File_Name", "sex", " Rhythm")], ids=str)
+def test_labels_stand_in_the_column_that_is_named_so(columns, names, folder, sample, tmp_path):
+    rows = [
+        names,
+        *([name, "Jane", label] for name, label in zip(sample.record_names, sample.target[:6], strict=False)),
+    ]
+    labels = tmp_path / "labels.csv"
+    # Spreadsheets end lines with empty cells, and begin files with empty lines.
+    labels.write_text(",,\n" + "".join(",".join(row[k] for k in columns) + ",\n" for row in rows))
+    found = read_labelled(folder, labels, None, "raise")
+    assert found.record_names == list(sample.record_names[:6])
+    assert found.target.tolist() == sample.target[:6].tolist()
+
+
 def test_what_is_no_voltage_is_neither_measured_nor_learnt(sample, capsys, tmp_path):
     for i, x in enumerate(sample.data[:4]):
         write_record(tmp_path, f"r{i}", x, unit="mmHg")
@@ -554,6 +570,14 @@ def test_onnx_can_be_explained_and_evaluated(folder, sample, capsys, tmp_path):
         (["train", "--data", "{text}", "--model", "lstm", "--out", "{empty}/m.ecgclf"], 2, "is no folder"),
         (["train", "--data", "{folder}", "--model", "lstm", "--out", "{empty}/m.pkl"], 2, "end with one of .ecgclf"),
         (["evaluate", "--data", "{folder}", "--labels", "{text}"], 2, "expected RECORD,LABEL"),
+        (
+            ["evaluate", "--data", "{folder}", "--labels", "{three}"],
+            2,
+            "3 columns, 'A1,Jane,N'; expected RECORD,LABEL",
+        ),
+        (["evaluate", "--data", "{folder}", "--labels", "{recordless}"], 2, "patient, label: none is the record"),
+        (["evaluate", "--data", "{folder}", "--labels", "{labelless}"], 2, "record, patient: none is the label"),
+        (["evaluate", "--data", "{folder}", "--labels", "{ambiguous}"], 2, "record and name may each be the record"),
         (["evaluate", "--data", "{folder}", "--labels", "{strange}"], 2, "labels Q are none that"),
         (["evaluate", "--data", "{folder}", "--labels", "{others}"], 2, "None of the 1 labelled records"),
         (["evaluate", "--data", "{folder}", "--labels", "{twice}"], 2, "line 2: A1 is labelled before"),
@@ -572,6 +596,10 @@ def test_bad_input_is_one_line_and_writes_nothing(arguments, code, match, folder
         "strange": "".join(f"{name},Q\n" for name in sample.record_names[:6]),
         "others": "A1,N\n",
         "twice": "A1,N\nA1,A\n",
+        "three": "A1,Jane,N\n",
+        "recordless": "patient,label\nJane,N\n",
+        "labelless": "record,patient\nA1,Jane\n",
+        "ambiguous": "record,name,label\nA1,Jane,N\n",
     }.items():
         places[name] = tmp_path / name
         places[name].write_text(content)

@@ -125,7 +125,8 @@ _Labels = Annotated[
     Path | None,
     typer.Option(
         "--labels",
-        help="A CSV file of lines RECORD,LABEL. By default REFERENCE.csv or REFERENCE-v3.csv in DIR.",
+        help="A CSV file of lines RECORD,LABEL; of more columns if its first line names two of them record and label. "
+        "By default REFERENCE.csv or REFERENCE-v3.csv in DIR.",
         metavar="CSV",
     ),
 ]

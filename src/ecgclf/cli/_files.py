@@ -6,6 +6,12 @@ import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
+# What a first line may call the columns of a file of labels, in any case.
+_COLUMNS = {
+    "record": ("record", "recording", "record name", "name", "file", "file name", "filename"),
+    "label": ("label", "rhythm", "class", "target", "diagnosis"),
+}
+
 
 class UsageError(ValueError):
     """What was asked for cannot be done as it was asked; the exit code is 2."""
@@ -158,7 +164,7 @@ def read_labelled(data, labels, lead, missing, sampling_rate=None):
     data : pathlib.Path
         A folder of records, or one with PhysioNet's archive of the Challenge 2017.
     labels : pathlib.Path or None
-        A CSV file of lines RECORD,LABEL.
+        A CSV file of lines RECORD,LABEL, or of more columns, two of which its first line names so.
     lead : str or None
         The lead wanted.
     missing : str
@@ -213,15 +219,39 @@ def _read_labels(data, labels):
         raise UsageError(f"there is no file {labels}. Give a CSV file of lines RECORD,LABEL with --labels.")
     label_of = {}
     with open(labels, newline="", encoding="utf-8-sig", errors="replace") as file:
-        for number, row in enumerate(csv.reader(file), start=1):
-            if not row or (number == 1 and row[0].strip().lower() in ("record", "recording", "name", "file")):
-                continue
-            if len(row) < 2 or not row[0].strip() or not row[1].strip():
-                raise UsageError(f"{labels}, line {number}: {','.join(row)[:60]!r}; expected RECORD,LABEL.")
-            name = Path(row[0].strip()).name
-            if name.endswith((".hea", ".mat", ".dat")):
-                name = Path(name).stem
-            if name in label_of:
-                raise UsageError(f"{labels}, line {number}: {name} is labelled before.")
-            label_of[name] = row[1].strip()
+        rows = [(number, [cell.strip() for cell in row]) for number, row in enumerate(csv.reader(file), start=1)]
+    rows = [(number, row) for number, row in rows if any(row)]
+    columns = _columns_of(rows[0][1], labels) if rows else None
+    for number, row in rows[1:] if columns else rows:
+        told = [row[k] for k in columns if k < len(row)] if columns else row
+        if columns is None and any(row[2:]):
+            raise UsageError(
+                f"{labels}, line {number}: {len(row)} columns, {','.join(row)[:60]!r}; expected RECORD,LABEL, or a "
+                "first line that names the columns record and label."
+            )
+        if len(told) < 2 or not told[0] or not told[1]:
+            raise UsageError(f"{labels}, line {number}: {','.join(row)[:60]!r}; expected RECORD,LABEL.")
+        name = Path(told[0]).name
+        if name.endswith((".hea", ".mat", ".dat")):
+            name = Path(name).stem
+        if name in label_of:
+            raise UsageError(f"{labels}, line {number}: {name} is labelled before.")
+        label_of[name] = told[1]
     return label_of
+
+
+def _columns_of(first, labels):
+    """Tell which columns hold records and labels, by the first line; None where it names neither."""
+    names = [cell.lower().replace("_", " ") for cell in first]
+    found = {what: [k for k, name in enumerate(names) if name in known] for what, known in _COLUMNS.items()}
+    if not any(found.values()):
+        return None
+    for what, columns in found.items():
+        if len(columns) != 1:
+            named = " and ".join(first[k] for k in columns)
+            raise UsageError(
+                f"{labels} has the columns {', '.join(first)[:60]}: "
+                + (f"{named} may each be the {what}." if columns else f"none is the {what}.")
+                + f" Name one of them {what}; known are {', '.join(_COLUMNS[what])}."
+            )
+    return found["record"] + found["label"]
