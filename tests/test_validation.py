@@ -281,7 +281,7 @@ def test_a_table_of_one_s_own():
         (
             {"groups": [0] * 30 + [1] * 30},
             {"early_stopping": True},
-            "nothing to train on among 2 groups",
+            "none of 2 groups can be set aside by validation_fraction=0.1: each trains a class",
         ),
         ({}, {"validation_fraction": GroupKFold(3)}, "groups"),
         ({}, {"validation_fraction": PredefinedSplit([0] * 30 + [1] * 30)}, "leaves .* class"),
@@ -330,7 +330,7 @@ def test_set_aside(rows, fraction):
 
 def test_early_stopping_with_too_few_recordings(patients):
     X, _, _ = patients
-    with pytest.raises(ValueError, match="leaves nothing to train on among 2 recordings"):
+    with pytest.raises(ValueError, match="none of 2 recordings can be set aside .*: each trains a class"):
         small("CRNNClassifier", early_stopping=True).fit(X[:2], ["a", "b"])
 
 

@@ -110,8 +110,11 @@ def _draw(targets, share, rng, what, name, advice):
     counts = np.bincount(targets)
     # The only recording of a class is needed for training.
     several = np.flatnonzero(counts[targets] > 1)
+    if not len(several) and len(targets) > 1:
+        # The caller says why.
+        return np.zeros(len(targets), dtype=bool)
     n_validation = max(1, round(share * len(several)))
-    if len(several) - n_validation < 1 or len(several) < 2:
+    if len(several) - n_validation < 1:
         raise ValueError(f"{name}={share} leaves nothing to train on among {len(targets)} {what}. {advice}")
     n_classes = len(np.unique(targets[several]))
     can_stratify = n_classes <= min(n_validation, len(several) - n_validation)
