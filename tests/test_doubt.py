@@ -4,10 +4,12 @@ import warnings
 
 import numpy as np
 import pytest
+from sklearn.pipeline import make_pipeline
 
 from ecgclf.datasets import make_recordings
 from ecgclf.decision import TunedDecisionClassifierCV
 from ecgclf.explanation import ExplanationWarning, LimeTimeSeriesExplainer
+from ecgclf.preprocessing import Resampler
 from ecgclf.signal import SignalQualityWarning
 from small import NAMES, small
 
@@ -28,11 +30,24 @@ def test_every_classifier_warns_of_flat_and_short_recordings(recordings):
                 assert len(method(asked)) == len(asked)
             (told,) = record
             said = str(told.message)
-            assert "recording 1 is flat: its 700 samples have one value" in said
-            assert f"recording 3 has 5 samples, where about {classifier.window_length_} were trained on" in said
+            assert "recording 1 is flat: all its samples have one value" in said
+            usual = classifier.window_length_
+            assert f"recording 3 has {500 / usual:.2g} % of the length that was trained on (5 samples, as they" in said
             assert "recording 4 is flat" in said
             assert "recording 0" not in said
             assert "recording 2" not in said
+
+
+def test_in_a_pipeline_samples_are_said_to_be_those_that_reach_the_classifier():
+    X, y = make_recordings(12, duration=3.0, random_state=0, return_X_y=True)
+    pipeline = make_pipeline(Resampler(100, sampling_rate=300), small("ResNetClassifier", max_epochs=1)).fit(X, y)
+    with pytest.warns(SignalQualityWarning) as record:
+        pipeline.predict([X[0][:60], np.zeros(900)])
+    (told,) = record
+    said = str(told.message)
+    short = "recording 0 has 6.7 % of the length that was trained on (20 samples, as they reach the classifier, where"
+    assert f"{short} about 300 were usual)" in said
+    assert "recording 1 is flat: all its samples have one value" in said
 
 
 def test_volts_are_told_from_millivolts(recordings):

@@ -44,10 +44,14 @@ def warn_of_doubtful(recordings, window_length, scale):
 def _doubt(x, window_length, scale):
     n_timepoints = x.shape[1]
     if n_timepoints < _SHORTEST * window_length:
-        return f"has {n_timepoints} samples, where about {window_length} were trained on"
+        # In a Pipeline these are not the samples that the user counts.
+        return (
+            f"has {100 * n_timepoints / window_length:.2g} % of the length that was trained on "
+            f"({n_timepoints} samples, as they reach the classifier, where about {window_length} were usual)"
+        )
     # Nearly every recording shows at its second sample that it is not flat.
     if n_timepoints > _FEW and (x[:, 0] == x[:, 1]).all() and (x == x[:, :1]).all():
-        return f"is flat: its {n_timepoints} samples have one value"
+        return "is flat: all its samples have one value"
     own = x.std(axis=1)
     if n_timepoints > _FEW and (own < _SMALLEST * scale).all():
         lead = int((own / scale).argmax())
