@@ -57,6 +57,7 @@ def test_probabilities_are_probabilities(fitted, name):
     assert probabilities.shape == (len(X), 2)
     assert (probabilities >= 0).all()
     np.testing.assert_allclose(probabilities.sum(axis=1), 1.0, atol=1e-12)
+    np.testing.assert_array_equal(fitted[name].predict_log_proba(X), np.log(probabilities))
     predicted = fitted[name].predict(X)
     np.testing.assert_array_equal(predicted, fitted[name].classes_[probabilities.argmax(axis=1)])
     assert fitted[name].score(X, y) == np.mean(predicted == y)

@@ -35,6 +35,7 @@ from sklearn.model_selection import (
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeClassifier
 
 from ecgclf.datasets import load_cinc2017_sample
 from ecgclf.decision import TunedDecisionClassifierCV
@@ -158,6 +159,16 @@ def test_without_calibration_probabilities_are_the_classifier_s(features):
     tuned = TunedDecisionClassifierCV(forest, calibration=None, cv=0.3, random_state=1).fit(X, y)
     assert tuned.temperature_ == 1
     np.testing.assert_array_equal(tuned.predict_proba(X), forest.fit(X, y).predict_proba(X))
+
+
+def test_logarithms_are_those_of_the_probabilities_and_zeros_are_told_as_by_scikit_learn(features):
+    X, y = features
+    tuned = TunedDecisionClassifierCV(DecisionTreeClassifier(random_state=0), calibration=None, cv=2).fit(X, y)
+    with pytest.warns(RuntimeWarning, match="divide by zero"):
+        expected = tuned.estimators_[0].predict_log_proba(X)
+    with pytest.warns(RuntimeWarning, match="divide by zero"):
+        np.testing.assert_array_equal(tuned.predict_log_proba(X), expected)
+    assert np.isneginf(expected).any()
 
 
 def test_a_share_is_one_split_and_seeded(features):

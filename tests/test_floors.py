@@ -48,7 +48,7 @@ LIBRARIES = {
     "_files": set(),
     "_labels": {"numpy", "sklearn.utils"},
     "_lazy": set(),
-    "_mixins": {"sklearn.base"},
+    "_mixins": {"numpy", "sklearn.base"},
     "_numbers": set(),
     "_parameters": {"sklearn.utils"},
     "_rates": set(),

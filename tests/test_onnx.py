@@ -89,6 +89,7 @@ def check(estimator, X, path):
     probabilities = model.predict_proba(X)
     np.testing.assert_array_equal(model.classes_, estimator.classes_)
     np.testing.assert_allclose(probabilities, estimator.predict_proba(X), atol=1e-4, rtol=0)
+    np.testing.assert_array_equal(model.predict_log_proba(X), np.log(probabilities))
     return probabilities
 
 

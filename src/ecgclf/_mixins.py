@@ -1,5 +1,6 @@
-"""What estimators share beside their rooms: where their pages are, how they are scored."""
+"""What estimators share beside their rooms: where their pages are, how they are scored, logarithms of answers."""
 
+import numpy as np
 from sklearn.base import ClassifierMixin
 
 from ecgclf._docstrings import RECORDINGS, document
@@ -19,7 +20,26 @@ class DocLinkMixin:
 
 
 class RecordingClassifierMixin(DocLinkMixin, ClassifierMixin):
-    """A classifier of recordings: its `score` is scikit-learn's, and tells what it is of."""
+    """A classifier of recordings: its `score` is scikit-learn's, and tells what it is of.
+
+    It has `predict_proba`.
+    """
+
+    @document(X=RECORDINGS)
+    def predict_log_proba(self, X):
+        """Predict the logarithm of the probability of each class for each recording.
+
+        Parameters
+        ----------
+        {X}
+
+        Returns
+        -------
+        log_probabilities : ndarray of shape (n_recordings, n_classes)
+            That of what `predict_proba` gives, -inf where a probability is 0; numpy warns of these, as with the
+            classifiers of scikit-learn.
+        """
+        return np.log(self.predict_proba(X))
 
     @document(X=RECORDINGS)
     def score(self, X, y, sample_weight=None):

@@ -187,6 +187,21 @@ class OnnxClassifier:
             count[i] += 1
         return total / count
 
+    def predict_log_proba(self, X):
+        """Predict the logarithm of the probability of each class for each recording.
+
+        Parameters
+        ----------
+        X : sequence of ndarray
+            As for `predict_proba`.
+
+        Returns
+        -------
+        log_probabilities : ndarray of shape (n_recordings, n_classes)
+            That of what `predict_proba` gives, -inf where a probability is 0, of which numpy warns.
+        """
+        return np.log(self.predict_proba(X))
+
     def attention(self, X):
         """Tell where in each recording the networks looked.
 
