@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from sklearn.ensemble import VotingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -212,6 +213,14 @@ def test_other_votes_are_refused(settings, match, real, path):
     voters = [("a", small("LSTMClassifier", max_epochs=1)), ("b", small("CRNNClassifier", max_epochs=1))]
     with pytest.raises(ValueError, match=f"VotingClassifier .*{match}.* cannot be exported"):
         to_onnx(VotingClassifier(voters, **settings).fit(*real), path)
+
+
+def test_a_search_is_sent_to_its_best_estimator(real, path):
+    search = GridSearchCV(small("LSTMClassifier", max_epochs=1), {"n_units": [8]}, cv=2)
+    search.fit(real[0], np.arange(len(real[0])) % 2)
+    with pytest.raises(ValueError, match=r"^GridSearchCV cannot be exported; its \.best_estimator_ can"):
+        to_onnx(search, path)
+    to_onnx(search.best_estimator_, path)
 
 
 def test_voters_with_windows_or_steps_of_their_own_are_refused(real, path):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 from sklearn.pipeline import make_pipeline
 
 from ecgclf.classifiers import ECGClassifier
@@ -82,3 +83,12 @@ def test_what_torch_cannot_export_is_told(recordings, tmp_path, capfd):
         to_onnx(classifier, tmp_path / "own.onnx")
     assert not list(tmp_path.iterdir())
     assert capfd.readouterr().out == ""
+
+
+def test_an_older_torch_is_told_from_a_network_that_cannot_be_exported(recordings, tmp_path, monkeypatch):
+    classifier = fitted(recordings)
+    # There it is a function, without the attribute.
+    monkeypatch.setattr(torch.export, "Dim", lambda name: None)
+    with pytest.raises(ValueError, match=r"torch .* cannot export the Small to ONNX .* needs a newer torch"):
+        to_onnx(classifier, tmp_path / "own.onnx")
+    assert not list(tmp_path.iterdir())

@@ -191,7 +191,8 @@ def _apart(estimator):
     classifiers = [chain[-1] for chain in chains]
     for classifier in classifiers:
         if not hasattr(classifier, "_rebuild_module") or not hasattr(classifier, "predict_windows"):
-            raise ValueError(f"{type(classifier).__name__} cannot be exported; a classifier of ecgclf can.")
+            can = "its .best_estimator_" if hasattr(classifier, "best_estimator_") else "a classifier of ecgclf"
+            raise ValueError(f"{type(classifier).__name__} cannot be exported; {can} can.")
         check_is_fitted(classifier)
     if len({(classifier.window_length, str(classifier.window_stride)) for classifier in classifiers}) > 1:
         raise ValueError("the classifiers of the ensemble have windows of their own, and cannot share a file.")

@@ -34,7 +34,12 @@ def exported(network, n_leads, n_timepoints):
     # Sizes of 0 and 1 are special to it.
     x = torch.zeros(2, n_leads, n_timepoints)
     lengths = torch.tensor([n_timepoints, n_timepoints])
-    any_number = torch.export.Dim.DYNAMIC
+    any_number = getattr(torch.export.Dim, "DYNAMIC", None)
+    if any_number is None:
+        raise ValueError(
+            f"torch {torch.__version__} cannot export the {type(network).__name__} to ONNX for any number of "
+            "recordings: that needs a newer torch."
+        )
     reasons = []
     for of_time in ({2: any_number}, {}):
         shapes = {"x": {0: any_number, **of_time}, "lengths": {0: any_number}}
