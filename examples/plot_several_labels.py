@@ -59,8 +59,8 @@ display = RecordingDisplay.from_recording(
 # --------------------------------------
 # A half may be a bad threshold for a label that is rare, if what counts is F1.
 # :class:`~ecgclf.decision.TunedDecisionClassifierCV` trains the network on two thirds of the training recordings,
-# three times, finds with its answers to the others a threshold for each label, and averages the three networks. The
-# other 120 recordings are for the test.
+# three times, and finds with its answers to the others a threshold for each label. What answers then is one network,
+# trained on all 180. The other 120 recordings are for the test.
 from ecgclf.classifiers import CRNNClassifier
 from ecgclf.decision import TunedDecisionClassifierCV
 
