@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 import ecgclf
+from ecgclf._mixins import DOCS as HOME
 
 DOCS = Path(__file__).parents[1] / "docs"
 EXAMPLES = DOCS.parent / "examples"
@@ -58,6 +59,24 @@ def test_links_lead_somewhere():
                 dead.append(f"{path.relative_to(SITE)}: {link}")
     assert len(found) > 100
     assert not dead
+
+
+def _links_of_the_readme():
+    return re.findall(r"\]\((\S+)\)", (DOCS.parent / "README.md").read_text(encoding="utf-8"))
+
+
+def test_the_readme_can_be_read_anywhere():
+    """A package index shows it without the files beside it."""
+    links = _links_of_the_readme()
+    assert len(links) > 20
+    assert [link for link in links if not link.startswith("https://")] == []
+
+
+@built
+def test_links_of_the_readme_lead_to_pages_and_pictures():
+    here = [link.removeprefix(HOME).partition("#")[0] for link in _links_of_the_readme() if link.startswith(HOME)]
+    assert len(here) > 20
+    assert [place for place in here if not (SITE / place).is_file()] == []
 
 
 @built
