@@ -1,7 +1,8 @@
 """R², stability and faithfulness of explanations of real recordings, for each segmentation and perturbation.
 
 A BiLSTMClassifier is trained on 150 of the bundled recordings; the first 30 s of recordings among the other 50 are
-explained, each for the label predicted.
+explained, each for the label predicted; recordings labelled ~ are left out, and of a row those where its segmentation
+finds no beats. The intervals are over recordings.
 
 Run: python benchmarks/explanation_quality.py
 """
@@ -10,6 +11,7 @@ import argparse
 import warnings
 
 import numpy as np
+from intervals import mean_and_interval
 from machine import describe
 from sklearn.model_selection import train_test_split
 
@@ -26,13 +28,6 @@ SEGMENTATIONS = {
     "waves, 1,000 perturbations": {"segmentation": "waves", "n_perturbations": 1000},
 }
 PERTURBATIONS = ("mean", "total_mean", "interpolate", "noise", "other_recordings")
-
-
-def bootstrap(values, rng, n=10_000):
-    """Mean of values with its 95 % interval."""
-    drawn = rng.choice(values, (n, len(values))).mean(axis=1)
-    low, high = np.percentile(drawn, [2.5, 97.5])
-    return f"{np.mean(values):.3f} ({low:.3f} to {high:.3f})"
 
 
 def row(classifier, background, recordings, n_perturbations=200, **params):
@@ -76,7 +71,6 @@ def main():
     print(describe() + "\n")
     print(f"Accuracy on the 50 recordings kept out: {classifier.score(X[test], y[test]):.2f}\n", flush=True)
     recordings = [X[i][:9000] for i in test[y[test] != "~"][: args.n_recordings]]
-    rng = np.random.default_rng(0)
     columns = ["R²", "adjusted R²", "gap", "Spearman", "Jaccard", "deletion AUC", "random AUC", "insertion AUC"]
     columns += ["random - deletion", "insertion - random"]
     print(f"| segmentation | perturbation | recordings | {' | '.join(columns)} |\n|{'---|' * (3 + len(columns))}")
@@ -87,7 +81,7 @@ def main():
                 classifier, X[train], recordings, perturbation=perturbation, **SEGMENTATIONS[name]
             )
             values = " | ".join(f"{value.mean():.2f}" for value in means)
-            gains = f"{bootstrap(deletion, rng)} | {bootstrap(insertion, rng)}"
+            gains = f"{mean_and_interval(deletion)} | {mean_and_interval(insertion)}"
             print(f"| {name} | {perturbation} | {len(deletion)} | {values} | {gains} |", flush=True)
 
 

@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+from intervals import mean_and_interval
 from machine import describe
 
 from ecgclf.classifiers import CRNNClassifier, ResNetClassifier
@@ -49,12 +50,6 @@ def changed(X, rng):
     return np.concatenate([np.asarray(kind, dtype=np.float32) for kind in kinds]), np.repeat(names, len(X))
 
 
-def interval(values, rng):
-    """The mean, and its 95 % bootstrap interval over draws."""
-    low, high = np.percentile(rng.choice(values, (2000, len(values))).mean(axis=1), [2.5, 97.5])
-    return f"{values.mean():.3f} ({low:.3f} to {high:.3f})"
-
-
 def main():
     """Print a row for each network and number of labels."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -87,7 +82,7 @@ def main():
                     answers = classifier.fit(X[drawn], y[drawn]).predict_proba(X[test])
                     found[beginning].append(macro_auroc(y[test], answers))
             nothing, first_without = (np.array(each) for each in found.values())
-            told = " | ".join(interval(each, rng) for each in (nothing, first_without, first_without - nothing))
+            told = " | ".join(mean_and_interval(each) for each in (nothing, first_without, first_without - nothing))
             print(f"| {name} | {n} | {told} | {right:.2f}, {seconds / 60:.1f} min |", flush=True)
 
 

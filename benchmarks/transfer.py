@@ -3,7 +3,7 @@
 The folder is that of 1,625 recordings of PTB-XL (`recordings_100hz.npz`, `labels.csv`), of which lead I is taken, with
 what comes before the network of the shipped model. Two questions, each asked of the recordings labelled for it: atrial
 fibrillation, which the model has learnt on another device, and disturbed conduction, which it has not. Of each draw so
-many recordings are trained on and all others are tested; the differences are paired by draw.
+many recordings are trained on and all others are tested; the differences are paired by draw, the intervals over draws.
 """
 
 import argparse
@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+from intervals import mean_and_interval
 from machine import describe
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
@@ -60,13 +61,6 @@ def auroc(contender, X, y, training, test):
     return roc_auc_score(y[test], contender.fit(X[training], y[training]).predict_proba(X[test])[:, 1])
 
 
-def interval(values, rng):
-    """The mean, and its 95 % bootstrap interval over draws."""
-    drawn = rng.choice(values, (2000, len(values))).mean(axis=1)
-    low, high = np.percentile(drawn, [2.5, 97.5])
-    return f"{values.mean():.3f} ({low:.3f} to {high:.3f})"
-
-
 def main():
     """Print a table for each question."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -77,7 +71,6 @@ def main():
     args = parser.parse_args()
     print(describe())
     X, questions = read(args.folder)
-    rng = np.random.default_rng(0)
     for name in args.questions:
         asked, answers = questions[name]
         Z, y = X[asked], answers[asked].astype(int)
@@ -94,8 +87,8 @@ def main():
             base = np.array(found["from nothing, rate 0.003"])
             for told, values in found.items():
                 values = np.array(values)
-                gain = "" if values is base or (values == base).all() else interval(values - base, rng)
-                print(f"| {told} | {interval(values, rng)} | {gain} | {seconds[told] / args.draws:.1f} |", flush=True)
+                gain = "" if values is base or (values == base).all() else mean_and_interval(values - base)
+                print(f"| {told} | {mean_and_interval(values)} | {gain} | {seconds[told] / args.draws:.1f} |", flush=True)
 
 
 if __name__ == "__main__":

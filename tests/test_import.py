@@ -109,3 +109,10 @@ def test_what_scripts_compare_can_be_made_without_arguments(monkeypatch):
         assert getattr(ecgclf.classifiers, name)().get_params()
     others = [path.name for path in SCRIPTS if "classifiers.__all__" in path.read_text(encoding="utf-8")]
     assert others == ["networks.py"]
+
+
+def test_the_interval_of_a_mean_of_few_draws_is_student_s(monkeypatch):
+    monkeypatch.syspath_prepend(Path(__file__).parents[1] / "benchmarks")
+    mean_and_interval = import_module("intervals").mean_and_interval
+    # 5.5, to either side 2.262 of a table times 3.028, the deviation, by the root of ten.
+    assert mean_and_interval(list(range(1, 11))) == "5.500 (3.334 to 7.666)"
