@@ -88,7 +88,9 @@ def main():
             for told, values in found.items():
                 values = np.array(values)
                 gain = "" if values is base or (values == base).all() else mean_and_interval(values - base)
-                print(f"| {told} | {mean_and_interval(values)} | {gain} | {seconds[told] / args.draws:.1f} |", flush=True)
+                print(
+                    f"| {told} | {mean_and_interval(values)} | {gain} | {seconds[told] / args.draws:.1f} |", flush=True
+                )
 
 
 if __name__ == "__main__":
