@@ -1,9 +1,9 @@
 """How many steps few recordings want: `python benchmarks/few_recordings.py --mitdb DIR --cinc2017 DIR`.
 
 As many of each class, beats of 0.76 s at 125 Hz from the first lead of MIT-BIH (normal against supraventricular), or
-recordings of CinC 2017 (A, N, O), are drawn, and 600 others are tested. The figures are means over draws: mean F1 of
-the classes, log-loss, seconds of processor time. Each is trained for 20 or 30 epochs, as many recordings would be, and
-for several numbers of steps.
+recordings of CinC 2017 (A, N, O), are drawn, and 600 others are tested: beats of the same persons. The figures are
+means over draws: mean F1 of the classes, log-loss, seconds of processor time. Each is trained for 20 or 30 epochs, as
+many recordings would be, and for several numbers of steps.
 """
 
 import argparse
