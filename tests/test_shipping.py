@@ -159,3 +159,23 @@ def test_a_paired_difference_is_that_of_the_scores(training):
     assert found == pytest.approx(cinc2017_score(y, one) - cinc2017_score(y, other), abs=1e-4)
     assert low < found < high
     assert answers.paired_difference(y, one, one) == "+0.0000 (+0.0000 to +0.0000)"
+
+
+def test_scores_of_several_seeds_are_of_the_same_folds(monkeypatch, tmp_path, capsys):
+    monkeypatch.syspath_prepend(TRAINING)
+    ablation = importlib.import_module("ablation")
+    y = np.tile(list("ANO~"), 50)
+    right = np.searchsorted(np.unique(y), y)
+    # Fold 0 is answered right, fold 1, which seed 1 has not, is answered by one class.
+    for seed, fold, answers in [(0, 0, right), (1, 0, right), (0, 1, np.zeros_like(right))]:
+        test = np.arange(100 * fold, 100 * fold + 100)
+        np.savez(
+            tmp_path / f"base, seed {seed}, fold {fold}.npz",
+            probabilities=np.eye(4)[answers[test]],
+            test=test,
+            seconds=60,
+        )
+    ablation.print_table(["base"], tmp_path, y)
+    printed = capsys.readouterr().out
+    assert "| base | 2 | 1.0 | 1.0000 | 1.0000 |" in printed
+    assert "base: counted are the folds that all seeds have, 0; not seed/fold 0/1." in printed

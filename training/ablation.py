@@ -4,7 +4,8 @@ FOLDER holds training2017.zip and REFERENCE-v3.csv. A network of `ensemble-cinc2
 the same with one thing changed each, on the same folds and seeds; at other rates its kernels and strides are the same
 in samples. training/rows keeps the answers of every fit, `--checkpoints` the states of
 unfinished ones: the same command goes on where it was ended, and `--table` prints what is there.
-Differences are paired: the same recordings, folds and seeds; intervals are over recordings, of the mean over seeds.
+Differences are paired: the same recordings, folds and seeds, of the folds that all seeds of a row have; intervals are
+over recordings, of the mean over seeds.
 The mean of both is the score of the mean of what row and base answer; of the seeds, that of the mean of all seeds of
 a row, and what it adds to one. Minutes are those of the clock.
 """
@@ -116,6 +117,13 @@ def read(name, out):
     return found, seconds
 
 
+def of_all_seeds(done):
+    """Keep the (seed, fold) of folds that every seed has: folds are not equally hard."""
+    seeds, folds = ({key[i] for key in done} for i in (0, 1))
+    whole = {fold for fold in folds if all((seed, fold) in done for seed in seeds)}
+    return sorted(key for key in done if key[1] in whole)
+
+
 def score_of(rows, done, y, weights):
     """Score of the mean of rows in the folds done of each seed together, the mean over seeds, for each of weights."""
     scores = []
@@ -129,9 +137,8 @@ def score_of(rows, done, y, weights):
 
 def score_of_seeds(found, y, weights):
     """Say what the mean of the answers of all seeds scores, in the folds that all have, and what it adds to one."""
-    seeds = sorted({seed for seed, _ in found})
-    folds = [fold for fold in sorted({fold for _, fold in found}) if all((seed, fold) in found for seed in seeds)]
-    if len(seeds) < 2 or not folds:
+    seeds, folds = (sorted({key[i] for key in of_all_seeds(found)}) for i in (0, 1))
+    if len(seeds) < 2:
         return ""
     done = [(0, fold) for fold in folds]
     each = [{(0, fold): found[seed, fold] for fold in folds} for seed in seeds]
@@ -148,9 +155,15 @@ def print_table(names, out, y):
     base, _ = read("base", out)
     print("| row | fits | minutes of one | score | base there | difference (95 %) | mean of both | of the seeds |")
     print("|---|---|---|---|---|---|---|---|")
+    left_out = []
     for name in names:
         found, seconds = read(name, out)
-        done = sorted(found.keys() & base.keys())
+        there = found.keys() & base.keys()
+        done = of_all_seeds(there)
+        if len(done) < len(there):
+            keys = ", ".join(f"{seed}/{fold}" for seed, fold in sorted(there - set(done)))
+            folds = ", ".join(str(fold) for fold in sorted({fold for _, fold in done})) or "none"
+            left_out.append(f"{name}: counted are the folds that all seeds have, {folds}; not seed/fold {keys}.")
         if not done:
             continue
         ours, theirs, both = (score_of(rows, done, y, weights) for rows in ([found], [base], [found, base]))
@@ -160,6 +173,7 @@ def print_table(names, out, y):
         minutes = f"{np.mean(seconds) / 60:.1f}"
         figures = f"{ours[0]:.4f} | {of_base} | {difference} | {of_both} | {score_of_seeds(found, y, weights)}"
         print(f"| {name} | {len(done)} | {minutes} | {figures} |")
+    print("".join(f"\n{line}" for line in left_out), end="\n" if left_out else "")
 
 
 def main():
