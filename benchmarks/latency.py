@@ -34,18 +34,18 @@ def write_records(folder, recordings):
 
 
 def cold(arguments, n_runs):
-    """Median seconds of a command in a process of its own, after one run that does not count."""
+    """Median seconds of Python with these arguments in a process of its own, after one run that does not count."""
     seconds = []
     for _ in range(n_runs + 1):
         start = time.perf_counter()
-        subprocess.run([sys.executable, "-m", "ecgclf", *arguments], check=True, capture_output=True)
+        subprocess.run([sys.executable, *arguments], check=True, capture_output=True)
         seconds.append(time.perf_counter() - start)
     return statistics.median(seconds[1:])
 
 
 def imports(arguments):
     """Seconds that each library's own modules take to import."""
-    command = [sys.executable, "-X", "importtime", "-m", "ecgclf", *arguments]
+    command = [sys.executable, "-X", "importtime", *arguments]
     printed = subprocess.run(command, check=True, capture_output=True, text=True).stderr
     own = collections.Counter()
     for microseconds, module in _LINE.findall(printed):
@@ -87,14 +87,13 @@ def main():
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         write_records(folder, [half_minutes[i % len(half_minutes)] for i in range(args.records)])
-        floor = [sys.executable, "-c", "import torch, sklearn.base"]
-        start = time.perf_counter()
-        subprocess.run(floor, check=True)
-        print(f"\nimport torch and scikit-learn, nothing else: {time.perf_counter() - start:.2f} s")
+        floor = cold(["-c", "import torch, sklearn.base"], args.runs)
+        print(f"\nimport torch and scikit-learn, nothing else: {floor:.2f} s")
         for model in list_pretrained():
-            one = ["predict", str(folder / "r0000"), "--model", model.name]
+            command = ["-m", "ecgclf", "predict", "--model", model.name]
+            one = [*command, str(folder / "r0000")]
             first = cold(one, args.runs)
-            every = cold(["predict", str(folder), "--model", model.name], 1)
+            every = cold([*command, str(folder)], 1)
             torch.set_num_threads(1)
             pipeline = load_pretrained(model.name)
             inputs = list(networks(pipeline, half_minutes[0]))
