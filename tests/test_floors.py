@@ -36,6 +36,8 @@ NAMES = ("ground", "crafts", "seams", "takers of what comes", "tellers", "estima
 # Otherwise than their floor has it.
 EXCEPTIONS = {
     "nn": set(),
+    # Whoever is given groups asks `_splits` whether they are such.
+    "metrics": FLOORS[0] | {"_splits"},
     **{room: set().union(*FLOORS) for room in FLOORS[-1]},
 }
 # What is told draws itself when asked to: its `plot` imports, inside the method, a display that takes it as it comes.
@@ -58,7 +60,7 @@ LIBRARIES = {
     "_warnings": set(),
     "_whole": {"numpy"},
     "signal": {"numpy", "scipy", "pywt"},
-    "metrics": {"numpy", "sklearn.exceptions", "sklearn.metrics", "sklearn.utils"},
+    "metrics": {"numpy", "scipy.special", "sklearn.exceptions", "sklearn.metrics", "sklearn.utils"},
     "nn": {"torch"},
 }
 # Where a heavy library may be imported; a door is a room or a module in it.

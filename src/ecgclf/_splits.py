@@ -4,7 +4,7 @@ from numbers import Real
 
 import numpy as np
 from sklearn.model_selection import train_test_split
-from sklearn.utils.validation import check_array, check_consistent_length, column_or_1d
+from sklearn.utils.validation import check_array, column_or_1d
 
 from ecgclf._labels import refuse_odd, split_by, strata
 from ecgclf._recordings import visible
@@ -24,13 +24,19 @@ def check_groups(groups, n_recordings):
     -------
     ndarray of int of shape (n_recordings,) or None
         Equal where the groups are equal.
+
+    Raises
+    ------
+    ValueError
+        If they are of another number, missing, masked, lists or of mixed types.
     """
     if groups is None:
         return None
     refuse_odd(groups, "groups")
     visible(groups, "groups")
     groups = column_or_1d(check_array(groups, ensure_2d=False, dtype=None, input_name="groups"), warn=True)
-    check_consistent_length(groups, np.empty(n_recordings))
+    if len(groups) != n_recordings:
+        raise ValueError(f"groups has {len(groups)} entries; expected one for each of {n_recordings} recordings.")
     return np.unique(groups, return_inverse=True)[1]
 
 

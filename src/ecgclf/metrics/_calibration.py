@@ -6,6 +6,7 @@ from sklearn.utils.validation import _check_sample_weight
 from ecgclf._numbers import is_whole
 from ecgclf._whole import at_least
 from ecgclf.metrics._answers import check_class_answers
+from ecgclf.metrics._intervals import ALIKE, unseen
 
 _N_BINS = 15
 
@@ -62,7 +63,7 @@ def expected_calibration_error(y_true, probabilities, classes, *, n_bins=_N_BINS
     return _error(_bins(confidence, n_bins), confidence - right, weight)
 
 
-def calibration_interval(confidence, right, weights, rng):
+def calibration_interval(confidence, right, weights, rng, groups=None):
     """Estimate the expected calibration error and its 95 % interval.
 
     Parameters
@@ -75,12 +76,16 @@ def calibration_interval(confidence, right, weights, rng):
         How often each recording counts: once in the first, as often as it was drawn in the others.
     rng : RandomState
         Draws what a calibrated classifier would have answered rightly.
+    groups : ndarray of int of shape (n_recordings,), default=None
+        The patient of each recording, from 0; what a calibrated classifier answers rightly is drawn for each, as if
+        its recordings were hard or easy together.
 
     Returns
     -------
     value, low, high : float
         The error, and the basic bootstrap interval; it reaches down to 0 if a calibrated classifier, as sure of its
-        answers as this one, might have had that error, and up to the value at least.
+        answers as this one, might have had that error, and up to the value at least. Where all draws are alike it
+        reaches as far as recordings of a kind that was never met, `unseen`.
     """
     bins = _bins(confidence, _N_BINS)
     value, *resampled = (_error(bins, confidence - right, weight) for weight in weights)
@@ -88,7 +93,11 @@ def calibration_interval(confidence, right, weights, rng):
         return value, value, value
     # Resampled errors lie above the error by about as much as it lies above the one in truth.
     low, high = 2 * value - np.percentile(resampled, [97.5, 2.5])
-    answered = (rng.random_sample(len(confidence)) < confidence for _ in resampled)
+    groups = np.arange(len(confidence)) if groups is None else groups
+    n_drawn = groups.max() + 1
+    if np.ptp([value, *resampled]) < ALIKE:
+        low, high = low - unseen(n_drawn), min(high + unseen(n_drawn), 1.0)
+    answered = (rng.random_sample(n_drawn)[groups] < confidence for _ in resampled)
     calibrated = [_error(bins, confidence - by_chance, weights[0]) for by_chance in answered]
     if low < 0 or value <= np.percentile(calibrated, 97.5):
         low = 0.0

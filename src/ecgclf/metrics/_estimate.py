@@ -4,18 +4,16 @@ import json
 from dataclasses import asdict
 from typing import NamedTuple
 
-import numpy as np
-
 
 class Estimate(NamedTuple):
-    """A figure and its 95 % bootstrap interval.
+    """A figure and its 95 % interval.
 
     Parameters
     ----------
     value : float
         The figure, of all recordings.
     low, high : float
-        The ends of the interval, as `rhythm_report` tells.
+        The ends of the interval, as `rhythm_report` makes them.
     """
 
     value: float
@@ -25,14 +23,6 @@ class Estimate(NamedTuple):
     def __str__(self):
         """Such as ``0.843 (0.833-0.853)``."""
         return f"{self.value:.3f} ({self.low:.3f}-{self.high:.3f})"
-
-
-def estimate(figures):
-    """Make an Estimate of a figure and, after it, those of the resampled recordings; NaN where one has none."""
-    figures = np.asarray(figures, dtype=float)
-    drawn = figures[1:][~np.isnan(figures[1:])]
-    low, high = np.percentile(drawn, [2.5, 97.5]) if len(drawn) else (figures[0], figures[0])
-    return Estimate(float(figures[0]), float(low), float(high))
 
 
 def json_key(label):

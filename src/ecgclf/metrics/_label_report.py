@@ -6,10 +6,12 @@ import numpy as np
 from sklearn.utils import check_array, check_random_state
 
 from ecgclf._labels import check_columns, names_of
+from ecgclf._splits import check_groups
 from ecgclf.metrics._answers import check_answers, check_probabilities, warn_of_absent
-from ecgclf.metrics._estimate import Estimate, Figures, estimate
-from ecgclf.metrics._label_scores import f_max_of
-from ecgclf.metrics._weighted import draw, f1_of_draws, mean_of_labels, weighted_auroc
+from ecgclf.metrics._estimate import Estimate, Figures
+from ecgclf.metrics._intervals import auroc_estimate, drawn_estimate, f1_estimate, mean_estimate
+from ecgclf.metrics._label_scores import f_max_of, two_sided
+from ecgclf.metrics._weighted import draw, f1_of_draws, weighted_auroc
 
 
 @dataclass(frozen=True, repr=False)
@@ -55,8 +57,8 @@ class LabelReport(Figures):
         return "\n".join(lines)
 
 
-def label_report(y_true, probabilities, classes, *, y_pred=None, n_resamples=1000, random_state=0):
-    """Tell what answers say of a classifier of several labels, each figure with a 95 % bootstrap interval.
+def label_report(y_true, probabilities, classes, *, y_pred=None, groups=None, n_resamples=1000, random_state=0):
+    """Tell what answers say of a classifier of several labels, each figure with a 95 % interval.
 
     Parameters
     ----------
@@ -68,8 +70,11 @@ def label_report(y_true, probabilities, classes, *, y_pred=None, n_resamples=100
         The labels that the columns stand for.
     y_pred : array-like of shape (n_recordings, n_labels), default=None
         Predicted labels, where they are not those of a probability above a half.
+    groups : array-like of shape (n_recordings,), default=None
+        The patient of each recording, say. Recordings of one are no news of others: intervals are as wide as the
+        number of patients asks for, and draws take patients whole.
     n_resamples : int, default=1000
-        How often recordings are drawn with replacement, as many as there are.
+        How often recordings are drawn with replacement, as many as there are, for the figures that need it.
     random_state : int, RandomState instance or None, default=0
         Draws them.
 
@@ -81,7 +86,7 @@ def label_report(y_true, probabilities, classes, *, y_pred=None, n_resamples=100
     Raises
     ------
     ValueError
-        If shapes differ, or `y_true` is no indicator.
+        If shapes differ, `y_true` is no indicator, or a group is missing.
 
     See Also
     --------
@@ -89,9 +94,11 @@ def label_report(y_true, probabilities, classes, *, y_pred=None, n_resamples=100
 
     Notes
     -----
-    Intervals are percentiles of the resampled figures [1]_. A label that is absent from a draw, or in all of it, is
-    left out of that draw's macro AUROC, and of its macro F1 if it is not predicted either. A label that is neither
-    present nor predicted in all recordings has an F1 of 0, with a warning.
+    Intervals of areas and F1, those with groups, and those of the two means over labels are made as `rhythm_report`
+    makes them and its score's. A label that is absent from a draw, or in all of it, tells nothing of that draw's
+    correlations. That of F-max is of the percentiles of resampled figures [1]_; where all draws are alike, as of
+    answers that are all right, it reaches as far as a share of other recordings goes of which these may have none, by
+    Wilson's interval. A label that is neither present nor predicted has an F1 of 0, with a warning.
 
     References
     ----------
@@ -120,22 +127,25 @@ def label_report(y_true, probabilities, classes, *, y_pred=None, n_resamples=100
         y_pred = check_answers(y_pred, check_array(y_pred), "y_pred")[0] > 0.5
     if y_pred.shape != y_true.shape:
         raise ValueError(f"y_pred has shape {y_pred.shape}, and y_true {y_true.shape}.")
-    weights = draw(len(y_true), n_resamples, check_random_state(random_state))
-    labels = range(y_true.shape[1])
-    auroc = np.column_stack([weighted_auroc(y_true[:, k] == 1, probabilities[:, k], weights) for k in labels])
+    groups = check_groups(groups, len(y_true))
+    weights = draw(len(y_true), n_resamples, check_random_state(random_state), groups)
     hits, either = (np.array([weight @ each for weight in weights]) for each in (y_true * y_pred, y_true + y_pred))
-    f1 = f1_of_draws(hits, either)
     warn_of_absent([label for label, n in zip(classes, either[0], strict=True) if not n])
-    told = ~np.isnan(auroc[0])
-    if not told.any():
+    told = np.flatnonzero(two_sided(y_true))
+    if not len(told):
         raise ValueError("No label is there in some recordings and absent in others, so there is nothing to rank.")
+    true = y_true == 1
+    drawn = np.column_stack([weighted_auroc(true[:, k], probabilities[:, k], weights[1:]) for k in told])
+    auroc = {classes[k]: auroc_estimate(true[:, k], probabilities[:, k], groups) for k in told}
+    f1 = {label: f1_estimate(true[:, k], y_pred[:, k], groups) for k, label in enumerate(classes)}
+    n_drawn = len(y_true) if groups is None else groups.max() + 1
     return LabelReport(
         classes=classes,
         n_recordings=len(y_true),
         n_with=dict(zip(classes, y_true.sum(axis=0).astype(int).tolist(), strict=True)),
-        macro_auroc=estimate(mean_of_labels(auroc)),
-        f_max=estimate(f_max_of(y_true, probabilities, weights)),
-        macro_f1=estimate(mean_of_labels(f1)),
-        auroc={label: estimate(auroc[:, k]) for k, label in enumerate(classes) if told[k]},
-        f1={label: estimate(f1[:, k]) for k, label in enumerate(classes)},
+        macro_auroc=mean_estimate(list(auroc.values()), drawn),
+        f_max=drawn_estimate(f_max_of(y_true, probabilities, weights), n_drawn),
+        macro_f1=mean_estimate(list(f1.values()), f1_of_draws(hits, either)[1:]),
+        auroc=auroc,
+        f1=f1,
     )

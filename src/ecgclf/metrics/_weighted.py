@@ -5,8 +5,8 @@ import numpy as np
 from ecgclf._numbers import is_whole
 
 
-def draw(n_recordings, n_resamples, rng):
-    """Draw recordings with replacement, as many as there are.
+def draw(n_recordings, n_resamples, rng, groups=None):
+    """Draw recordings with replacement, as many as there are; groups whole, as many as there are.
 
     Parameters
     ----------
@@ -16,6 +16,8 @@ def draw(n_recordings, n_resamples, rng):
         How often they are drawn.
     rng : numpy.random.RandomState
         Draws them.
+    groups : ndarray of int of shape (n_recordings,), default=None
+        The patient of each recording, from 0.
 
     Returns
     -------
@@ -29,10 +31,10 @@ def draw(n_recordings, n_resamples, rng):
     """
     if not is_whole(n_resamples, 0):
         raise ValueError(f"n_resamples={n_resamples!r}; expected a whole number, such as 1000.")
-    drawn = (
-        np.bincount(rng.randint(n_recordings, size=n_recordings), minlength=n_recordings) for _ in range(n_resamples)
-    )
-    return [np.ones(n_recordings, dtype=np.float32), *(counts.astype(np.float32) for counts in drawn)]
+    n = n_recordings if groups is None else groups.max() + 1
+    counts = [np.bincount(rng.randint(n, size=n), minlength=n).astype(np.float32) for _ in range(n_resamples)]
+    drawn = counts if groups is None else [each[groups] for each in counts]
+    return [np.ones(n_recordings, dtype=np.float32), *drawn]
 
 
 def f1_of_draws(hits, either):
@@ -54,23 +56,6 @@ def f1_of_draws(hits, either):
     f1 = 2 * hits / np.where(either > 0, either, np.nan)
     f1[:, either[0] == 0] = 0.0
     return f1
-
-
-def mean_of_labels(figures):
-    """Take the mean over labels.
-
-    Parameters
-    ----------
-    figures : ndarray of shape (n_sets, n_labels)
-        NaN where a label has no figure.
-
-    Returns
-    -------
-    ndarray of shape (n_sets,)
-        NaN where no label has one.
-    """
-    told = ~np.isnan(figures)
-    return np.where(told, figures, 0).sum(axis=1) / np.where(told.any(axis=1), told.sum(axis=1), np.nan)
 
 
 def weighted_auroc(positive, scores, weights):
