@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest, norm, t
 from sklearn.metrics import f1_score, roc_auc_score
 
-from ecgclf.metrics import label_report, rhythm_report
+from ecgclf.metrics import expected_calibration_error, label_report, rhythm_report
 from ecgclf.metrics._intervals import (
     auroc_estimate,
     count_estimate,
@@ -20,6 +20,7 @@ from ecgclf.metrics._intervals import (
 )
 
 Z = norm.ppf(0.975)
+MEANS = "macro_auroc", "macro_f1"
 
 
 def ranked(n, seed, equal=True):
@@ -170,16 +171,31 @@ def test_patients_never_make_a_figure_surer(figure, n, seed):
 
 
 @each
-@given(n=st.integers(20, 60), times=st.integers(2, 5), seed=st.integers(0, 10**6))
+@given(n=st.integers(40, 80), times=st.integers(2, 5), seed=st.integers(0, 10**6))
 def test_a_patient_s_copies_tell_nothing_new(figure, n, times, seed):
     """All recordings of each are the same: as wide as of one recording of each."""
     positive, scores = ranked(n, seed)
+    assume(min(positive.sum(), (~positive).sum()) >= 10)
     one = figure(positive, scores, None)
     copied = figure(np.repeat(positive, times), np.repeat(scores, times), np.repeat(np.arange(n), times))
     scale = times if figure is FIGURES["count"] else 1
     # A variance of few recordings is a little greater than that of their copies.
     near = 0.02 if figure is auroc_estimate else 1e-9
     assert copied == pytest.approx([scale * end for end in one], rel=1e-6, abs=near)
+
+
+@given(n=st.integers(4, 60), seed=st.integers(0, 10**6))
+def test_a_share_of_patients_is_one_of_fewer_recordings(n, seed):
+    """By the ratio of the variances of a mean of recordings and of one of patients."""
+    hits, groups = ranked(n, seed)[0], patients(n, seed)
+    off = hits - hits.mean()
+    sums = np.array([off[groups == group].sum() for group in set(groups)])
+    assume(len(sums) > 1)
+    assume((sums**2).sum() > 1e-9)
+    together = len(sums) / (len(sums) - 1) * (sums**2).sum()
+    n_fewer = fewer(groups, n / (n - 1) * (off**2).sum(), together)
+    found = share_estimate(hits, np.ones(n, dtype=bool), groups)
+    assert found == pytest.approx((hits.mean(), *wilson(hits.mean(), n_fewer)))
 
 
 def test_where_all_of_three_patients_are_right_there_are_three():
@@ -267,6 +283,51 @@ def test_reports_take_patients_whole():
     for name in ("f_max", "macro_f1", "macro_auroc"):
         one, other = getattr(alone, name), getattr(together, name)
         assert other.high - other.low > 1.5 * (one.high - one.low), name
+
+
+def test_the_resampled_error_is_that_of_the_patients_drawn():
+    """One resample: both ends of an interval of one are its figure, reflected; the figure is held within."""
+    rng = np.random.RandomState(0)
+    groups = rng.permutation(np.arange(60) // 4)
+    probabilities = rng.dirichlet(np.ones(3), size=60)
+    y = np.array(list("ANO"))[rng.randint(3, size=60)]
+    ece = rhythm_report(y, probabilities, list("ANO"), groups=groups, n_resamples=1, random_state=5).ece
+    drawn = np.random.RandomState(5).randint(15, size=15)
+    rows = np.concatenate([np.flatnonzero(groups == group) for group in drawn])
+    reflected = 2 * ece.value - expected_calibration_error(y[rows], probabilities[rows], list("ANO"))
+    assert max(reflected, ece.value) == pytest.approx(ece.high)
+
+
+def test_a_calibrated_classifier_may_be_wrong_by_the_patient():
+    """Ten patients of a confidence of 0.8, right in 13 or 15 of 20: too few are, unless a patient is hard or easy."""
+    groups = np.repeat(np.arange(10), 20)
+    right = np.concatenate([np.arange(20) < n for n in (13, 15) * 5])
+    y = np.where(right, "A", "N")
+    alone, together = (
+        rhythm_report(y, np.tile([0.8, 0.2], (200, 1)), ["A", "N"], groups=given, n_resamples=300).ece
+        for given in (None, groups)
+    )
+    assert alone.value == together.value == pytest.approx(0.1)
+    assert alone.low > 0
+    assert together.low == 0
+
+
+def test_draws_tell_what_goes_together():
+    """Without them figures of labels are taken to go together, with them the mean is surer."""
+    rng = np.random.RandomState(0)
+    true = 1 * (rng.rand(200, 4) < 0.3)
+    probabilities = np.clip(0.3 * true + 0.7 * rng.rand(200, 4), 0, 1)
+    y = np.array(list("ANO"))[rng.randint(3, size=200)]
+    of_one = 0.3 * (y[:, None] == np.array(list("ANO"))) + 0.7 * rng.dirichlet(np.ones(3), size=200)
+    told, untold = (
+        [
+            *(getattr(label_report(true, probabilities, list("abcd"), n_resamples=n), name) for name in MEANS),
+            rhythm_report(y, of_one, list("ANO"), n_resamples=n).score,
+        ]
+        for n in (300, 0)
+    )
+    for one, other in zip(told, untold, strict=True):
+        assert one.high - one.low < 0.9 * (other.high - other.low)
 
 
 @pytest.mark.parametrize(
