@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.stats import binomtest
 from sklearn.base import clone
 from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -136,6 +137,39 @@ def test_windows_from_elsewhere_are_all_in_or_all_out_of_af(training, shared_dat
     assert 0 < sum(in_af) < len(in_af) <= 60
     windows, in_af = external.windows_of(str(shared_data / "mitdb" / "100"), 300.0)
     assert (len(windows), sum(in_af)) == (60, 0)
+
+
+def test_records_of_one_patient_count_as_one(training, tmp_path, monkeypatch):
+    """201 and 202 are one man, data_8_2 and data_8_3 another: what they say of both is said by two."""
+    external = importlib.import_module("external")
+    patients = {"201": "201", "202": "201", "100": "100", "data_8_2": "8", "data_8_3": "8", "data_81_2": "81"}
+    assert {record: external.patient_of(record) for record in patients} == patients
+
+    class Always:
+        def predict_proba(self, X):
+            return np.array([[0.9, 0.1] if x.max() > 0 else [0.2, 0.8] for x in X])
+
+        def predict(self, X):
+            return np.where(self.predict_proba(X)[:, 0] > 0.5, "A", "N")
+
+    windows = {record: ([np.ones(9)] * 5 + [np.zeros(9)] * 5, [True] * 5 + [False] * 5) for record in patients}
+    windows["100"] = ([], [])
+    monkeypatch.setattr(external, "windows_of", lambda record, _: windows[Path(record).name])
+    for record in patients:
+        (tmp_path / f"{record}.atr").touch()
+    found = external.check(Always(), ["A", "N"], 300.0, tmp_path)
+    assert [found[f"n_{what}"] for what in ("records", "patients", "windows", "af", "af_patients")] == [5, 3, 50, 25, 3]
+    # All are right; of three patients, one of whom has a fifth of the windows.
+    low, _ = binomtest(1, 1).proportion_ci(method="wilson")
+    for what in ("sensitivity", "specificity", "f1", "auroc"):
+        assert found[what].value == found[what].high == 1
+        assert low < found[what].low < 0.7
+    # One of these is wrong.
+    windows["201"] = (windows["201"][0], [True] * 6 + [False] * 4)
+    found = external.check(Always(), ["A", "N"], 300.0, tmp_path)
+    assert found["sensitivity"].value == 25 / 26
+    assert found["specificity"].value == 1
+    assert found["f1"].value == 50 / 51
 
 
 def test_the_table_has_every_model(training, capsys):

@@ -3,13 +3,14 @@
 from pathlib import Path
 
 import numpy as np
-from sklearn.metrics import f1_score, recall_score, roc_auc_score
 
 from ecgclf.datasets import read_annotations, read_recordings, windows_with_rhythm
-from ecgclf.metrics import Estimate
+from ecgclf.metrics._intervals import auroc_estimate, f1_estimate, share_estimate
 from ecgclf.signal import resample
 
 SECONDS = 30
+# PhysioNet's directory of the MIT-BIH database says so.
+ONE_MAN = {"202": "201"}
 
 
 def windows_of(record, sampling_rate):
@@ -42,7 +43,13 @@ def windows_of(record, sampling_rate):
     return windows, in_af
 
 
-def check(model, classes, sampling_rate, folder, n_resamples=1000):
+def patient_of(record):
+    """Tell whose a record is: records of CPSC 2021 are data_PATIENT_NUMBER, and MIT-BIH took two of one man."""
+    parts = record.split("_")
+    return parts[1] if parts[0] == "data" and len(parts) == 3 else ONE_MAN.get(record, record)
+
+
+def check(model, classes, sampling_rate, folder):
     """Ask a model about all records of a folder.
 
     Parameters
@@ -55,8 +62,6 @@ def check(model, classes, sampling_rate, folder, n_resamples=1000):
         What it takes, in Hz.
     folder : path-like
         Records with ``.atr`` marks of the rhythm.
-    n_resamples : int, default=1000
-        Resampled sets of records, for the intervals: windows of one record are alike.
 
     Returns
     -------
@@ -64,8 +69,7 @@ def check(model, classes, sampling_rate, folder, n_resamples=1000):
         As `ecgclf.pretrained.ModelCard` has it under `external`.
     """
     truth, chance, answer, record_of = [], [], [], []
-    records = sorted(path.with_suffix("") for path in Path(folder).glob("*.atr"))
-    for number, record in enumerate(records):
+    for record in sorted(path.with_suffix("") for path in Path(folder).glob("*.atr")):
         windows, in_af = windows_of(str(record), sampling_rate)
         if not windows:
             continue
@@ -73,32 +77,17 @@ def check(model, classes, sampling_rate, folder, n_resamples=1000):
         truth += in_af
         chance += probabilities[:, list(classes).index("A")].tolist()
         answer += (model.predict(windows) == "A").tolist()
-        record_of += [number] * len(windows)
-    truth, chance, answer, record_of = map(np.array, (truth, chance, answer, record_of))
-    rng = np.random.RandomState(0)
-    figures = [_figures(truth, chance, answer)]
-    members = [np.flatnonzero(record_of == number) for number in np.unique(record_of)]
-    while len(figures) <= n_resamples:
-        rows = np.concatenate([members[i] for i in rng.randint(len(members), size=len(members))])
-        if 0 < truth[rows].sum() < len(rows):
-            figures.append(_figures(truth[rows], chance[rows], answer[rows]))
-    figures = np.array(figures)
-    low, high = np.percentile(figures[1:], [2.5, 97.5], axis=0)
-    named = dict(
-        zip(("sensitivity", "specificity", "f1", "auroc"), zip(figures[0], low, high, strict=True), strict=True)
-    )
+        record_of += [record.name] * len(windows)
+    truth, chance, answer = map(np.array, (truth, chance, answer))
+    names, patients = np.unique([patient_of(record) for record in record_of], return_inverse=True)
     return {
-        "n_records": len(members),
+        "n_records": len(set(record_of)),
+        "n_patients": len(names),
         "n_windows": len(truth),
         "n_af": int(truth.sum()),
-        **{key: Estimate(*map(float, each)) for key, each in named.items()},
+        "n_af_patients": len(np.unique(patients[truth])),
+        "sensitivity": share_estimate(truth & answer, truth, patients),
+        "specificity": share_estimate(~truth & ~answer, ~truth, patients),
+        "f1": f1_estimate(truth, answer, patients),
+        "auroc": auroc_estimate(truth, chance, patients),
     }
-
-
-def _figures(truth, chance, answer):
-    return (
-        recall_score(truth, answer),
-        recall_score(~truth, ~answer),
-        f1_score(truth, answer),
-        roc_auc_score(truth, chance),
-    )

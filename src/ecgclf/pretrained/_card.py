@@ -47,7 +47,8 @@ class ModelCard:
         The model as it is shipped, on the recordings that come with the package; it has seen none of them.
     external : dict of dict
         Atrial fibrillation or not, per 30 s of records from elsewhere, by the name of the database: `n_records`,
-        `n_windows`, `n_af`, and `sensitivity`, `specificity`, `f1`, `auroc`, each an Estimate over records.
+        `n_patients`, `n_windows`, `n_af` and `n_af_patients` (windows in it, and whose), and `sensitivity`,
+        `specificity`, `f1`, `auroc`, each an Estimate over patients.
     intended_use, limits, licence : str
         What it is for, what it cannot do, and what one may do with it.
     made_with : str
@@ -143,7 +144,7 @@ class ModelCard:
             _titled("Recipe", self.recipe),
             _titled("Made with", self.made_with),
             _titled("Licence", self.licence),
-            "Intervals are 95 % bootstrap intervals.",
+            "Intervals are 95 % intervals over recordings, elsewhere over patients.",
         ]
         return "\n\n".join(parts)
 
@@ -165,7 +166,8 @@ def _external(external):
     lines = [title, "-" * len(title)]
     for database, figures in external.items():
         lines.append(
-            f"{database}: {figures['n_windows']} windows of {figures['n_records']} records, {figures['n_af']} in AF"
+            f"{database}: {figures['n_windows']} windows of {figures['n_records']} records of {figures['n_patients']} "
+            f"patients,\n    {figures['n_af']} in AF, of {figures['n_af_patients']} patients"
         )
         for key in ("sensitivity", "specificity", "f1", "auroc"):
             lines.append(f"    {key:<14}{figures[key]}")

@@ -29,7 +29,7 @@ class PretrainedModel(NamedTuple):
     score : float
         Score of the Challenge 2017, mean F1 of N, A and O, on recordings that the network which answered had not seen.
     score_interval : tuple of float
-        95 % bootstrap interval of the score.
+        95 % interval of the score.
     """
 
     name: str
