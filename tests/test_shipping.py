@@ -158,7 +158,8 @@ def test_records_of_one_patient_count_as_one(training, tmp_path, monkeypatch):
     for record in patients:
         (tmp_path / f"{record}.atr").touch()
     found = external.check(Always(), ["A", "N"], 300.0, tmp_path)
-    assert [found[f"n_{what}"] for what in ("records", "patients", "windows", "af", "af_patients")] == [5, 3, 50, 25, 3]
+    counted = ("records", "patients", "windows", "af", "af_patients")
+    assert [found[f"n_{what}"] for what in counted] == [5, 3, 50, 25, 3]
     # All are right; of three patients, one of whom has a fifth of the windows.
     low, _ = binomtest(1, 1).proportion_ci(method="wilson")
     for what in ("sensitivity", "specificity", "f1", "auroc"):
