@@ -275,7 +275,7 @@ def test_a_table_of_one_s_own():
         ({"X_val": [np.zeros((2, 300))], "y_val": ["N"]}, {}, "X_val: X has 2 leads"),
         ({"X_val": [np.zeros(300), np.full(300, np.nan)], "y_val": ["N"] * 2}, {}, "X_val: recording 1 .*NaN"),
         ({"X_val": [], "y_val": []}, {}, "X_val: there are no recordings"),
-        ({"groups": np.arange(59)}, {}, "inconsistent numbers"),
+        ({"groups": np.arange(59)}, {}, "groups has 59 entries; expected one for each of 60 recordings"),
         ({"groups": [np.nan] * 60}, {}, "groups contains NaN"),
         ({"groups": np.zeros(60)}, {"validation_fraction": 0.2}, "leaves nothing to train on among 1 groups"),
         (
