@@ -147,9 +147,10 @@ def rhythm_report(y_true, probabilities, classes, *, y_pred=None, groups=None, n
       percentiles 0 to 95 %.
 
     With `groups`, recordings count as fewer, by the ratio of the variances with groups and without [8]_ [9]_: as few
-    as if all of a group were alike, where groups are too few to tell. The error of a calibrated classifier is drawn as
-    if it were right or wrong by the patient. Without draws (``n_resamples=0``) the calibration error has no interval,
-    and the F1 in the score are taken to go together.
+    as if all of a group were alike, where groups are too few to tell or all recordings are answered alike, so that
+    one mistake may leave an interval narrower than none. The error of a calibrated classifier is drawn as if it were
+    right or wrong by the patient. Without draws (``n_resamples=0``) the calibration error has no interval, and the F1
+    in the score are taken to go together.
 
     A label that is neither present nor predicted counts as 0 in the score, with a warning.
 
