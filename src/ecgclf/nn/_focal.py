@@ -1,6 +1,6 @@
 """A loss that heeds what is not yet told right."""
 
-import math
+import sys
 from numbers import Real
 
 import torch
@@ -45,9 +45,9 @@ class FocalLoss(nn.Module):
 
     def __init__(self, gamma: float = 2.0, weight: Tensor | None = None, label_smoothing: float = 0.0) -> None:
         super().__init__()
-        if not isinstance(gamma, Real) or not 0 <= gamma < math.inf:
+        if not _lies_in(gamma, 0, sys.float_info.max):
             raise ValueError(f"gamma={gamma!r}; expected a number of at least 0.")
-        if not isinstance(label_smoothing, Real) or not 0 <= label_smoothing <= 1:
+        if not _lies_in(label_smoothing, 0, 1):
             raise ValueError(f"label_smoothing={label_smoothing!r}; expected a number from 0 to 1.")
         self.gamma = gamma
         self.label_smoothing = label_smoothing
@@ -95,3 +95,7 @@ class FocalLoss(nn.Module):
     def _unlikely(self, logs: Tensor) -> Tensor:
         # A power of zero has no slope for exponents below one.
         return (-torch.expm1(logs)).clamp_min(torch.finfo(logs.dtype).tiny) ** self.gamma
+
+
+def _lies_in(value: object, low: float, high: float) -> bool:
+    return isinstance(value, Real) and low <= value <= high
