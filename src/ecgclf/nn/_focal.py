@@ -98,4 +98,4 @@ class FocalLoss(nn.Module):
 
 
 def _lies_in(value: object, low: float, high: float) -> bool:
-    return isinstance(value, Real) and low <= value <= high
+    return isinstance(value, Real) and low <= float(value) <= high
