@@ -97,8 +97,8 @@ def recordings():
 
 
 def test_a_class_gets_weights_and_smoothing_and_its_own_arguments(recordings, tmp_path):
-    focal = {"criterion": FocalLoss, "criterion__gamma": 1.5}
-    classifier = fitted(recordings, class_weight={"A": 3.0}, label_smoothing=0.1, net_params=focal)
+    focal = {"criterion": FocalLoss, "criterion__gamma": 1.5, "criterion__label_smoothing": 0.1}
+    classifier = fitted(recordings, class_weight={"A": 3.0}, net_params=focal)
     loss = classifier.net_.criterion_
     assert (loss.gamma, loss.weight.tolist(), loss.label_smoothing) == (1.5, [3.0, 1.0], 0.1)
     assert (classifier.predict_proba(recordings[0]) != fitted(recordings).predict_proba(recordings[0])).any()
@@ -117,17 +117,26 @@ def test_a_function_is_a_loss(recordings):
     assert classifier.predict_proba(recordings[0]).sum(axis=1) == pytest.approx(1)
 
 
+@pytest.mark.parametrize("loss", [hinge, torch.nn.L1Loss])
+def test_weights_that_a_loss_does_not_heed_are_refused(recordings, loss):
+    with pytest.raises(ValueError, match="class_weight is set, but the loss .* takes no weight"):
+        fitted(recordings, net_params={"criterion": loss}, class_weight="balanced")
+
+
 @pytest.mark.parametrize(
-    ("params", "loss"),
+    ("net_params", "known"),
     [
-        ({"class_weight": "balanced"}, hinge),
-        ({"label_smoothing": 0.1}, hinge),
-        ({"label_smoothing": 0.1}, torch.nn.MultiMarginLoss),
+        ({"criterion": hinge, "criterion__label_smoothing": 0.1}, "the loss hinge takes none, being a function"),
+        (
+            {"criterion": torch.nn.MultiMarginLoss, "criterion__label_smoothing": 0.1},
+            "Loss takes p, margin",
+        ),
+        ({"criterion__gamma": 2.0}, "the loss CrossEntropyLoss takes weight, .*label_smoothing"),
     ],
 )
-def test_what_a_loss_does_not_heed_is_refused(recordings, params, loss):
-    with pytest.raises(ValueError, match=f"{next(iter(params))} is set, but the loss .* takes no"):
-        fitted(recordings, net_params={"criterion": loss}, **params)
+def test_arguments_that_a_loss_does_not_heed_are_refused(recordings, net_params, known):
+    with pytest.raises(ValueError, match=rf"net_params\['criterion__\w+'\] would not be heeded: .*{known}"):
+        fitted(recordings, net_params=net_params)
 
 
 @pytest.mark.parametrize("loss", [torch.nn.CrossEntropyLoss(), "cross_entropy"])

@@ -78,6 +78,8 @@ def test_the_loss_is_torch_s():
     assert LabelsLoss(weight)(logits, targets) == expected
     smoothed = torch.nn.functional.binary_cross_entropy_with_logits(logits, targets * 0.8 + 0.1)
     assert LabelsLoss(label_smoothing=0.2)(logits, targets) == pytest.approx(float(smoothed))
+    with pytest.raises(ValueError, match=r"label_smoothing=1\.5; expected a number from 0 to 1"):
+        LabelsLoss(label_smoothing=1.5)
 
 
 def test_weights_of_labels(recordings):

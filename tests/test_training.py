@@ -219,7 +219,7 @@ def test_label_smoothing_keeps_the_network_from_certainty():
 
     def certainty(label_smoothing):
         classifier = small("CRANNClassifier", max_epochs=60, learning_rate=0.02, dropout=0.0)
-        classifier.set_params(label_smoothing=label_smoothing)
+        classifier.set_params(net_params={"criterion__label_smoothing": label_smoothing})
         return classifier.fit(X, y).predict_proba(X).max(axis=1)
 
     assert certainty(0.0).min() > 0.95

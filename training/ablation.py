@@ -30,7 +30,7 @@ from ecgclf.classifiers import BiLSTMClassifier, CRANNClassifier
 *BEFORE, (_, BASE) = RECIPES["ensemble-cinc2017"].steps
 CHANGES = BASE.augmentation
 RATE = CHANGES.sampling_rate
-TRAINING = {"max_epochs", "batch_size", "learning_rate", "label_smoothing", "precision", "augmentation"}
+TRAINING = {"max_epochs", "batch_size", "learning_rate", "net_params", "precision", "augmentation"}
 
 
 def changed(**params):
@@ -56,7 +56,7 @@ ROWS = {
     "no random changes": changed(augmentation=RandomChanges(crop=CHANGES.crop, sampling_rate=RATE)),
     "cutout of 1.5 s and shift of 0.4 s": other(cutout=1.5, shift=0.4),
     "crops of 30 s": other(crop=30 * RATE),
-    "no label smoothing": changed(label_smoothing=0.0),
+    "no label smoothing": changed(net_params=None),
     "classes weighted 1, 1.6, 1.2, 2": changed(class_weight=WEIGHTS),
     "attention without maximum": changed(pooling="attention"),
     "float32": changed(precision="float32"),

@@ -19,7 +19,7 @@ _NETWORK = ATICNNClassifier(
     stem_stride=2,
     max_epochs=30,
     batch_size=32,
-    label_smoothing=0.05,
+    net_params={"criterion__label_smoothing": 0.05},
     precision="bfloat16",
     # Keep the label, and are what electrodes, hands and hearts do to a recording.
     augmentation=RandomChanges(

@@ -38,10 +38,6 @@ class_weight : "balanced", dict of {label: weight} or None, default=None
     Weights of the classes in the loss. "balanced" weighs by the inverse of their frequency among the windows
     trained on; labels missing from a dict weigh 1.
 
-label_smoothing : float, default=0.0
-    Share of each label that the loss spreads evenly over all classes; it keeps the network from certainty where
-    labels are doubtful.
-
 early_stopping : bool, default=False
     Whether to stop when the loss of the validation recordings no longer falls, and to keep the weights of the best
     epoch. They are those given to `fit` as `X_val`, or are set aside.
@@ -77,7 +73,8 @@ net_params : dict or None, default=None
     Any further argument of :class:`skorch.NeuralNetClassifier`, in skorch's own spelling, such as
     ``dict(optimizer=torch.optim.SGD, optimizer__momentum=0.9)``. It wins over what the classifier would pass; an
     argument that would not be heeded is refused by name. As "criterion" goes a class of losses, such as
-    :class:`ecgclf.nn.FocalLoss`, or a function of the logits and the targets of a batch.
+    :class:`ecgclf.nn.FocalLoss`, or a function of the logits and the targets of a batch; what a class takes goes as
+    "criterion__...", with cross-entropy, the default, for instance ``criterion__label_smoothing=0.05``.
 
 device : str, default="auto"
     "auto" takes a GPU if there is one; "cpu", "cuda", "cuda:1", "mps" name it.

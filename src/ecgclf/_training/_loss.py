@@ -18,6 +18,8 @@ class LabelsLoss(torch.nn.Module):
 
     def __init__(self, weight=None, label_smoothing=0.0):
         super().__init__()
+        if not 0 <= label_smoothing <= 1:
+            raise ValueError(f"label_smoothing={label_smoothing!r}; expected a number from 0 to 1.")
         self.loss = torch.nn.BCEWithLogitsLoss(pos_weight=weight)
         self.label_smoothing = label_smoothing
 
@@ -44,7 +46,7 @@ class FunctionLoss(torch.nn.Module):
         return self.function(logits, targets)
 
 
-def loss_arguments(net_params, multilabel, class_weights, label_smoothing):
+def loss_arguments(net_params, multilabel, class_weights):
     """Give skorch's arguments that make the loss.
 
     Parameters
@@ -55,8 +57,6 @@ def loss_arguments(net_params, multilabel, class_weights, label_smoothing):
         Whether a recording may have several labels.
     class_weights : ndarray of shape (n_classes,) or None
         Weights of the classes.
-    label_smoothing : float
-        Share of a label that is spread evenly.
 
     Returns
     -------
@@ -66,23 +66,25 @@ def loss_arguments(net_params, multilabel, class_weights, label_smoothing):
     Raises
     ------
     ValueError
-        If weights or smoothing are asked for and the user's loss takes none.
+        If weights are asked for and the user's loss takes none, or if it does not take another argument.
     """
     loss = net_params.get("criterion") or (LabelsLoss if multilabel else torch.nn.CrossEntropyLoss)
     if isinstance(loss, type):
         taken, arguments = inspect.signature(loss).parameters, {"criterion": loss}
     else:
         taken, arguments = {}, {"criterion": FunctionLoss, "criterion__function": loss}
-    weight = None if class_weights is None else torch.tensor(class_weights, dtype=torch.float32)
-    for name, parameter, value, is_set in (
-        ("weight", "class_weight", weight, weight is not None),
-        ("label_smoothing", "label_smoothing", label_smoothing, label_smoothing > 0),
-    ):
-        if name in taken:
-            arguments[f"criterion__{name}"] = value
-        elif is_set:
-            raise ValueError(
-                f"{parameter} is set, but the loss {getattr(loss, '__name__', loss)} takes no {name}. Give one that "
-                f"does, or leave {parameter} as it is by default."
-            )
-    return arguments
+    name = getattr(loss, "__name__", loss)
+    takes_any = any(each.kind is each.VAR_KEYWORD for each in taken.values())
+    for key in net_params:
+        argument = key.removeprefix("criterion__")
+        if argument not in (key, *taken) and not takes_any:
+            known = ", ".join(taken) or "none, being a function"
+            raise ValueError(f"net_params[{key!r}] would not be heeded: of arguments the loss {name} takes {known}.")
+    if class_weights is None:
+        return arguments
+    if "weight" not in taken:
+        raise ValueError(
+            f"class_weight is set, but the loss {name} takes no weight. Give one that does, or leave class_weight as "
+            "it is by default."
+        )
+    return {**arguments, "criterion__weight": torch.tensor(class_weights, dtype=torch.float32)}

@@ -178,7 +178,6 @@ def build_net(
     *,
     multilabel,
     class_weights,
-    label_smoothing,
     callbacks,
     schedule,
     early_stopping,
@@ -200,8 +199,6 @@ def build_net(
         Whether a recording may have several labels: each output is then a question of its own.
     class_weights : ndarray of shape (n_classes,) or None
         Weights of the classes in the loss; of several labels those of the recordings that have them.
-    label_smoothing : float
-        Share of a label that the loss spreads evenly over all classes.
     callbacks : list or None
         The user's skorch callbacks, as `own_callbacks` takes them: what they learn stays with this net.
     schedule : {"one_cycle", "constant"}
@@ -238,7 +235,7 @@ def build_net(
     if verbose:
         ours.append(("progress_bar", ProgressBar()))
     net_params = dict(net_params or {})
-    loss = loss_arguments(net_params, multilabel, class_weights, label_smoothing)
+    loss = loss_arguments(net_params, multilabel, class_weights)
     net_params.pop("criterion", None)
     arguments = {
         "module": module,

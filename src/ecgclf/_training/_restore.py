@@ -134,7 +134,6 @@ def restore_net(state, build, device, classes, multilabel):
         restore_module(build, state["arrays"]),
         multilabel=multilabel,
         class_weights=None,
-        label_smoothing=0.0,
         callbacks=None,
         schedule="constant",
         early_stopping=False,

@@ -42,7 +42,6 @@ class BaseECGClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Recor
         "weight_decay": [Number(Real, 0, None, closed="left")],
         "schedule": [StrOptions({"one_cycle", "constant"})],
         "class_weight": [StrOptions({"balanced"}), dict, None],
-        "label_smoothing": [Number(Real, 0, 1, closed="left")],
         "early_stopping": ["boolean"],
         "validation_fraction": [
             Number(Real, 0, 1, closed="neither"),
@@ -238,7 +237,6 @@ class BaseECGClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Recor
             module,
             multilabel=self.multilabel_,
             class_weights=loss_weights(self.class_weight, self.classes_, of_windows),
-            label_smoothing=self.label_smoothing,
             callbacks=self.callbacks,
             schedule=self.schedule,
             early_stopping=self.early_stopping,

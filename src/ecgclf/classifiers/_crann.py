@@ -99,7 +99,6 @@ class CRANNClassifier(AttentionMixin, BaseCRNNClassifier):
         weight_decay=0.01,
         schedule="one_cycle",
         class_weight=None,
-        label_smoothing=0.0,
         early_stopping=False,
         validation_fraction=None,
         n_iter_no_change=10,
