@@ -23,7 +23,7 @@ ALL = [*NAMES, "ECGClassifier"]
 
 @pytest.fixture(autouse=True)
 def _exact(monkeypatch):
-    """As the guide says who wants a CPU's answers, and the same fit again."""
+    """As a guide tells whoever wants a CPU's answers, and the same fit again."""
     monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", False)
     monkeypatch.setattr(torch.backends.cudnn, "deterministic", True)
 
