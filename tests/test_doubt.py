@@ -38,6 +38,17 @@ def test_every_classifier_warns_of_flat_and_short_recordings(recordings):
             assert "recording 2" not in said
 
 
+def test_windows_longer_than_every_recording_make_none_of_them_short(recordings):
+    X, y = recordings
+    classifier = small("ResNetClassifier", max_epochs=1, window_length=20_000).fit(X, y)
+    assert classifier.window_length_ == max(map(len, X))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert [len(each.probabilities) for each in classifier.predict_windows(X)] == [1] * len(X)
+    whole = small("ResNetClassifier", max_epochs=1).fit(X, y)
+    np.testing.assert_array_equal(classifier.predict_proba(X), whole.predict_proba(X))
+
+
 def test_in_a_pipeline_samples_are_said_to_be_those_that_reach_the_classifier():
     X, y = make_recordings(12, duration=3.0, random_state=0, return_X_y=True)
     pipeline = make_pipeline(Resampler(100, sampling_rate=300), small("ResNetClassifier", max_epochs=1)).fit(X, y)

@@ -138,7 +138,8 @@ n_leads_ : int
     Number of leads.
 
 window_length_ : int
-    `window_length`, or the median length of the training recordings where it is None; `predict_windows` cuts so."""
+    `window_length`, or the median length of the training recordings where it is None, but at most the length of the
+    longest of them; `predict_windows` cuts so."""
 
 
 GENERATOR_PARAMETERS = """\

@@ -150,7 +150,8 @@ class BaseECGClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Recor
         training.rng = np.random.default_rng(seed)
         if self.augmentation is not None:
             training.augmentation = _training.Augmentation(self.augmentation)
-        self.window_length_ = self.window_length or max(1, int(np.median(recordings.lengths)))
+        usual = self.window_length or int(np.median(recordings.lengths))
+        self.window_length_ = max(1, min(usual, int(recordings.lengths.max())))
         if going_on:
             self._check_same_network()
             # The net of the last fit stays as it is until this one has succeeded.
