@@ -3,14 +3,13 @@
 FOLDER holds training2017.zip and REFERENCE-v3.csv. The teacher is the network of `ensemble-cinc2017`, the students are
 another network like the teacher, and `tiny-cinc2017`. A student that must not see fold K is taught about a recording
 of fold J by a teacher that has seen neither fold: there are ten teachers, one for each two folds. What it is taught
-is the mean of label and answer, in eighths: each recording comes eight times, with labels in these shares, for an
-eighth of the epochs (Hinton et al. 2015, doi:10.48550/arXiv.1503.02531). DIR keeps answers and the states of
-unfinished fits: the same command goes on where it was ended. The rivals are the same networks taught by labels alone,
-as `train.py` trains them. A third network like the teacher is taught by labels alone that come eight times: what it
-loses is lost by the eighths, not by the answers.
+is the mean of label and answer (Hinton et al. 2015, doi:10.48550/arXiv.1503.02531). DIR keeps answers and the states
+of unfinished fits: the same command goes on where it was ended. The rivals are the same networks taught by labels
+alone, as `train.py` trains them.
 """
 
 import argparse
+from functools import partial
 from itertools import combinations
 from pathlib import Path
 
@@ -20,27 +19,21 @@ from answers import HERE, paired_difference, read_answers
 from joblib import Parallel, delayed
 from recipes import FOLDS, RECIPES, load, network_of
 from sklearn.base import clone
+from variants import with_targets
 
 from ecgclf.metrics import rhythm_report
 
 TINY = "tiny-cinc2017"
-SHARES = 8
 
 
-def shares(probabilities):
-    """Round rows of probabilities to eighths whose sum is one, by the largest remainders; give how many eighths."""
-    wanted = SHARES * probabilities
-    given = np.floor(wanted).astype(int)
-    order = np.argsort(given - wanted, axis=1, kind="stable")
-    rank = np.argsort(order, axis=1, kind="stable")
-    return given + (rank < (SHARES - given.sum(axis=1))[:, np.newaxis])
-
-
-def answers_of(classifier, path, X, y, trained, asked, out):
+def answers_of(classifier, path, X, y, trained, asked, out, targets=None):
     """Fit on some recordings and answer others, if that was not done before; give the file."""
     if not path.exists():
-        network = clone(classifier).set_params(random_state=0, verbose=1, checkpoint_dir=out / "unfinished")
-        network.fit([X[i] for i in trained], y)
+        # By targets the states of unfinished fits are not told apart.
+        unfinished = out / "unfinished" / path.stem
+        network = clone(classifier).set_params(random_state=0, verbose=1, checkpoint_dir=unfinished)
+        fit = partial(network.fit, X[trained], y[trained])
+        fit() if targets is None else with_targets(fit, targets)
         np.savez(path, probabilities=network.predict_proba(X[asked]), test=asked)
         print(path.stem, flush=True)
     return path
@@ -70,7 +63,7 @@ def ask_teachers(X, y, out, run):
         asked = np.concatenate([folds[one], folds[other]])
         trained = np.setdiff1d(np.arange(len(y)), asked)
         path = out / f"teacher without {one} and {other}.npz"
-        fits.append(delayed(answers_of)(BASE, path, X, y[trained], trained, asked, out))
+        fits.append(delayed(answers_of)(BASE, path, X, y, trained, asked, out))
     taught = np.zeros((len(folds), len(y), len(np.unique(y))))
     for (one, other), path in zip(pairs, run(fits), strict=True):
         found = read_all([path], len(y), taught.shape[2])
@@ -81,16 +74,13 @@ def ask_teachers(X, y, out, run):
 
 def teach(student, name, X, y, taught, out, run):
     """Train a student for each fold; give its answers to it, which neither it nor its teachers had seen."""
-    student = clone(student)
-    student.set_params(max_epochs=round(student.max_epochs / SHARES))
-    classes, targets = np.unique(y, return_inverse=True)
+    known = np.unique(y) == y[:, np.newaxis]
     fits = []
     for fold, (trained, test) in enumerate(FOLDS.split(y, y)):
-        parts = shares((np.eye(len(classes))[targets[trained]] + taught[fold, trained]) / 2)
-        labels = np.repeat(np.tile(classes, len(trained)), parts.ravel())
+        targets = ((known[trained] + taught[fold, trained]) / 2).astype(np.float32)
         path = out / f"{name} without {fold}.npz"
-        fits.append(delayed(answers_of)(student, path, X, labels, np.repeat(trained, SHARES), test, out))
-    return read_all(run(fits), len(y), len(classes))
+        fits.append(delayed(answers_of)(student, path, X, y, trained, test, out, targets))
+    return read_all(run(fits), len(y), known.shape[1])
 
 
 def by_labels(model, names):
@@ -126,19 +116,15 @@ def main():
     # The same is before either model.
     X = prepared(X)
     taught = ask_teachers(X, y, args.out, run)
-    like, eightfold = "like its teacher", "labels eight times"
-    known = np.broadcast_to(classes == y[:, np.newaxis], taught.shape)
+    like = "like its teacher"
     students = {
         like: (rivals[0], teach(BASE, like, X, y, taught, args.out, run)),
         "tiny": (rivals[1], teach(network_of(RECIPES[TINY]), "tiny", X, y, taught, args.out, run)),
     }
-    copies = teach(BASE, eightfold, X, y, known, args.out, run)
     print("| student | score | N | A | O | ~ | F1 of A in A against N |\n|---|---|---|---|---|---|---|")
     for name, (alone, both) in students.items():
         print_row(f"{name}, taught by labels", y, alone, classes)
         print_row(f"{name}, taught by labels and answers", y, both, classes)
-    print_row(f"{like}, taught by {eightfold}", y, copies, classes)
-    students[f"{like}, {eightfold}"] = students[like][0], copies
     for name, pair in students.items():
         alone, both = (classes[answers.argmax(axis=1)] for answers in pair)
         print(f"\nDifference of the scores, {name}: {paired_difference(y, both, alone)}")

@@ -1,4 +1,4 @@
-"""Changes of the training that the library has no parameter for, to see whether it should: mixup, mean weights."""
+"""Changes of the training that the library has no parameter for: mixup, mean weights, doubt about labels."""
 
 from unittest.mock import patch
 
@@ -33,6 +33,23 @@ class MixupNet(_net.RecordingNet):
         share, others = self._mixed
         one, other = (super(MixupNet, self).get_loss(y_pred, y, X, training) for y in (y_true, y_true[others]))
         return share * one + (1 - share) * other
+
+
+class DoubtfulNet(_net.RecordingNet):
+    """Learns shares of the classes for each recording, in place of one class."""
+
+    targets = None
+
+    def fit_loop(self, X, y=None, epochs=None, **fit_params):
+        """Put the shares in the place of the classes, then run the epochs."""
+        X.targets = self.targets
+        return super().fit_loop(X, y, epochs, **fit_params)
+
+
+def with_targets(fit, targets):
+    """Call a function that fits a network, which is taught `targets` (n_recordings, n_classes), each row 1 in sum."""
+    with patch.object(_net, "RecordingNet", DoubtfulNet), patch.object(DoubtfulNet, "targets", targets):
+        return fit()
 
 
 def with_mixup(fit):
