@@ -1,4 +1,4 @@
-"""constraints.txt pins all that the package and its tests need."""
+"""constraints.txt pins all that the package and its tests need, constraints-lowest.txt the least that is allowed."""
 
 import tomllib
 from importlib.metadata import PackageNotFoundError, requires
@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 CHECKOUT = Path(__file__).parents[1]
 
 
-def _pins():
-    lines = (CHECKOUT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+def _pins(file="constraints.txt"):
+    lines = (CHECKOUT / file).read_text(encoding="utf-8").splitlines()
     found = [Requirement(line) for line in lines if line and not line.startswith("#")]
     return {canonicalize_name(pin.name): pin.specifier for pin in found}
 
@@ -52,6 +53,17 @@ def test_the_pins_agree_with_the_declared_bounds():
             (pin,) = pins[canonicalize_name(requirement.name)]
             assert pin.operator == "=="
             assert pin.version in requirement.specifier
+
+
+def test_the_oldest_pins_are_the_declared_bounds():
+    pins = _pins("constraints-lowest.txt")
+    ours = [each for extra in (None, "test", "onnx", "imblearn", "ecgdatakit") for each in _declared(extra)]
+    for requirement in ours:
+        # The oldest torch is only to be had with the libraries of GPUs.
+        if requirement.name not in ("ecgclf", "torch"):
+            (bound,), (pin,) = requirement.specifier, pins[canonicalize_name(requirement.name)]
+            assert (bound.operator, Version(bound.version)) == (">=", Version(pin.version)), requirement.name
+    assert pins["torch"] == _pins()["torch"]
 
 
 def test_torch_is_pinned_without_a_build_suffix():
