@@ -293,7 +293,8 @@ SAME = {
     "macro": (
         partial(f1_score, average="macro", zero_division=0),
         "f1_macro",
-        make_scorer(f1_score, average="macro", zero_division=0),
+        # scikit-learn 1.8 would look for the default, 1, among the labels.
+        make_scorer(f1_score, average="macro", zero_division=0, pos_label=None),
     ),
     "a loss": (
         lambda y_true, y_pred: -zero_one_loss(y_true, y_pred),

@@ -238,7 +238,7 @@ def test_the_temperature_is_that_of_a_logistic_regression_on_the_log_odds():
     rng = np.random.RandomState(0)
     logits = rng.normal(size=(200, 3)) * 3
     targets = (rng.rand(200, 3) < 1 / (1 + np.exp(-logits / 2.5))).astype(float)
-    regression = LogisticRegression(C=np.inf, fit_intercept=False).fit(logits.reshape(-1, 1), targets.ravel())
+    regression = LogisticRegression(C=1e9, fit_intercept=False).fit(logits.reshape(-1, 1), targets.ravel())
     found = fit_temperature(1 / (1 + np.exp(-logits)), targets)
     assert found == pytest.approx(1 / regression.coef_[0, 0], rel=1e-3)
 

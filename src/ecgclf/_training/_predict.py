@@ -151,7 +151,8 @@ def _run(net, module, function_name, items, windows):
                     f"the {type(module.network).__name__} cannot compute recordings of {told} timepoints: "
                     f"{str(error).splitlines()[0]}"
                 ) from error
-        return result.to("cpu", torch.float64), part[1]
+        # In this order, for on MPS there is no float64 to turn it into.
+        return result.cpu().double(), part[1]
 
     # To say so to every layer takes a tenth of the time of a single recording.
     if module.training:
