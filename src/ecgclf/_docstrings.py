@@ -74,7 +74,7 @@ net_params : dict or None, default=None
     ``dict(optimizer=torch.optim.SGD, optimizer__momentum=0.9)``. It wins over what the classifier would pass; an
     argument that would not be heeded is refused by name. As "criterion" goes a class of losses, such as
     :class:`ecgclf.nn.FocalLoss`, or a function of the logits and the targets of a batch; what a class takes goes as
-    "criterion__...", with cross-entropy, the default, for instance ``criterion__label_smoothing=0.05``.
+    ``criterion__...``, with cross-entropy, the default, for instance ``criterion__label_smoothing=0.05``.
 
 device : str, default="auto"
     "auto" takes a GPU if there is one; "cpu", "cuda", "cuda:1", "mps" name it.
