@@ -204,14 +204,19 @@ def test_features_of_rhythm_and_a_classifier_come_back(tmp_path):
     check(pipeline.fit(X, y), X, tmp_path / "file")
 
 
-def test_a_function_is_stored_by_name_and_given_by_whoever_loads(tmp_path):
+# In numpy 2.0 compiled functions do not say where they are from.
+_named = pytest.mark.skipif(not hasattr(np.abs, "__qualname__"), reason="this numpy's compiled functions have no name")
+
+
+@pytest.mark.parametrize("function", [np.nan_to_num, pytest.param(np.abs, marks=_named)])
+def test_a_function_is_stored_by_name_and_given_by_whoever_loads(function, tmp_path):
     path = tmp_path / "file"
-    save(make_pipeline(FunctionTransformer(np.nan_to_num)), path)
-    with pytest.raises(ValueError, match=r"names 'numpy.nan_to_num'"):
+    save(make_pipeline(FunctionTransformer(function)), path)
+    with pytest.raises(ValueError, match=rf"names 'numpy\.{function.__name__}'"):
         load(path)
-    with pytest.raises(ValueError, match=r"names 'numpy.nan_to_num'"):
+    with pytest.raises(ValueError, match=rf"names 'numpy\.{function.__name__}'"):
         load(path, trusted=[np.clip])
-    assert load(path, trusted=[np.nan_to_num])[0].func is np.nan_to_num
+    assert load(path, trusted=[function])[0].func is function
 
 
 @pytest.mark.parametrize(

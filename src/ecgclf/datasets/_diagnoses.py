@@ -47,8 +47,8 @@ def load_cinc2021_diagnoses():
     """
     import pandas as pd
 
-    table = pd.read_csv(_TABLE, dtype=str, keep_default_na=False).set_index("code").astype(object)
     # Before pandas 3 a column that is made the index while it is read is one of numbers.
+    table = pd.read_csv(_TABLE, dtype=str, keep_default_na=False).set_index("code").astype(object)
     # As objects: strings of pandas 3 would turn None into NaN.
     table["label"] = pd.Series([label or None for label in table["label"]], index=table.index, dtype=object)
     return table
