@@ -4,6 +4,12 @@ import os
 from pathlib import Path
 
 import pytest
+import torch
+from hypothesis import settings
+
+# A test says what is right, on however slow and busy a machine.
+settings.register_profile("untimed", settings(deadline=None))
+settings.load_profile("untimed")
 
 _CHECKOUT = Path(__file__).resolve().parents[1]
 
@@ -28,6 +34,15 @@ def _own_cache(tmp_path_factory):
     """Let no test write to the cache folder of whoever runs it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ECGCLF_DATA", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _on_the_cpu():
+    """Let "auto" be the CPU, also beside a GPU: what tests expect is a CPU's. Those of a GPU name it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(torch.cuda, "is_available", lambda: False)
+        patch.setattr(torch.backends.mps, "is_available", lambda: False)
         yield
 
 

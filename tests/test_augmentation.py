@@ -61,7 +61,7 @@ def assert_same_kind(given, X):
         assert given.dtype == X.dtype
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(X=collections(min_recordings=2))
 def test_kind_in_is_kind_out(X):
     y = np.arange(len(X)) % 2

@@ -75,7 +75,7 @@ def test_learns_what_can_be_learnt(name):
 
 
 @each
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15)
 @given(data=st.data())
 def test_a_recording_is_answered_alone(fitted, name, data):
     """In any company, any order and at any batch size a recording has the same probabilities."""

@@ -21,13 +21,6 @@ pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="torch fin
 ALL = [*NAMES, "ECGClassifier"]
 
 
-@pytest.fixture(autouse=True)
-def _exact(monkeypatch):
-    """As a guide tells whoever wants a CPU's answers, and the same fit again."""
-    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", False)
-    monkeypatch.setattr(torch.backends.cudnn, "deterministic", True)
-
-
 @pytest.fixture(scope="module")
 def recordings():
     return make_recordings(24, duration=(2.0, 4.0), random_state=0, return_X_y=True)
@@ -53,7 +46,8 @@ def on_cpu(classifier):
     return there
 
 
-def test_auto_is_the_gpu(recordings):
+def test_auto_is_the_gpu(recordings, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     classifier = make("ATICNNClassifier", device="auto").fit(*recordings)
     assert {value.device.type for value in classifier.net_.module_.state_dict().values()} == {"cuda"}
 
@@ -132,9 +126,9 @@ def test_learning_begins_with_weights_of_either_side(recordings):
 @pytest.mark.parametrize("name", [model.name for model in list_pretrained()])
 def test_trained_models_answer_as_on_the_cpu(name, monkeypatch):
     X, _ = load_cinc2017_sample(return_X_y=True)
-    here = load_pretrained(name)
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     there = load_pretrained(name)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    here = load_pretrained(name)
     np.testing.assert_allclose(here.predict_proba(X[:20]), there.predict_proba(X[:20]), rtol=0, atol=1e-5)
 
 
@@ -156,3 +150,11 @@ def test_invented_recordings(recordings):
     one, two = (fit.sample(2, y[0], 300) for fit in fits)
     for a, b in zip(one, two, strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+def test_torch_s_own_settings_are_left_as_they_were(recordings):
+    X, y = recordings
+    settings = torch.backends.cudnn.deterministic, torch.backends.cudnn.allow_tf32
+    assert settings == (False, True)
+    make("CRNNClassifier").fit(X, y).predict_proba(X)
+    assert settings == (torch.backends.cudnn.deterministic, torch.backends.cudnn.allow_tf32)

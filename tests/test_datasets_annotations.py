@@ -75,7 +75,7 @@ def test_beats_and_rhythms_of_a_real_record(shared_data):
     assert (in_af.stop_seconds - in_af.start_seconds).sum() == pytest.approx(605, abs=1)
 
 
-@settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
         st.tuples(
@@ -226,7 +226,7 @@ def test_files_and_lengths_beyond_reason(tmp_path):
         read_annotations(mark(tmp_path, 0, n_timepoints=10**17))
 
 
-@settings(deadline=None, max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=60))
 def test_any_bytes_are_annotations_or_refused(tmp_path, content):
     path = mark(tmp_path)

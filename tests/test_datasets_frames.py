@@ -138,7 +138,7 @@ def leads_of(draw, fmt, names, n_frames):
 
 @pytest.mark.parametrize("fmt", FORMATS)
 def test_frames_of_every_format(fmt):
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=25)
     @given(st.data())
     def check(data):
         names = LEADS[: data.draw(st.integers(1, 3))]
@@ -150,7 +150,7 @@ def test_frames_of_every_format(fmt):
     check()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data(), st.booleans())
 def test_frames_in_segments(data, variable):
     """Each segment of its own format, gain and frames; with a layout header, each also of its own leads."""

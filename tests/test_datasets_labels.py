@@ -75,7 +75,7 @@ def test_segments_do_not_speak_for_the_whole(tmp_path):
     assert read_recordings(tmp_path).metadata.age.to_dict() == {"whole": 9.0}
 
 
-@settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), max_size=30)))
 def test_any_comment_is_let_through(tmp_path, comments):
     found = read_recordings(with_comments(tmp_path, [f"#{comment}" for comment in comments]))

@@ -273,7 +273,7 @@ def test_other_contents_are_named(tmp_path, content, said):
         load(tmp_path, content)
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_a_damaged_pickle_gives_recordings_or_a_clear_error(tmp_path, data):
     whole = pickle.dumps({"data": SIGNALS, "label": np.array(["N", "A", "O"])}, protocol=2)

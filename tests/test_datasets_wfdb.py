@@ -431,7 +431,7 @@ def test_bad_parameters(tmp_path, name, value):
         read_recordings(tmp_path, **{name: value})
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 60), st.binary(max_size=4))
 def test_a_damaged_header_gives_a_recording_or_a_clear_error(tmp_path, at, patch):
     path = write(tmp_path)

@@ -5,7 +5,7 @@ import pickle
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -108,7 +108,6 @@ PERTURBATIONS = [
 ]
 
 
-@settings(deadline=None)
 @given(
     x=recording(n_leads=2, min_timepoints=12, dtype=np.float32),
     perturbation=st.sampled_from(PERTURBATIONS),

@@ -179,7 +179,7 @@ def test_the_spectrum_of_tones_lies_at_their_frequencies_with_their_power():
 
 
 @given(st.lists(st.sampled_from([0.5, 0.6, 0.8, 1.0]), min_size=2, max_size=6), st.integers(1, 3))
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 def test_labels_weigh_as_in_the_real_set(intervals, times):
     """More recordings of one label, or longer ones, do not move the distances over all labels."""
     labels = ["N" if rr > 0.7 else "A" for rr in intervals]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ecgclf.nn import FocalLoss
@@ -22,7 +22,6 @@ def answers(seed, several):
     return logits.requires_grad_(), targets.double() if several else targets
 
 
-@settings(deadline=None)
 @given(st.integers(0, 99), weights, smoothings)
 def test_without_focus_it_is_cross_entropy(seed, weight, smoothing):
     logits, targets = answers(seed, several=False)
@@ -31,7 +30,6 @@ def test_without_focus_it_is_cross_entropy(seed, weight, smoothing):
     torch.testing.assert_close(found, torch.nn.CrossEntropyLoss(weight, label_smoothing=smoothing)(logits, targets))
 
 
-@settings(deadline=None)
 @given(st.integers(0, 99), weights, smoothings)
 def test_without_focus_it_is_binary_cross_entropy(seed, weight, smoothing):
     logits, targets = answers(seed, several=True)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import hypergeom
 
@@ -179,7 +179,6 @@ def test_one_copy_is_listed_and_the_set_not_flagged(sample, split):
 
 
 @given(n=st.integers(1, 12), m=st.integers(5, 12), n_below=st.integers(0, 12), k=st.just(2))
-@settings(deadline=None)
 def test_the_p_value_is_that_of_counting_orders(n, m, n_below, k):
     """Of all orders of n + m alike, those in which so many of the n come before the k-th of the m."""
     n_below = min(n, n_below)

@@ -142,7 +142,7 @@ def test_segments_are_described_alone():
 
 
 @attentive
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(lengths=st.lists(st.integers(1, 400), min_size=1, max_size=5), window_length=st.sampled_from([None, 90]))
 def test_attention_is_a_distribution_over_time(name, lengths, window_length):
     X, y = np.random.RandomState(0).randn(8, 120), np.arange(8) % 2
@@ -221,7 +221,6 @@ def test_networks_meet_few_numbers_of_timepoints(name):
     assert met == {601, 1023}
 
 
-@settings(deadline=None)
 @given(st.integers(1, 20), st.integers(1, 9), st.integers(1, 66), st.integers(0, 9))
 def test_same_convolution_is_that_of_the_padded_signal(kernel_size, stride, n_timepoints, seed):
     conv = _layers.SameConv(2, 3, kernel_size, stride)

@@ -320,7 +320,7 @@ def test_tables_and_arrays_are_taken(path):
 
 
 @pytest.mark.parametrize("step", STEPS, ids=repr)
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
 @given(recording=recording(n_leads=2, max_timepoints=300))
 def test_preparation_with_numpy_is_the_transformers(step, recording):
     about = {
@@ -687,7 +687,7 @@ def test_an_explainer_takes_it(real, path):
     np.testing.assert_allclose(of_file.weights, of_estimator.weights, atol=1e-3)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(recording(max_timepoints=700), min_size=1, max_size=4), st.floats(-9, 9))
 def test_padding_does_not_matter(exported, items, filler):
     lengths = np.array([item.shape[1] for item in items])

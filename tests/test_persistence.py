@@ -333,7 +333,7 @@ arrays = hnp.arrays(
 )
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(plain | arrays)
 def test_values_come_back(value):
     encoder = Encoder()

@@ -212,7 +212,7 @@ NODES = VALUES | st.sampled_from(
 )
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=ON_PURPOSE)
+@settings(max_examples=120, suppress_health_check=ON_PURPOSE)
 @given(
     st.sampled_from(["LSTMClassifier", "CRANNClassifier", "Pipeline", "Forest"]),
     st.integers(0),

@@ -23,7 +23,7 @@ def path(tmp_path):
     return tmp_path / "hostile.ecgclf"
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=ON_PURPOSE)
+@settings(max_examples=100, suppress_health_check=ON_PURPOSE)
 @given(st.data())
 def test_every_flipped_bit_is_found(good, path, data):
     content = bytearray((good / "LSTMClassifier").read_bytes())
@@ -36,7 +36,7 @@ def test_every_flipped_bit_is_found(good, path, data):
         refused(path)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=ON_PURPOSE)
+@settings(max_examples=60, suppress_health_check=ON_PURPOSE)
 @given(st.data())
 def test_every_truncation_and_addition_is_found(good, path, data):
     content = (good / "Pipeline").read_bytes()

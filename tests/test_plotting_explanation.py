@@ -69,7 +69,7 @@ def hatched(ax):
 # Places and colours
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(data=st.data(), rate=st.sampled_from([100.0, 300.0, 360.0]), n_leads=st.integers(1, 3))
 def test_every_sample_is_shaded_by_the_weight_of_its_interval(data, rate, n_leads):
     """Whatever the intervals, rows and part drawn: the shade at each sample is that of the interval which holds it."""

@@ -49,7 +49,7 @@ def marks(display):
 # Strips
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(data=st.data(), n_leads=st.integers(1, 4), seconds=st.sampled_from([1.0, 9.0, 25.0]))
 def test_traces_stay_in_their_strips(data, n_leads, seconds):
     """Whatever goes up or down, by however much: no trace meets the next one, and none leaves the paper."""

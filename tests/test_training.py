@@ -396,18 +396,6 @@ def test_bfloat16(recordings):
     np.testing.assert_array_equal(rough.predict_proba(X), answers)
 
 
-@pytest.mark.parametrize("device", ["cuda:77", "teapot"])
-def test_device_that_is_not_there(recordings, device):
-    with pytest.raises(ValueError, match=f"device='{device}' cannot be used here"):
-        small("CRNNClassifier", device=device).fit(*recordings)
-
-
-def test_device_auto(recordings):
-    expected = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
-    classifier = small("CRNNClassifier", max_epochs=1).fit(*recordings)
-    assert next(classifier.net_.module_.parameters()).device.type == expected
-
-
 lengths_of_recordings = st.lists(st.integers(1, 10_000), min_size=1, max_size=200).map(np.array)
 
 

@@ -30,7 +30,7 @@ def logits(net, codes, classes):
         return net(codes, torch.full((len(codes),), codes.shape[2]), classes)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     n_blocks=st.integers(1, 3),
     n_layers=st.integers(1, 4),
@@ -60,7 +60,7 @@ def test_steps_of_the_default_network_past_its_receptive_field():
     torch.testing.assert_close(steps, full, atol=1e-5, rtol=0)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(n_leads=st.integers(1, 2), kernel_size=st.integers(1, 3), t=st.integers(0, 29), seed=st.integers(0, 99))
 def test_the_future_leaves_the_past_alone(n_leads, kernel_size, t, seed):
     net = network(n_leads, kernel_size=kernel_size)

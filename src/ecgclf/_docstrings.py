@@ -87,8 +87,8 @@ random_state : int, RandomState instance or None, default=None
     Seeds initial weights, batches, dropout and the validation split. On a CPU the same int gives the same fit and the
     same probabilities to the bit, on any number of torch threads and so inside and outside of joblib's workers:
     batches of more than 65,536 samples are computed in two parts or more, of 8 recordings where there are as many and
-    never of one, each on one thread and with batch statistics of its own. On a GPU the same is drawn from the same
-    int, but sums come in any order unless ``torch.backends.cudnn.deterministic`` is set.
+    never of one, each on one thread and with batch statistics of its own. On a GPU batches are computed whole:
+    on CUDA the same int gives the same fit, and another than on a CPU.
 
 init_from : estimator, path-like, str or None, default=None
     Trained weights to begin with, instead of random ones: a fitted classifier, or a Pipeline, vote or tuned decision

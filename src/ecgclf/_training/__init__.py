@@ -2,6 +2,7 @@
 
 from ecgclf._training._augment import Augmentation
 from ecgclf._training._callbacks import own_callbacks
+from ecgclf._training._cuda import exact
 from ecgclf._training._data import WindowDataset, cut_windows, lead_statistics
 from ecgclf._training._identity import identity
 from ecgclf._training._likelihood import train_likelihood
@@ -22,6 +23,7 @@ __all__ = [
     "cut_windows",
     "device_or_cpu",
     "drawing_from",
+    "exact",
     "identity",
     "is_small",
     "lead_statistics",

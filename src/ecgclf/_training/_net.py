@@ -11,6 +11,7 @@ from skorch.utils import noop
 
 from ecgclf._training._callbacks import OneCycle, ProgressBar, own_callbacks
 from ecgclf._training._checkpoint import Checkpoint
+from ecgclf._training._cuda import exact
 from ecgclf._training._data import bucket_loader
 from ecgclf._training._loss import loss_arguments
 from ecgclf._training._net_params import check_callback_params, check_net_params
@@ -52,7 +53,8 @@ class Loop:
     def fit_loop(self, X, y=None, epochs=None, **fit_params):
         """Run the epochs; remember in `interrupted_` whether Ctrl-C ended them."""
         try:
-            return super().fit_loop(X, y, epochs=self.max_epochs - self.n_done_, **fit_params)
+            with exact(self.device):
+                return super().fit_loop(X, y, epochs=self.max_epochs - self.n_done_, **fit_params)
         except KeyboardInterrupt:
             self.interrupted_ = not _stopped_early(self)
             raise

@@ -5,6 +5,7 @@ import copy
 import numpy as np
 import torch
 
+from ecgclf._training._cuda import exact
 from ecgclf._training._data import WindowDataset, bucket_loader
 from ecgclf._training._threads import split, workers
 from ecgclf.nn._scaled import ScaledNetwork
@@ -157,7 +158,7 @@ def _run(net, module, function_name, items, windows):
     # To say so to every layer takes a tenth of the time of a single recording.
     if module.training:
         module.eval()
-    with workers(net.device) as spread:
+    with exact(net.device), workers(net.device) as spread:
         parts = []
         for inputs, _ in bucket_loader(dataset, net.batch_size, alike=not getattr(module, "masks_padding", True)):
             parts += split(**inputs)

@@ -123,7 +123,7 @@ class Generator:
     @torch.inference_mode()
     def bits_per_sample(self, items, targets):
         """Negative log-likelihood of each recording in bits per sample of a lead, ndarray of shape (n_recordings,)."""
-        with _training.one_thread():
+        with _training.exact(self.device), _training.one_thread():
             return np.array([self._bits(item, int(k)) for item, k in zip(items, targets, strict=True)])
 
     def _bits(self, item, k):
@@ -188,7 +188,7 @@ class Generator:
             disable=not verbose,
         )
         try:
-            with _training.one_thread(), bar:
+            with _training.exact(self.device), _training.one_thread(), bar:
                 for batch in batches:
                     network, starts = self.networks[network_of[batch[0]]], [primes[i] for i in batch]
                     primed = [self.amplitudes.encode(start) for start in starts]
