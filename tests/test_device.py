@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch.backends import cudnn
 
-from ecgclf._training import exact, resolve_device
+from ecgclf._training import exact
+from ecgclf._training._net import best_device
 from ecgclf.datasets import make_recordings
 from small import small
 
@@ -21,7 +22,7 @@ def ours():
 def test_auto_is_the_best_there_is(cuda, mps, best, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
-    assert resolve_device("auto") == best
+    assert best_device() == best
 
 
 @pytest.mark.parametrize("device", ["cuda:77", "teapot"])

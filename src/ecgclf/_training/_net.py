@@ -148,6 +148,13 @@ def _stopped_early(net):
     return any(watcher.misses_ == watcher.patience for watcher in watchers)
 
 
+def best_device():
+    """Give the device that a network is computed on where none is named."""
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
 def resolve_device(device):
     """Turn "auto" into the best device there is, and refuse one that is not there.
 
@@ -162,9 +169,7 @@ def resolve_device(device):
         A device torch can use on this machine.
     """
     if device == "auto":
-        if torch.cuda.is_available():
-            return "cuda"
-        return "mps" if torch.backends.mps.is_available() else "cpu"
+        return best_device()
     try:
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError) as error:
