@@ -1,11 +1,11 @@
-"""What networks learn from the answers of others: `python training/distill.py FOLDER --out DIR`.
+"""What networks learn from the answers of others: `python training/distill.py FOLDER`.
 
 FOLDER holds training2017.zip and REFERENCE-v3.csv. The teacher is the network of `ensemble-cinc2017`, the students are
 another network like the teacher, and `tiny-cinc2017`. A student that must not see fold K is taught about a recording
 of fold J by a teacher that has seen neither fold: there are ten teachers, one for each two folds. What it is taught
-is the mean of label and answer (Hinton et al. 2015, doi:10.48550/arXiv.1503.02531). DIR keeps answers and the states
-of unfinished fits: the same command goes on where it was ended. The rivals are the same networks taught by labels
-alone, as `train.py` trains them.
+is the mean of label and answer (Hinton et al. 2015, doi:10.48550/arXiv.1503.02531). `training/distilled` keeps what
+each fit answered, and `--checkpoints` the states of unfinished fits: the same command goes on where it was ended. The
+rivals are the same networks taught by labels alone, as `train.py` trains them.
 """
 
 import argparse
@@ -14,6 +14,7 @@ from itertools import combinations
 from pathlib import Path
 
 import numpy as np
+import pooch
 from ablation import BASE, prepared
 from answers import HERE, paired_difference, read_answers
 from joblib import Parallel, delayed
@@ -26,15 +27,14 @@ from ecgclf.metrics import rhythm_report
 TINY = "tiny-cinc2017"
 
 
-def answers_of(classifier, path, X, y, trained, asked, out, targets=None):
+def answers_of(classifier, path, X, y, trained, asked, checkpoints, targets=None):
     """Fit on some recordings and answer others, if that was not done before; give the file."""
     if not path.exists():
         # By targets the states of unfinished fits are not told apart.
-        unfinished = out / "unfinished" / path.stem
-        network = clone(classifier).set_params(random_state=0, verbose=1, checkpoint_dir=unfinished)
+        network = clone(classifier).set_params(random_state=0, verbose=1, checkpoint_dir=checkpoints / path.stem)
         fit = partial(network.fit, X[trained], y[trained])
         fit() if targets is None else with_targets(fit, targets)
-        np.savez(path, probabilities=network.predict_proba(X[asked]), test=asked)
+        np.savez_compressed(path, probabilities=network.predict_proba(X[asked]).astype(np.float16), test=asked)
         print(path.stem, flush=True)
     return path
 
@@ -48,7 +48,7 @@ def read_all(paths, n_recordings, n_classes):
     return answers
 
 
-def ask_teachers(X, y, out, run):
+def ask_teachers(X, y, out, checkpoints, run):
     """Train the teachers.
 
     Returns
@@ -63,7 +63,7 @@ def ask_teachers(X, y, out, run):
         asked = np.concatenate([folds[one], folds[other]])
         trained = np.setdiff1d(np.arange(len(y)), asked)
         path = out / f"teacher without {one} and {other}.npz"
-        fits.append(delayed(answers_of)(BASE, path, X, y, trained, asked, out))
+        fits.append(delayed(answers_of)(BASE, path, X, y, trained, asked, checkpoints))
     taught = np.zeros((len(folds), len(y), len(np.unique(y))))
     for (one, other), path in zip(pairs, run(fits), strict=True):
         found = read_all([path], len(y), taught.shape[2])
@@ -72,14 +72,14 @@ def ask_teachers(X, y, out, run):
     return taught
 
 
-def teach(student, name, X, y, taught, out, run):
+def teach(student, name, X, y, taught, out, checkpoints, run):
     """Train a student for each fold; give its answers to it, which neither it nor its teachers had seen."""
     known = np.unique(y) == y[:, np.newaxis]
     fits = []
     for fold, (trained, test) in enumerate(FOLDS.split(y, y)):
         targets = ((known[trained] + taught[fold, trained]) / 2).astype(np.float32)
         path = out / f"{name} without {fold}.npz"
-        fits.append(delayed(answers_of)(student, path, X, y, trained, test, out, targets))
+        fits.append(delayed(answers_of)(student, path, X, y, trained, test, checkpoints, targets))
     return read_all(run(fits), len(y), known.shape[1])
 
 
@@ -105,7 +105,8 @@ def main():
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder")
-    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--out", type=Path, default=HERE / "distilled")
+    parser.add_argument("--checkpoints", type=Path, default=Path(pooch.os_cache("ecgclf")) / "distillation")
     parser.add_argument("--jobs", type=int, default=1, help="fits at the same time, each on torch's threads")
     args = parser.parse_args()
     run = Parallel(args.jobs)
@@ -115,11 +116,11 @@ def main():
     classes = np.unique(y)
     # The same is before either model.
     X = prepared(X)
-    taught = ask_teachers(X, y, args.out, run)
-    like = "like its teacher"
+    taught = ask_teachers(X, y, args.out, args.checkpoints, run)
+    like, tiny = "like its teacher", network_of(RECIPES[TINY])
     students = {
-        like: (rivals[0], teach(BASE, like, X, y, taught, args.out, run)),
-        "tiny": (rivals[1], teach(network_of(RECIPES[TINY]), "tiny", X, y, taught, args.out, run)),
+        like: (rivals[0], teach(BASE, like, X, y, taught, args.out, args.checkpoints, run)),
+        "tiny": (rivals[1], teach(tiny, "tiny", X, y, taught, args.out, args.checkpoints, run)),
     }
     print("| student | score | N | A | O | ~ | F1 of A in A against N |\n|---|---|---|---|---|---|---|")
     for name, (alone, both) in students.items():
