@@ -12,6 +12,7 @@ where there are fewer.
 """
 
 import argparse
+import json
 import time
 
 import numpy as np
@@ -32,15 +33,15 @@ def of_30_s(X):
     return np.array([np.resize(x, 9000) for x in X])[:, np.newaxis]
 
 
-def make(name, seed, checkpoints):
-    """What is asked for by name."""
+def make(name, seed, checkpoints, params):
+    """What is asked for by name; parameters are those of a network."""
     if name == "trees":
         return make_pipeline(RRFeatures(sampling_rate=300), HistGradientBoostingClassifier(random_state=seed))
     if name == "MiniRocket":
         from aeon.classification.convolution_based import MiniRocketClassifier
 
         return make_pipeline(FunctionTransformer(of_30_s), MiniRocketClassifier(random_state=seed))
-    return getattr(classifiers, name)(random_state=seed, checkpoint_dir=checkpoints)
+    return getattr(classifiers, name)(random_state=seed, checkpoint_dir=checkpoints, **params)
 
 
 def draws(rest, n):
@@ -56,6 +57,7 @@ def main():
     parser.add_argument("--n-test", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--classifiers", nargs="*", default=["trees", *NETWORKS])
+    parser.add_argument("--params", type=json.loads, default={}, help="in place of defaults, as a JSON object")
     parser.add_argument("--checkpoints", help="folder")
     args = parser.parse_args()
     X, y = fetch_cinc2017(args.folder, download_if_missing=False, return_X_y=True)
@@ -69,7 +71,7 @@ def main():
         for name in args.classifiers:
             f1, scores, seconds = [], [], []
             for train in draws(rest, n):
-                classifier = make(name, args.seed, args.checkpoints)
+                classifier = make(name, args.seed, args.checkpoints, args.params)
                 start = time.process_time()
                 classifier.fit(X[train], y[train])
                 seconds.append(time.process_time() - start)

@@ -118,10 +118,10 @@ for seed in (1, 2):
 # %%
 # What we saw
 # -----------
-# What they cost is clear at least in its order: those that put an LSTM over residual blocks, CRNN and CRANN, take
-# about twice as long as a recurrent network alone, and ATICNN, with the most blocks, a little longer. What they answer
-# is not. All six learn the 80 recordings nearly by heart, and on those set aside their loss jumps from epoch to epoch
-# and does not end below where it began for all. The intervals of the scores are two to three tenths wide, and another
+# What they cost is clear at least in its order: those that put an LSTM over blocks of convolutions, CRNN, CRANN and
+# ATICNN, take about twice as long as a recurrent network alone. What they answer is not. All six learn the 80
+# recordings nearly by heart, and on those set aside their loss jumps from epoch to epoch and does not end below where
+# it began for all. The intervals of the scores are two to three tenths wide, and another
 # seed alone moves the score of one network further than most of the six lie from the next. Whoever takes the highest
 # of these scores takes it mostly by chance. Nor are they quite innocent: that the recordings keep their 300 Hz, and
 # the number of epochs, was settled after scores on the same test recordings had been seen.

@@ -10,6 +10,7 @@ from ecgclf.classifiers import ATICNNClassifier
 from ecgclf.nn._aticnn import PlainBlock, StagedEncoder
 from ecgclf.nn._encoders import ResidualEncoder
 from ecgclf.nn._layers import MaskedBatchNorm
+from ecgclf.pretrained import load_pretrained
 from small import small
 from test_classifiers import ecgs
 from test_networks import modules, n_parameters
@@ -44,8 +45,21 @@ def test_published_network():
 def test_default_network():
     """The defaults take the step of CRANN: 64 timepoints."""
     network = ATICNNClassifier()._make_module(1, 4)
-    assert n_parameters(network) == 527_556
+    assert n_parameters(network) == 265_092
     assert network.encoder.segment_length == 64
+
+
+def test_with_a_smaller_step_it_is_the_network_of_the_trained_model():
+    """So that a fit can begin with its weights: all that they do not tell is the same, too."""
+    trained = load_pretrained("ensemble-cinc2017")[-1].estimators_[0]
+    here, there = ATICNNClassifier(stem_stride=2).get_params(), trained.get_params()
+    of_the_training = {"max_epochs", "batch_size", "net_params", "precision", "augmentation", "random_state", "device"}
+    assert {name for name, value in here.items() if there[name] != value} <= of_the_training
+    X = [np.random.default_rng(0).normal(size=500) for _ in range(4)]
+    still = {"max_epochs": 1, "learning_rate": 1e-12, "weight_decay": 0.0, "dropout": 0.0, "stem_stride": 2}
+    after = ATICNNClassifier(init_from=trained, **still).fit(X, list("ANO~"))
+    for name, weight in trained.net_.module_.named_parameters():
+        torch.testing.assert_close(after.net_.module_.get_parameter(name), weight, rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize("n_timepoints", [1, 2, 29, 30])

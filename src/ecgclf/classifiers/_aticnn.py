@@ -28,11 +28,11 @@ class ATICNNClassifier(AttentionMixin, BaseECGClassifier):
 
     Parameters
     ----------
-    residual : bool, default=True
+    residual : bool, default=False
         Whether blocks are pre-activation residual blocks of two convolutions [2]_, the first of each stage slowing the
         signal down, or plain ones of one convolution, and a maximum at the end of each stage.
 
-    n_filters : tuple of int, default=(32, 48, 64, 96)
+    n_filters : tuple of int, default=(24, 32, 64, 96)
         Channels of each stage; as many stages as there are entries.
 
     depths : tuple of int, default=(2, 2, 2, 2)
@@ -84,9 +84,10 @@ class ATICNNClassifier(AttentionMixin, BaseECGClassifier):
 
     Notes
     -----
-    The defaults are not those that were published [1]_, which are the 13 convolutions of VGG-16 with a maximum over
-    three timepoints after each stage, two LSTM layers and attention, for twelve leads at 500 Hz. With the first
-    convolution as the stem::
+    With ``stem_stride=2`` this is the network of the trained model ``ensemble-cinc2017``, from whose weights a fit
+    to recordings at 100 Hz can begin (`init_from`). What was published [1]_ are the 13 convolutions of VGG-16 with a
+    maximum over three timepoints after each stage, two LSTM layers and attention, for twelve leads at 500 Hz. With the
+    first convolution as the stem::
 
         ATICNNClassifier(
             residual=False, n_filters=(64, 128, 256, 512, 512), depths=(1, 2, 3, 3, 3),
@@ -134,8 +135,8 @@ class ATICNNClassifier(AttentionMixin, BaseECGClassifier):
     def __init__(
         self,
         *,
-        residual=True,
-        n_filters=(32, 48, 64, 96),
+        residual=False,
+        n_filters=(24, 32, 64, 96),
         depths=(2, 2, 2, 2),
         kernel_size=7,
         pool_size=2,
