@@ -132,7 +132,7 @@ CHANGES = {
     "BiLSTMClassifier": {"n_units": 6},
     "CRNNClassifier": {"dropout": 0.1},
     "CRANNClassifier": {"strides": (2, 2, 3)},
-    "ATICNNClassifier": {"residual": False},
+    "ATICNNClassifier": {"residual": True},
 }
 
 

@@ -77,6 +77,17 @@ def test_interrupted_in_the_first_epoch(recordings, early_stopping):
     assert classifier.predict_proba(X).shape == (30, 2)
 
 
+def test_interrupted_while_torch_has_gradients_off(recordings):
+    class InNoGrad(Callback):
+        def on_batch_end(self, net, **kwargs):
+            torch.set_grad_enabled(False)
+            raise KeyboardInterrupt
+
+    with pytest.warns(UserWarning, match="interrupted after 0 of 3 epochs"):
+        small("CRNNClassifier", callbacks=[InNoGrad()]).fit(*recordings)
+    assert torch.is_grad_enabled()
+
+
 def test_real_ctrl_c(recordings):
     """A signal from outside, at whatever line it strikes."""
     # A shell's background jobs are started deaf to it.

@@ -53,7 +53,8 @@ class Loop:
     def fit_loop(self, X, y=None, epochs=None, **fit_params):
         """Run the epochs; remember in `interrupted_` whether Ctrl-C ended them."""
         try:
-            with exact(self.device):
+            # Ctrl-C may strike torch between taking gradients away and giving them back.
+            with exact(self.device), torch.set_grad_enabled(torch.is_grad_enabled()):
                 return super().fit_loop(X, y, epochs=self.max_epochs - self.n_done_, **fit_params)
         except KeyboardInterrupt:
             self.interrupted_ = not _stopped_early(self)
