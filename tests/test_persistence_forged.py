@@ -9,6 +9,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.ensemble import RandomForestClassifier
@@ -51,6 +52,7 @@ def test_a_small_file_that_describes_a_gigantic_network_is_refused(name, paramet
     start = time.process_time()
     refused(path)
     assert time.process_time() - start < 5
+    assert torch.is_grad_enabled()
 
 
 def test_parameters_and_attributes_that_no_estimator_has_are_refused(good, path):

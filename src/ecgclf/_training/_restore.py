@@ -179,7 +179,8 @@ def device_or_cpu(device, what):
 
 def _on_meta(build, n_arrays=None):
     """Build a module on the device that has no memory."""
-    with torch.device("meta"), _Bounded(n_arrays):
+    # Outermost, for torch cannot give gradients back once there are no steps left to do it with.
+    with torch.set_grad_enabled(torch.is_grad_enabled()), torch.device("meta"), _Bounded(n_arrays):
         try:
             return build()
         except (RuntimeError, OverflowError, MemoryError) as error:
