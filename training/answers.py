@@ -46,11 +46,28 @@ def challenge_scores(labels, answers, weights):
 
 
 def paired_difference(labels, answers, others, n_draws=2000):
-    """Give how much better the score of answers is than that of others, with its 95 % bootstrap interval."""
+    """Give how much better the score of answers is than that of others, with its 95 % bootstrap interval.
+
+    Parameters
+    ----------
+    labels : ndarray of shape (n_recordings,)
+        What is right.
+    answers, others : sequence of ndarray of shape (n_recordings,)
+        Those of each seed; the scores of the seeds are averaged.
+    n_draws : int, default=2000
+        Resamplings of the recordings.
+
+    Returns
+    -------
+    str
+        The difference, and its interval.
+    """
     n = len(labels)
-    weights = np.random.default_rng(0).multinomial(n, np.full(n, 1 / n), size=n_draws).astype(float)
-    drawn = challenge_scores(labels, answers, weights) - challenge_scores(labels, others, weights)
-    low, high = np.percentile(drawn, [2.5, 97.5])
-    once = np.ones((1, n))
-    found = (challenge_scores(labels, answers, once) - challenge_scores(labels, others, once))[0]
-    return f"{found:+.4f} ({low:+.4f} to {high:+.4f})"
+    draws = np.random.default_rng(0).multinomial(n, np.full(n, 1 / n), size=n_draws).astype(float)
+    weights = np.vstack([np.ones((1, n)), draws])
+    ours, theirs = (
+        np.mean([challenge_scores(labels, of_seed, weights) for of_seed in each], axis=0) for each in (answers, others)
+    )
+    difference = ours - theirs
+    low, high = np.percentile(difference[1:], [2.5, 97.5])
+    return f"{difference[0]:+.4f} ({low:+.4f} to {high:+.4f})"

@@ -1,11 +1,12 @@
 """What networks learn from the answers of others: `python training/distill.py FOLDER`.
 
 FOLDER holds training2017.zip and REFERENCE-v3.csv. The teacher is the network of `ensemble-cinc2017`, the students are
-another network like the teacher, and `tiny-cinc2017`. A student that must not see fold K is taught about a recording
+another network like the teacher, and `tiny-cinc2017`, the latter with each of `--seeds`. A student that must not see fold K is taught about a recording
 of fold J by a teacher that has seen neither fold: there are ten teachers, one for each two folds. What it is taught
 is the mean of label and answer (Hinton et al. 2015, doi:10.48550/arXiv.1503.02531). `training/distilled` keeps what
 each fit answered, and `--checkpoints` the states of unfinished fits: the same command goes on where it was ended. The
-rivals are the same networks taught by labels alone, as `train.py` trains them.
+rivals are the same networks taught by labels alone: of seed 0 those that `train.py` trained. Differences are paired,
+the mean over the seeds, with a 95 % interval over recordings.
 """
 
 import argparse
@@ -27,11 +28,11 @@ from ecgclf.metrics import rhythm_report
 TINY = "tiny-cinc2017"
 
 
-def answers_of(classifier, path, X, y, trained, asked, checkpoints, targets=None):
+def answers_of(classifier, path, X, y, trained, asked, checkpoints, targets=None, seed=0):
     """Fit on some recordings and answer others, if that was not done before; give the file."""
     if not path.exists():
         # By targets the states of unfinished fits are not told apart.
-        network = clone(classifier).set_params(random_state=0, verbose=1, checkpoint_dir=checkpoints / path.stem)
+        network = clone(classifier).set_params(random_state=seed, verbose=1, checkpoint_dir=checkpoints / path.stem)
         fit = partial(network.fit, X[trained], y[trained])
         fit() if targets is None else with_targets(fit, targets)
         np.savez_compressed(path, probabilities=network.predict_proba(X[asked]).astype(np.float16), test=asked)
@@ -72,14 +73,17 @@ def ask_teachers(X, y, out, checkpoints, run):
     return taught
 
 
-def teach(student, name, X, y, taught, out, checkpoints, run):
-    """Train a student for each fold; give its answers to it, which neither it nor its teachers had seen."""
+def teach(student, name, seed, taught, X, y, out, checkpoints, run):
+    """Train a student for each fold; give its answers to it, which neither it nor its teachers had seen.
+
+    With `taught` None it learns labels alone.
+    """
     known = np.unique(y) == y[:, np.newaxis]
     fits = []
     for fold, (trained, test) in enumerate(FOLDS.split(y, y)):
-        targets = ((known[trained] + taught[fold, trained]) / 2).astype(np.float32)
-        path = out / f"{name} without {fold}.npz"
-        fits.append(delayed(answers_of)(student, path, X, y, trained, test, checkpoints, targets))
+        targets = None if taught is None else ((known[trained] + taught[fold, trained]) / 2).astype(np.float32)
+        path = out / f"{name}, seed {seed}, fold {fold}.npz"
+        fits.append(delayed(answers_of)(student, path, X, y, trained, test, checkpoints, targets, seed))
     return read_all(run(fits), len(y), known.shape[1])
 
 
@@ -107,27 +111,33 @@ def main():
     parser.add_argument("folder")
     parser.add_argument("--out", type=Path, default=HERE / "distilled")
     parser.add_argument("--checkpoints", type=Path, default=Path(pooch.os_cache("ecgclf")) / "distillation")
+    parser.add_argument("--seeds", type=int, nargs="*", default=[0, 1, 2])
     parser.add_argument("--jobs", type=int, default=1, help="fits at the same time, each on torch's threads")
     args = parser.parse_args()
     run = Parallel(args.jobs)
     args.out.mkdir(parents=True, exist_ok=True)
     X, y, names = load(args.folder)
-    rivals = by_labels("ensemble-cinc2017", names), by_labels(TINY, names)
     classes = np.unique(y)
     # The same is before either model.
     X = prepared(X)
     taught = ask_teachers(X, y, args.out, args.checkpoints, run)
-    like, tiny = "like its teacher", network_of(RECIPES[TINY])
     students = {
-        like: (rivals[0], teach(BASE, like, X, y, taught, args.out, args.checkpoints, run)),
-        "tiny": (rivals[1], teach(tiny, "tiny", X, y, taught, args.out, args.checkpoints, run)),
+        "like its teacher": (BASE, [0], by_labels("ensemble-cinc2017", names)),
+        "tiny": (network_of(RECIPES[TINY]), args.seeds, by_labels(TINY, names)),
     }
-    print("| student | score | N | A | O | ~ | F1 of A in A against N |\n|---|---|---|---|---|---|---|")
-    for name, (alone, both) in students.items():
-        print_row(f"{name}, taught by labels", y, alone, classes)
-        print_row(f"{name}, taught by labels and answers", y, both, classes)
-    for name, pair in students.items():
-        alone, both = (classes[answers.argmax(axis=1)] for answers in pair)
+    answers = partial(teach, X=X, y=y, out=args.out, checkpoints=args.checkpoints, run=run)
+    pairs = {}
+    for name, (network, seeds, trained) in students.items():
+        for seed in seeds:
+            alone = trained if seed == 0 else answers(network, f"{name}, by labels", seed, None)
+            pairs[name, seed] = alone, answers(network, name, seed, taught)
+    print("| student | seed | score | N | A | O | ~ | F1 of A in A against N |\n|---|---|---|---|---|---|---|---|")
+    for (name, seed), (alone, both) in pairs.items():
+        print_row(f"{name}, taught by labels | {seed}", y, alone, classes)
+        print_row(f"{name}, taught by labels and answers | {seed}", y, both, classes)
+    for name, (_, seeds, _) in students.items():
+        alone, both = zip(*[pairs[name, seed] for seed in seeds], strict=True)
+        alone, both = ([classes[chances.argmax(axis=1)] for chances in each] for each in (alone, both))
         print(f"\nDifference of the scores, {name}: {paired_difference(y, both, alone)}")
 
 

@@ -56,7 +56,7 @@ def main():
 
     def show(name, answers):
         score = challenge_scores(y, answers, np.ones((1, len(y))))[0]
-        print(f"| {name} | {score:.4f} | {paired_difference(y, answers, plain)} |", flush=True)
+        print(f"| {name} | {score:.4f} | {paired_difference(y, [answers], [plain])} |", flush=True)
 
     print("| second stage | score | beyond none (95 %) |\n|---|---|---|")
     show("none", plain)

@@ -62,7 +62,7 @@ def main():
     scores = [f"{challenge_scores(y, answers, once)[0]:.4f}" for answers in base.values()]
     print(f"| as it is | {' | '.join(scores)} |")
     for name, views in SETS.items():
-        cells = [paired_difference(y, decide(model, views), base[model]) for model in RECIPES]
+        cells = [paired_difference(y, [decide(model, views)], [base[model]]) for model in RECIPES]
         print(f"| {name} | {' | '.join(cells)} |", flush=True)
 
 
