@@ -1,12 +1,12 @@
 """What networks learn from the answers of others: `python training/distill.py FOLDER`.
 
 FOLDER holds training2017.zip and REFERENCE-v3.csv. The teacher is the network of `ensemble-cinc2017`, the students are
-another network like the teacher, and `tiny-cinc2017`, the latter with each of `--seeds`. A student that must not see fold K is taught about a recording
-of fold J by a teacher that has seen neither fold: there are ten teachers, one for each two folds. What it is taught
-is the mean of label and answer (Hinton et al. 2015, doi:10.48550/arXiv.1503.02531). `training/distilled` keeps what
-each fit answered, and `--checkpoints` the states of unfinished fits: the same command goes on where it was ended. The
-rivals are the same networks taught by labels alone: of seed 0 those that `train.py` trained. Differences are paired,
-the mean over the seeds, with a 95 % interval over recordings.
+another network like the teacher, and `tiny-cinc2017`, the latter with each of `--seeds`. A student that must not see
+fold K is taught about a recording of fold J by a teacher that has seen neither fold: there are ten teachers, one for
+each two folds. What it is taught is the mean of label and answer (Hinton et al. 2015, doi:10.48550/arXiv.1503.02531).
+`training/distilled` keeps what each fit answered, and `--checkpoints` the states of unfinished fits: the same command
+goes on where it was ended. The rivals are the same networks taught by labels alone: of seed 0 those that `train.py`
+trained. Differences are paired, the mean over the seeds, with a 95 % interval over recordings.
 """
 
 import argparse
