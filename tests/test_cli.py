@@ -3,10 +3,13 @@
 import csv
 import json
 import os
+import shutil
 import subprocess
 import sys
 import warnings
 from contextlib import contextmanager
+from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -18,19 +21,21 @@ from sklearn.pipeline import make_pipeline
 
 import ecgclf
 from ecgclf import cli
-from ecgclf.classifiers import CRANNClassifier
+from ecgclf.classifiers import CRANNClassifier, LSTMClassifier
 from ecgclf.cli import _demo, _predict
-from ecgclf.cli._files import read_labelled
-from ecgclf.datasets import load_cinc2017_sample
+from ecgclf.cli._labelled import read_labelled
+from ecgclf.datasets import _sample, load_cinc2017_sample
 from ecgclf.decision import TunedDecisionClassifierCV
 from ecgclf.metrics import cinc2017_score, macro_auroc_scorer
 from ecgclf.onnx import to_onnx
 from ecgclf.persistence import load, save
 from ecgclf.preprocessing import BandpassFilter, Resampler
 from ecgclf.pretrained import list_pretrained, load_pretrained, model_card
+from ecgclf.signal import resample
 from small import small
 
 TINY = "tiny-cinc2017"
+LSTM_FIT = LSTMClassifier.fit
 
 
 def write_record(folder, name, signal, *, rate=300, leads=("ECG",), unit="mV"):
@@ -270,8 +275,6 @@ def test_predict_windows_are_the_stretches_by_themselves(sample, capsys, tmp_pat
 
 def test_records_of_another_rate_are_resampled(sample, capsys, tmp_path):
     """The header says the rate: the answer to a recording at 500 Hz is about that to the same at 300."""
-    from ecgclf.signal import resample
-
     x = sample.data[0]
     write_record(tmp_path, "fast", resample(x, 300.0, 500.0), rate=500)
     _, out, _ = run(capsys, "predict", tmp_path / "fast", "--model", TINY, "--json")
@@ -497,7 +500,16 @@ def test_evaluate_is_the_report(folder, sample, capsys):
 
 
 @pytest.mark.parametrize("columns", [(0, 1, 2), (1, 0, 2), (2, 1, 0)], ids=str)
-@pytest.mark.parametrize("names", [("record", "patient", "label"), ("File_Name", "sex", " Rhythm")], ids=str)
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("record", "patient", "label"),
+        ("File_Name", "sex", " Rhythm"),
+        ("record", "name", "label"),
+        ("file", "class", "label"),
+    ],
+    ids=str,
+)
 def test_labels_stand_in_the_column_that_is_named_so(columns, names, folder, sample, tmp_path):
     rows = [
         names,
@@ -509,6 +521,75 @@ def test_labels_stand_in_the_column_that_is_named_so(columns, names, folder, sam
     found = read_labelled(folder, labels, None, "raise")
     assert found.record_names == list(sample.record_names[:6])
     assert found.target.tolist() == sample.target[:6].tolist()
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory, sample):
+    """PhysioNet's files of the Challenge 2017, with few of the recordings."""
+    home = tmp_path_factory.mktemp("archive")
+    shutil.copy(Path(_sample._FOLDER) / "cinc2017_sample.zip", home / "training2017.zip")
+    lines = [f"{name},{label}\n" for name, label in zip(sample.record_names, sample.target, strict=True)]
+    (home / "REFERENCE-v3.csv").write_text("".join(lines))
+    (home / "mine.csv").write_text("".join(f"{line[:6]},mine\n" for line in lines[3:7]))
+    return home
+
+
+@pytest.mark.parametrize(
+    ("labels", "lead", "rate", "names", "label"),
+    [
+        (None, None, None, slice(200), None),
+        (None, "ecg", 300.0, slice(200), None),
+        ("mine.csv", None, None, slice(3, 7), "mine"),
+        ("mine.csv", "ECG", 100.0, slice(3, 7), "mine"),
+    ],
+)
+def test_the_archive_can_be_labelled_and_resampled(archive, sample, labels, lead, rate, names, label):
+    found = read_labelled(archive, labels and archive / labels, lead, "raise", rate)
+    assert list(found.record_names) == sample.record_names[names]
+    assert found.target.tolist() == ([label] * 4 if label else sample.target[names].tolist())
+    assert found.sampling_rate == (rate or 300.0)
+    for x, y in zip(found.data, sample.data[names], strict=True):
+        np.testing.assert_array_equal(x, y if rate != 100.0 else resample(y, 300.0, 100.0))
+
+
+def test_other_leads_of_the_archive_are_refused(archive, capsys):
+    code, _, err = run(capsys, "evaluate", "--data", archive, "--lead", "II", "--model", TINY)
+    assert code == 2
+    assert "have one lead, ECG; leave --lead out" in err
+
+
+def test_leads_are_found_by_their_names(sample, capsys, tmp_path):
+    """Whatever order a record has them in; others are refused."""
+    there, elsewhere = tmp_path / "there", tmp_path / "elsewhere"
+    for folder in (there, elsewhere):
+        folder.mkdir()
+    length = min(len(x) for x in sample.data[:4])
+    for name, first, second in zip("abcd", sample.data[:4], sample.data[4:], strict=False):
+        write_record(there, name, [first[:length], second[:length]], leads=("I", "V6"))
+    write_record(elsewhere, "a", [sample.data[4][:length], sample.data[0][:length]], leads=("v6", "i"))
+    write_record(elsewhere, "other", [sample.data[0][:length], sample.data[4][:length]], leads=("II", "V6"))
+    (there / "REFERENCE.csv").write_text("a,x\nb,x\nc,y\nd,y\n")
+    (elsewhere / "REFERENCE.csv").write_text("a,x\nc,y\n")
+    model = tmp_path / "m.ecgclf"
+    with mock.patch.object(LSTMClassifier, "fit", _small_fit):
+        assert run(capsys, "train", "--data", there, "--model", "lstm", "--out", model, "--epochs", "1")[0] == 0
+    answers = json.loads(run(capsys, "predict", there / "a", elsewhere, "--model", model, "--json")[1])
+    of_one, of_other = (answer["probabilities"] for answer in answers["answers"])
+    assert of_one == of_other
+    exchanged = load(model).predict_proba([[sample.data[4][:length], sample.data[0][:length]]])[0]
+    assert exchanged.tolist() != pytest.approx(list(of_one.values()), abs=1e-6)
+    assert "no leads named 'I'; it has II, V6" in answers["errors"][0]["error"]
+    (elsewhere / "other.hea").unlink()
+    write_record(elsewhere, "c", [sample.data[6][:length], sample.data[2][:length]], leads=("V6", "I"))
+    code, _, err = run(capsys, "evaluate", "--data", elsewhere, "--model", model, "--json")
+    assert (code, err) == (0, "")
+    code, _, err = run(capsys, "predict", there / "a", "--model", model, "--lead", "I")
+    assert code == 1
+    assert "has 1 leads (I)" in err
+
+
+def _small_fit(self, X, y, **kwargs):
+    return LSTM_FIT(self.set_params(n_filters=2, n_units=2, batch_size=2), X, y, **kwargs)
 
 
 def test_what_is_no_voltage_is_neither_measured_nor_learnt(sample, capsys, tmp_path):
@@ -577,7 +658,9 @@ def test_onnx_can_be_explained_and_evaluated(folder, sample, capsys, tmp_path):
         ),
         (["evaluate", "--data", "{folder}", "--labels", "{recordless}"], 2, "patient, label: none is the record"),
         (["evaluate", "--data", "{folder}", "--labels", "{labelless}"], 2, "record, patient: none is the label"),
-        (["evaluate", "--data", "{folder}", "--labels", "{ambiguous}"], 2, "record and name may each be the record"),
+        (["evaluate", "--data", "{folder}", "--labels", "{ambiguous}"], 2, "file and name may each be the record"),
+        (["evaluate", "--data", "{folder}", "--labels", "{nothing}"], 2, "nothing holds no labels"),
+        (["evaluate", "--data", "{folder}", "--labels", "{titles}"], 2, "titles holds no labels"),
         (["evaluate", "--data", "{folder}", "--labels", "{strange}"], 2, "labels Q are none that"),
         (["evaluate", "--data", "{folder}", "--labels", "{others}"], 2, "None of the 1 labelled records"),
         (["evaluate", "--data", "{folder}", "--labels", "{twice}"], 2, "line 2: A1 is labelled before"),
@@ -599,7 +682,9 @@ def test_bad_input_is_one_line_and_writes_nothing(arguments, code, match, folder
         "three": "A1,Jane,N\n",
         "recordless": "patient,label\nJane,N\n",
         "labelless": "record,patient\nA1,Jane\n",
-        "ambiguous": "record,name,label\nA1,Jane,N\n",
+        "ambiguous": "file,name,label\nA1,Jane,N\n",
+        "nothing": "",
+        "titles": "record,label\n",
     }.items():
         places[name] = tmp_path / name
         places[name].write_text(content)
@@ -725,6 +810,34 @@ def test_the_module_and_the_command_are_the_same(tmp_path):
     for command in (as_module, as_command):
         done = subprocess.run([*command, "--version"], capture_output=True, text=True, check=True, cwd=tmp_path)
         assert done.stdout == f"ecgclf {ecgclf.__version__}\n"
+
+
+def test_the_process_stays_as_it_was(folder, sample, capsys, tmp_path):
+    shown, filters, backend = warnings.showwarning, list(warnings.filters), plt.get_backend()
+    plt.switch_backend("svg")
+    try:
+        with _no_check():
+            record = folder / sample.record_names[0]
+            assert run(capsys, "explain", record, "--model", TINY, "--out", tmp_path / "x.png")[0] == 0
+        assert plt.get_backend() == "svg"
+    finally:
+        plt.switch_backend(backend)
+    assert warnings.showwarning is shown
+    assert warnings.filters == filters
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-8:strict", "ascii"])
+@pytest.mark.parametrize("name", ["Ж", "d\udce9x"], ids=["letter", "byte"])
+def test_names_that_a_terminal_cannot_show(encoding, name, sample, tmp_path):
+    folder = tmp_path / name
+    folder.mkdir()
+    write_record(folder, "a", sample.data[0])
+    command = [sys.executable, "-m", "ecgclf", "predict", folder, "--model", TINY, "--csv", tmp_path / "x.csv"]
+    environment = {**os.environ, "PYTHONIOENCODING": encoding}
+    done = subprocess.run(command, capture_output=True, env=environment)
+    assert done.returncode == 0, done.stderr
+    assert name.encode(encoding.split(":")[0], "backslashreplace") in done.stdout
+    assert os.fsencode(f"{folder}/a") in (tmp_path / "x.csv").read_bytes()
 
 
 def test_a_reader_that_has_seen_enough(folder):

@@ -30,9 +30,10 @@ def kindly(command):
 
     @functools.wraps(command)
     def wrapped(*args, **kwargs):
-        warnings.showwarning = _show_warning
         try:
-            code = command(*args, **kwargs)
+            with warnings.catch_warnings():
+                warnings.showwarning = _show_warning
+                code = command(*args, **kwargs)
         except KeyboardInterrupt:
             print("\necgclf: interrupted", file=sys.stderr)
             code = _INTERRUPTED

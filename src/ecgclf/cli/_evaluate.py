@@ -2,7 +2,8 @@
 
 import json
 
-from ecgclf.cli._files import UsageError, read_labelled
+from ecgclf.cli._files import UsageError
+from ecgclf.cli._labelled import read_labelled
 from ecgclf.cli._models import open_model
 
 
@@ -14,7 +15,7 @@ def run(data, labels, model_name, lead, missing, sampling_rate, as_json):
             f"{model.name} answers several labels for a record, and a file of labels has one. Measure it in Python, "
             "with ecgclf.metrics.label_report."
         )
-    found = read_labelled(data, labels, lead, missing, model.sampling_rate)
+    found = read_labelled(data, labels, lead or model.lead_names, missing, model.sampling_rate)
     n_leads = 1 if found.data[0].ndim == 1 else len(found.data[0])
     if model.n_leads is not None and n_leads != model.n_leads:
         raise UsageError(

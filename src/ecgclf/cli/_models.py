@@ -32,6 +32,8 @@ class Model:
         Whether a recording may have several labels.
     predict : callable, default=None
         From recordings to labels, where these are not what probabilities and weights give.
+    lead_names : list of str, default=None
+        What its leads are called, in their order, if there are several and it says so.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class Model:
         attention=None,
         multilabel=False,
         predict=None,
+        lead_names=None,
     ):
         import numpy as np
 
@@ -59,6 +62,7 @@ class Model:
         self.attention = attention
         self.multilabel_ = multilabel
         self.predict = predict
+        self.lead_names = lead_names
 
     def decide(self, recordings, probabilities):
         """Give the label of each recording; several are joined by "+", and "-" stands for none."""
@@ -142,6 +146,8 @@ def _of_estimator(estimator, name, sampling_rate):
         multilabel=several_labels(estimator),
         # A vote answers the greatest mean, too.
         predict=None if isinstance(steps[-1], RecordingClassifierMixin | VotingClassifier) else estimator.predict,
+        # As `ecgclf train` keeps them.
+        lead_names=getattr(estimator, "lead_names_", None),
     )
 
 

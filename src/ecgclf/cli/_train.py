@@ -4,7 +4,8 @@ import shutil
 import sys
 import warnings
 
-from ecgclf.cli._files import check_writable, read_labelled
+from ecgclf.cli._files import check_writable
+from ecgclf.cli._labelled import read_labelled
 
 
 def run(data, labels, network, out, lead, missing, epochs, seed):
@@ -36,6 +37,9 @@ def run(data, labels, network, out, lead, missing, epochs, seed):
         print(f"\necgclf: the same command goes on from the last whole epoch, kept in {kept}", file=sys.stderr)
         raise
     classifier.set_params(checkpoint_dir=None, verbose=0)
+    if len(found.lead_names) > 1:
+        # Records to be answered may have theirs in another order.
+        pipeline.lead_names_ = list(found.lead_names)
     save(pipeline, out)
     shutil.rmtree(kept)
     print(f"{out}: {cls.__name__}, {found.sampling_rate:g} Hz, labels {', '.join(counts)}")
