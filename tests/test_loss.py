@@ -143,6 +143,19 @@ def test_what_is_no_loss_is_refused(recordings, loss):
         fitted(recordings, net_params={"criterion": loss})
 
 
+def unfit(logits):
+    return logits.sum()
+
+
+@pytest.mark.parametrize("loss", [torch.nn.BCEWithLogitsLoss, unfit])
+def test_a_loss_of_other_targets_is_named(recordings, loss):
+    said = (
+        rf"The loss {loss.__name__} does not take .* logits of shape \(\d+, 2\), with the indices of classes of shape"
+    )
+    with pytest.raises(ValueError, match=said):
+        fitted(recordings, net_params={"criterion": loss})
+
+
 def test_several_labels_have_probabilities_of_their_own_with_any_loss():
     rng = np.random.default_rng(0)
     X, Y = rng.standard_normal((20, 90)), rng.integers(0, 2, (20, 3))

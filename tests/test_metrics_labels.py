@@ -116,6 +116,13 @@ def test_columns_are_those_of_the_classes(answers):
     assert report.macro_auroc.value == pytest.approx(macro_auroc(*answers))
     with pytest.raises(ValueError, match=r"y_true has the columns \['STTC', 'NORM', 'MI'\], and classes names the 3"):
         label_report(y_true[order], answers[1], ["NORM", "MI", "STTC"])
+    for wrong in ((answers[0], probabilities[order]), (*answers, y_true[order])):
+        with pytest.raises(ValueError, match=r"has the columns \['STTC', 'NORM', 'MI'\], and classes names the 3"):
+            label_report(*wrong[:2], ["NORM", "MI", "STTC"], y_pred=(*wrong, None)[2])
+    # Numbers that pandas gives are no names.
+    unnamed = label_report(*map(pd.DataFrame, answers), ["NORM", "MI", "STTC"], n_resamples=2)
+    assert unnamed.to_dict() == report.to_dict()
+    assert macro_auroc(y_true, pd.DataFrame(answers[1])) == macro_auroc(*answers)
     words = r"probabilities has the columns \['STTC', 'NORM', 'MI'\], and y_true the 3"
     for score in (macro_auroc, f_max):
         with pytest.raises(ValueError, match=words):

@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -55,8 +56,12 @@ def test_figures_are_scikit_learns(n, seed):
         (lambda y, p, c: (np.where(y == "A", "AF", y), p, c), r"y_true holds the labels \['AF'\]"),
         (lambda y, p, c: (y, np.where(p == p.max(), np.nan, p), c), "probabilities contains NaN"),
         (lambda y, p, c: (y, p - 0.5, c), "probabilities of recording 0 are .*; expected numbers from 0 to 1"),
+        (
+            lambda y, p, c: (y, pd.DataFrame(p, columns=c)[c[::-1]], c),
+            r"probabilities has the columns \['~', 'O', 'N', 'A'\], and classes names the 4 columns",
+        ),
     ],
-    ids=["columns", "classes", "length", "shape", "label", "NaN", "no probabilities"],
+    ids=["columns", "classes", "length", "shape", "label", "NaN", "no probabilities", "names"],
 )
 def test_what_does_not_fit_is_no_figure(judge, change, message):
     y, probabilities = answers(40)

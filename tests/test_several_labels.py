@@ -12,7 +12,14 @@ from sklearn.base import clone
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score, roc_auc_score
-from sklearn.model_selection import GridSearchCV, KFold, StratifiedKFold, StratifiedShuffleSplit, cross_val_predict
+from sklearn.model_selection import (
+    GridSearchCV,
+    KFold,
+    StratifiedKFold,
+    StratifiedShuffleSplit,
+    cross_val_predict,
+    cross_val_score,
+)
 from sklearn.pipeline import make_pipeline
 from sklearn.utils import get_tags
 
@@ -284,6 +291,20 @@ def test_a_classifier_that_is_fitted_already_is_tuned(recordings):
         clone(tuned).set_params(estimator=single).fit(X[24:], Y[24:])
     with pytest.raises(ValueError, match='cv="prefit" fits no classifier, which sample_weight would be for'):
         clone(tuned).set_params(estimator=fitted).fit(X[24:], Y[24:], sample_weight=np.ones(24))
+
+
+@pytest.mark.parametrize("dtypes", [["bool", "int64", "bool"], ["Int64"] * 3, ["boolean"] * 3, [object] * 3], ids=str)
+def test_columns_of_any_dtype_are_scored_and_tuned_as_they_are_learnt(recordings, dtypes):
+    X, Y = recordings
+    other = Y.astype(dict(zip(Y.columns, dtypes, strict=True)))
+    classifier = small("LSTMClassifier", max_epochs=1).fit(X, other)
+    assert classifier.score(X, other) == classifier.score(X, Y)
+    np.testing.assert_array_equal(cross_val_score(classifier, X, other, cv=2), cross_val_score(classifier, X, Y, cv=2))
+    tuned, expected = (
+        TunedDecisionClassifierCV(classifier, scoring="f1_macro", cv=2).fit(X, each) for each in (other, Y)
+    )
+    np.testing.assert_array_equal(tuned.class_weights_, expected.class_weights_)
+    assert tuned.score(X, other) == expected.score(X, Y)
 
 
 def test_a_search_over_several_labels_is_explained(recordings):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from sklearn.metrics import log_loss
+from sklearn.metrics import accuracy_score, f1_score, log_loss, roc_auc_score
 from sklearn.model_selection import StratifiedKFold
 from skorch.callbacks import Checkpoint, EpochScoring, Freezer, LRScheduler, TensorBoard, TrainEndCheckpoint
 from skorch.dataset import ValidSplit
@@ -11,6 +11,7 @@ from torch.utils.data import Subset
 
 from ecgclf.augmentation import RandomChanges
 from ecgclf.datasets import make_recordings
+from ecgclf.nn import FocalLoss
 from small import small
 
 VALIDATED = {"validation_fraction": 0.25, "max_epochs": 3}
@@ -86,6 +87,38 @@ def test_epoch_scoring(recordings):
     share = EpochScoring("accuracy", lower_is_better=False, name="share")
     watched = small("LSTMClassifier", callbacks=[share]).fit(X, y, X_val=X[:6], y_val=y[:6])
     assert watched.net_.history[-1, "share"] == pytest.approx(np.mean(watched.predict(X[:6]) == y[:6]))
+
+
+def hinge(logits, targets):
+    return torch.nn.functional.multi_margin_loss(logits, targets)
+
+
+@pytest.mark.parametrize("loss", [None, FocalLoss, hinge])
+@pytest.mark.parametrize("several", [False, True])
+def test_callbacks_see_the_probabilities_that_the_classifier_gives(recordings, loss, several):
+    X, y = recordings
+    if several:
+        if loss is hinge:
+            pytest.skip("a loss of one label")
+        y = np.column_stack([y == "A", np.arange(len(y)) % 3 == 0]).astype(int)
+
+    def mean_of_squares(net, X, y):
+        return float((net.predict_proba(X) ** 2).mean())
+
+    scores = [
+        EpochScoring(mean_of_squares, name="squares"),
+        EpochScoring("f1_macro", name="f1"),
+        EpochScoring("accuracy", name="share"),
+        EpochScoring("roc_auc_ovr" if not several else "roc_auc", name="area"),
+    ]
+    classifier = small("LSTMClassifier", callbacks=scores, net_params=loss and {"criterion": loss})
+    classifier.fit(X, y, X_val=X, y_val=y)
+    chances, answers = classifier.predict_proba(X), classifier.predict(X)
+    last = classifier.net_.history[-1]
+    assert last["squares"] == pytest.approx((chances**2).mean(), rel=1e-5)
+    assert last["f1"] == pytest.approx(f1_score(y, answers, average="macro", zero_division=0))
+    assert last["share"] == pytest.approx(accuracy_score(y, answers))
+    assert last["area"] == pytest.approx(roc_auc_score(y, chances, multi_class="ovr"), abs=1e-6)
 
 
 def test_lr_scheduler(recordings):

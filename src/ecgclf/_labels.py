@@ -8,11 +8,16 @@ from sklearn.utils.multiclass import check_classification_targets
 
 
 def names_of(y):
-    """Give the names of the columns of a data frame of 0 and 1, None for any other form of labels."""
+    """Give the names of the columns of a data frame of 0 and 1, None for any other form of labels.
+
+    Numbers from 0 on are no names: columns have these that were given none.
+    """
     columns = getattr(y, "columns", None)
     if getattr(columns, "nlevels", 1) > 1:
         raise ValueError(f"the columns of y have {columns.nlevels} levels of names. Give each label one name.")
-    return None if columns is None or len(columns) < 2 else np.array(list(columns))
+    if columns is None or len(columns) < 2 or list(columns) == list(range(len(columns))):
+        return None
+    return np.array(list(columns))
 
 
 def refuse_odd(y, name="y"):

@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.base import ClassifierMixin
 
 from ecgclf._docstrings import RECORDINGS, document
-from ecgclf._labels import check_columns, names_of, several_labels
+from ecgclf._labels import check_columns, encode, names_of, several_labels
 
 DOCS = "https://ecgclf.github.io/ecgclf/"
 
@@ -64,5 +64,8 @@ class RecordingClassifierMixin(DocLinkMixin, ClassifierMixin):
             Between 0 and 1.
         """
         if several_labels(self):
-            check_columns(y, names_of(y), self.classes_, "y", f"this {type(self).__name__}")
+            names = names_of(y)
+            check_columns(y, names, self.classes_, "y", f"this {type(self).__name__}")
+            # What columns of several dtypes make is no indicator to scikit-learn.
+            y = encode(np.asarray(y), names)[1].astype(np.int64)
         return super().score(X, y, sample_weight)

@@ -3,6 +3,7 @@
 import math
 from contextlib import nullcontext
 
+import numpy as np
 import torch
 from skorch import NeuralNetClassifier
 from skorch.callbacks import EarlyStopping
@@ -106,6 +107,31 @@ class RecordingNet(Loop, NeuralNetClassifier):
     def probabilities(self, logits):
         """Make probabilities of logits: by class, or label by label."""
         return torch.sigmoid(logits) if self.multilabel else torch.softmax(logits, dim=1)
+
+    def get_loss(self, y_pred, y_true, X=None, training=False):
+        """Give the loss of a batch."""
+        try:
+            return super().get_loss(y_pred, y_true, X, training)
+        except (RuntimeError, ValueError, TypeError, IndexError) as error:
+            loss = getattr(self.criterion_, "function", type(self.criterion_))
+            targets = "0 and 1" if self.multilabel else "the indices of classes"
+            raise ValueError(
+                f"The loss {getattr(loss, '__name__', loss)} does not take what a network gives it, logits of shape "
+                f"{tuple(y_pred.shape)}, with {targets} of shape {tuple(y_true.shape)}: {error}."
+            ) from error
+
+    @property
+    def classes_(self):
+        """Classes, for callbacks; of several labels what each may be, by which scikit-learn's scorers know them."""
+        return [np.arange(2)] * len(self.classes) if self.multilabel else super().classes_
+
+    def _get_predict_nonlinearity(self):
+        # skorch would know it of its own losses alone; callbacks ask the net for probabilities.
+        return self.probabilities
+
+    def predict(self, X):
+        """Predict class indices; of several labels 0 and 1."""
+        return (self.predict_proba(X) > 0.5).astype(np.int64) if self.multilabel else super().predict(X)
 
     def train_step_single(self, batch, **fit_params):
         """Compute the gradients of one batch."""

@@ -219,6 +219,9 @@ class TunedDecisionClassifierCV(RecordingClassifierMixin, MetaEstimatorMixin, Ba
         y = np.asarray(given)
         self.classes_, targets = encode(y, names)
         self.multilabel_ = targets.ndim == 2
+        if self.multilabel_:
+            # What columns of several dtypes make is no indicator to scikit-learn.
+            y = targets.astype(np.int64)
         weight = sample_weight_of(fit_params, len(y))
         score = self._make_score(y, targets, weight)
         if self.cv == "prefit":

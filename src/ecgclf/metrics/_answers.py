@@ -78,6 +78,7 @@ def check_class_answers(y_true, probabilities, classes):
     y_true, classes = visible(y_true, "y_true"), np.asarray(classes)
     if len(y_true) == 0:
         raise ValueError("There is no recording to judge. Give at least one.")
+    names = names_of(probabilities)
     probabilities = check_array(visible(probabilities, "probabilities"), dtype=float, input_name="probabilities")
     check_consistent_length(y_true, probabilities)
     if classes.ndim != 1 or len(np.unique(classes)) != probabilities.shape[1]:
@@ -85,6 +86,7 @@ def check_class_answers(y_true, probabilities, classes):
             f"probabilities have {probabilities.shape[1]} columns, and the classes are {classes.tolist()}. Give the "
             "label of each column, such as classifier.classes_."
         )
+    check_columns(probabilities, names, classes, "probabilities", "classes names")
     check_probabilities(probabilities)
     return columns_of(y_true, classes, "y_true", len(y_true)), probabilities, classes
 

@@ -113,12 +113,14 @@ def label_report(y_true, probabilities, classes, *, y_pred=None, groups=None, n_
     >>> report.auroc["AF"].value, report.n_with
     (1.0, {'AF': 2, 'LBBB': 2})
     """
-    names = names_of(y_true)
+    given = {"y_true": y_true, "probabilities": probabilities, "y_pred": y_pred}
+    names = {name: names_of(columns) for name, columns in given.items() if columns is not None}
     y_true, probabilities = check_answers(y_true, probabilities)
     classes = np.asarray(classes)
     if classes.ndim != 1 or len(np.unique(classes)) != y_true.shape[1]:
         raise ValueError(f"y_true has {y_true.shape[1]} columns, and the classes are {classes.tolist()}.")
-    check_columns(y_true, names, classes, "y_true", "classes names")
+    for name, of_columns in names.items():
+        check_columns(given[name], of_columns, classes, name, "classes names")
     classes = classes.tolist()
     if y_pred is None:
         check_probabilities(probabilities)
