@@ -218,3 +218,23 @@ def test_recordings_are_not_copied_when_they_are_floats():
 def test_integers_become_the_smallest_float_that_holds_them():
     recordings = check_recordings(RecordingNormalizer(), [np.arange(5, dtype=np.int16), np.arange(5)])
     assert [item.dtype for item in recordings.items] == [np.float32, np.float64]
+
+
+@pytest.mark.parametrize("form", [np.asarray, list, lambda X: X[:, 0]], ids=["3-D", "list", "table"])
+@pytest.mark.parametrize(
+    ("dtype", "expected"),
+    [
+        (np.int16, np.float32),
+        (">i2", np.float32),
+        (np.uint8, np.float32),
+        (np.bool_, np.float32),
+        (np.float16, np.float32),
+        (np.int32, np.float64),
+        (np.int64, np.float64),
+        (np.float32, np.float32),
+        (np.float64, np.float64),
+    ],
+)
+def test_all_forms_of_recordings_become_the_same_float(form, dtype, expected):
+    X = (np.arange(120).reshape(3, 2, 20) % 2).astype(dtype)
+    assert {item.dtype for item in check_recordings(RecordingNormalizer(), form(X)).items} == {np.dtype(expected)}

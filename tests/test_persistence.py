@@ -3,17 +3,20 @@
 import subprocess
 import sys
 import warnings
+from unittest import mock
 
 import numpy as np
 import pandas as pd
 import pytest
 import safetensors
+import sklearn
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import make_pipeline
+from sklearn.utils.metadata_routing import get_routing_for_object
 from skorch.callbacks import EpochTimer
 
 import ecgclf
@@ -169,6 +172,41 @@ def test_plain_parameters_of_all_kinds_come_back(recordings, path):
     assert again.net_params == parameters["net_params"]
     assert again.window_stride == {"A": 100}
     assert again.random_state.randint(10**9) == classifier.random_state.randint(10**9)
+
+
+def test_paths_come_back_as_text(recordings, path, tmp_path):
+    classifier = small("LSTMClassifier", max_epochs=1, checkpoint_dir=tmp_path / "kept").fit(*recordings)
+    save(classifier, path)
+    again = load(path)
+    assert again.checkpoint_dir == str(tmp_path / "kept")
+    np.testing.assert_array_equal(again.predict_proba(recordings[0]), classifier.predict_proba(recordings[0]))
+
+
+def test_requests_of_metadata_come_back(recordings, path):
+    with sklearn.config_context(enable_metadata_routing=True):
+        classifier = small("LSTMClassifier", max_epochs=1)
+        classifier.set_fit_request(groups=True, X_val="others").set_score_request(sample_weight=False)
+        pipeline = make_pipeline(RecordingNormalizer(), classifier).fit(*recordings)
+        save(pipeline, path)
+        again = load(path)
+        expected, found = (get_routing_for_object(each)._serialize() for each in (pipeline, again))
+        assert str(found) == str(expected)
+        assert again[-1].get_metadata_routing().fit.requests["X_val"] == "others"
+        again.fit(*recordings, groups=np.arange(len(recordings[0])))
+    # What nothing was set of says no more than its class.
+    assert "_metadata_request" not in vars(again[0])
+
+
+@pytest.mark.parametrize(
+    "requests", [{"fit": {"groups": "no name"}}, {"fit": {"groups": 7}}, {"nothing": {"groups": True}}, {"fit": 3}, 3]
+)
+def test_requests_that_are_none_are_refused(requests, path):
+    estimator = BandpassFilter(sampling_rate=300.0)
+    with mock.patch("ecgclf.persistence._encode.plain_requests", return_value=requests):
+        estimator._metadata_request = None
+        save(estimator, path)
+    with pytest.raises(ValueError, match="cannot be loaded"):
+        load(path)
 
 
 @pytest.mark.parametrize(

@@ -361,6 +361,18 @@ def test_rates_that_are_nearly_the_same(old, new):
     np.testing.assert_allclose(found[1000:-1000], sine(5, found.size, new)[1000:-1000], atol=5e-3)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(("old", "new"), [(360, 300), (300, 360), (250, 300), (299.99, 300), (300, 299.99), (1, 300)])
+def test_resample_is_scipys_to_the_bit_each_time(dtype, old, new):
+    x = np.random.default_rng(0).normal(size=(2, 900)).astype(dtype)
+    up, down = ratio_of_rates(old, new)
+    expected = scipy.signal.resample_poly(x - x[:, :1], up, down, axis=-1, padtype="edge") + x[:, :1]
+    for _ in range(2):
+        found = resample(x, old, new)
+        assert found.dtype == dtype
+        np.testing.assert_array_equal(found, expected)
+
+
 def test_resample_at_extreme_ratios():
     assert resample(np.ones(30), 1e4, 1.0).shape == (1,)
     assert resample(np.ones(2), 1.0, 1e4).shape == (20_000,)

@@ -12,7 +12,15 @@ from sklearn.utils.validation import (
 )
 
 from ecgclf._recordings._containers import as_numpy, is_array, is_frame, refuse
-from ecgclf._recordings._one import FLOATS, all_usable, as_recording, called, check_axes, hidden, visible
+from ecgclf._recordings._one import (
+    all_usable,
+    as_recording,
+    called,
+    check_axes,
+    hidden,
+    visible,
+    wanted_floats,
+)
 
 
 @dataclass(frozen=True)
@@ -134,7 +142,7 @@ def check_recordings(estimator, X, y="no_validation", *, reset=True, indicator=F
             X,
             **({"y": y, "multi_output": indicator} if with_y else {}),
             reset=reset,
-            dtype=list(FLOATS),
+            dtype=wanted_floats(X),
             ensure_all_finite=False,
         )
         if with_y:
@@ -229,7 +237,7 @@ def object_array(items):
 
 def _check_three_dimensional(X):
     missing = hidden(X)
-    X = check_array(X, dtype=list(FLOATS), allow_nd=True, ensure_min_features=0, ensure_all_finite=False)
+    X = check_array(X, dtype=wanted_floats(X), allow_nd=True, ensure_min_features=0, ensure_all_finite=False)
     if X.shape[1] == 0 or X.shape[2] == 0:
         raise ValueError(
             f"X of shape {X.shape} has no {'leads' if X.shape[1] == 0 else 'samples'}; expected "

@@ -223,12 +223,29 @@ def all_usable(array):
     return array.min(initial=0.0) >= -_LARGEST and array.max(initial=0.0) <= _LARGEST
 
 
+def wanted_floats(array):
+    """Tell the dtypes that samples may have, first the one that others are converted to.
+
+    Parameters
+    ----------
+    array : array-like
+        The samples as they came.
+
+    Returns
+    -------
+    list of dtype
+        As scikit-learn's `check_array` takes them.
+    """
+    dtype = getattr(array, "dtype", None)
+    # 16-bit integers, the form in which ECGs are stored, fit float32 exactly.
+    small = isinstance(dtype, np.dtype) and dtype.kind in "biuf" and dtype.itemsize <= 2
+    return list(reversed(FLOATS)) if small else list(FLOATS)
+
+
 def _as_float(name, item):
     check_no_times(item, name)
-    small = item.dtype.kind in "biuf" and item.dtype.itemsize <= 2
     try:
-        # 16-bit integers, the form in which ECGs are stored, fit float32 exactly.
-        return item.astype(np.float32 if small else np.float64)
+        return item.astype(wanted_floats(item)[0])
     except (TypeError, ValueError) as error:
         raise ValueError(
             f"{name} has dtype {item.dtype}, which does not convert to numbers ({error}). Give the "

@@ -4,7 +4,7 @@ from scipy import signal
 
 from ecgclf.signal._filters import design_bandpass, design_notch, wavelet_filters
 from ecgclf.signal._length import PAD_MODES
-from ecgclf.signal._sampling import ratio_of_rates
+from ecgclf.signal._sampling import anti_aliasing, ratio_of_rates
 
 
 def describe(transformer):
@@ -50,9 +50,7 @@ def _notch(step):
 
 def _resample(step):
     up, down = ratio_of_rates(step.sampling_rate, step.new_sampling_rate)
-    # As scipy.signal.resample_poly designs its filter.
-    widest = max(up, down)
-    taps = signal.firwin(20 * widest + 1, 1 / widest, window=("kaiser", 5.0)) * up if widest > 1 else []
+    taps = anti_aliasing(up, down) * up if up != down else []
     return {"step": "resample", "up": up, "down": down, "taps": list(map(float, taps))}
 
 

@@ -11,6 +11,7 @@ from sklearn.utils import Bunch
 from ecgclf.persistence import _classes
 from ecgclf.persistence._container import Refused
 from ecgclf.persistence._encode import MAX_CELLS, MAX_TEXT_BYTES, PLAIN_DTYPE, TEXT_DTYPE, TIME_DTYPE
+from ecgclf.persistence._requests import restore_requests
 from ecgclf.persistence._trees import holds_tree, restore_tree
 
 
@@ -159,6 +160,7 @@ class Decoder:
         _check_names(cls, parameters, state)
         if "tree_" in state and holds_tree(cls):
             state["tree_"] = restore_tree(state["tree_"], state["n_features_in_"])
+        requests = state.pop("_metadata_request", None)
         thing = cls(**parameters) if issubclass(cls, BaseEstimator) else object.__new__(cls)
         if cls in (Pipeline, FeatureUnion):
             # They hold others and nothing of their own.
@@ -168,6 +170,8 @@ class Decoder:
             thing.__setstate__(state)
         else:
             vars(thing).update(state)
+        if requests is not None:
+            restore_requests(thing, requests)
         self._objects[number] = thing
         return thing
 

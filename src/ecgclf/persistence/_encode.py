@@ -2,12 +2,14 @@
 
 import math
 import re
+from pathlib import PurePath
 
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils import Bunch
 
 from ecgclf.persistence import _classes
+from ecgclf.persistence._requests import plain_requests
 from ecgclf.persistence._trees import holds_tree, tree_state
 
 # Values other than None, bool, int, float, str and list stand in the document as {KIND: ...}.
@@ -61,6 +63,8 @@ class Encoder:
             return encode(self, value, where)
         if isinstance(value, np.dtype) and PLAIN_DTYPE.fullmatch(value.str):
             return {"dtype": value.str}
+        if isinstance(value, PurePath):
+            return str(value)
         if isinstance(value, np.generic):
             return {"scalar": self.value(np.asarray(value), where)}
         if hasattr(value, "__qualname__"):
@@ -134,6 +138,8 @@ class Encoder:
         state = dict(thing.__getstate__() or {})
         if "tree_" in state and holds_tree(type(thing)):
             state["tree_"] = tree_state(thing.tree_)
+        if "_metadata_request" in state:
+            state["_metadata_request"] = plain_requests(state["_metadata_request"])
         names = type(thing)._get_param_names() if isinstance(thing, BaseEstimator) else ()
         parameters = {key: state.pop(key) for key in names}
         # joblib's caches are pickles: a file must not lead anyone to them.

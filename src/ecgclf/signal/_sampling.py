@@ -1,9 +1,10 @@
 """Another sampling rate."""
 
 from fractions import Fraction
+from functools import lru_cache
 
 from numpy.typing import ArrayLike
-from scipy.signal import resample_poly
+from scipy.signal import firwin, resample_poly
 
 from ecgclf.signal._checks import FloatArray, as_signal, check_sampling_rate
 
@@ -58,7 +59,19 @@ def resample(x: ArrayLike, sampling_rate: float, new_sampling_rate: float) -> Fl
         return x.copy()
     # Zeros beyond the ends would make them ring; starting from 0 keeps a constant signal exact.
     first = x[..., :1]
-    return resample_poly(x - first, up, down, axis=-1, padtype="edge") + first
+    # A copy, for the filter is kept.
+    taps = anti_aliasing(up, down).astype(x.dtype)
+    return resample_poly(x - first, up, down, axis=-1, window=taps, padtype="edge") + first
+
+
+@lru_cache(maxsize=4)
+def anti_aliasing(up: int, down: int) -> FloatArray:
+    """Design the low-pass filter of `resample`: that of `scipy.signal.resample_poly`, which makes it at each call.
+
+    To design it for a ratio of large numbers costs 20 times what it costs to filter half a minute.
+    """
+    widest = max(up, down)
+    return firwin(20 * widest + 1, 1 / widest, window=("kaiser", 5.0))
 
 
 def ratio_of_rates(sampling_rate: float, new_sampling_rate: float) -> tuple[int, int]:
