@@ -138,7 +138,7 @@ def test_from_a_shipped_model():
         ("LSTMClassifier", {}, "source", ValueError, "has lstm.backwards.*trained as a BiLSTMClassifier"),
         ("CRNNClassifier", {}, "source", ValueError, "it is a RecurrentNet, here it is a CRNN"),
         ("BiLSTMClassifier", {"n_units": 5}, "source", ValueError, r"set n_units=8 as there"),
-        ("BiLSTMClassifier", {}, small("BiLSTMClassifier"), NotFittedError, "not fitted"),
+        ("BiLSTMClassifier", {}, small("BiLSTMClassifier"), NotFittedError, "not fitted. In the grid of a search"),
         ("BiLSTMClassifier", {}, LogisticRegression(), ValueError, "no classifier of ecgclf"),
         ("BiLSTMClassifier", {}, "nowhere.ecgclf", ValueError, "no file, and no trained model.*tiny-cinc2017"),
         ("BiLSTMClassifier", {}, 3, ValueError, "init_from"),

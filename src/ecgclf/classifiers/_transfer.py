@@ -37,7 +37,10 @@ def take_over(module, classifier):
         )
     trained = [(each, names) for each, names in found if hasattr(each, "net_")]
     if not trained:
-        raise NotFittedError(f"init_from is {called(classifier.init_from)}, which is not fitted.")
+        raise NotFittedError(
+            f"init_from is {called(classifier.init_from)}, which is not fitted. In the grid of a search, which clones "
+            "what is in it, give sklearn.frozen.FrozenEstimator(classifier), a file, or a name."
+        )
     misfits = []
     for source, names in trained:
         classes = source.classes_ if names is None else names[source.classes_]

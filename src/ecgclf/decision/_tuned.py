@@ -286,6 +286,11 @@ class TunedDecisionClassifierCV(RecordingClassifierMixin, MetaEstimatorMixin, Ba
                 f"No recording that cv={self.cv!r} holds out counts: its sample_weight is 0, or no fold learns "
                 "what it has. Give some a weight above 0, or other folds."
             )
+        if weight is not None:
+            # What does not count must not choose the candidates either.
+            counts = weight.reshape(len(weight), -1).any(axis=1)
+            probabilities, targets, weight = probabilities[counts], targets[counts], weight[counts]
+            score = score and score.of(counts)
         self.temperature_ = 1.0
         if self.calibration is not None:
             self.temperature_ = fit_temperature(probabilities, targets, weight)
