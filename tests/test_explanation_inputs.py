@@ -9,10 +9,17 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
+from sklearn.multiclass import OneVsRestClassifier
+from sklearn.multioutput import ClassifierChain, MultiOutputClassifier
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
+from ecgclf._labels import label_probabilities
 from ecgclf.datasets import make_recordings
+from ecgclf.decision import TunedDecisionClassifierCV
 from ecgclf.explanation import LimeTimeSeriesExplainer
 from ecgclf.preprocessing import BandpassFilter, FixedLength, RecordingNormalizer, RRFeatures
 from small import NAMES, small
@@ -139,8 +146,64 @@ def test_explain_instance_has_the_order_of_lime():
     assert len(by_function.as_list(1)) == 3
     assert len(explainer.explain_instance(X[0], forest.predict_proba, top_labels=2, num_samples=50).labels) == 2
     assert explainer.n_perturbations == 1000
-    with pytest.raises(ValueError, match="are columns, expected numbers from 0 to 1"):
-        explainer.explain_instance(X[0], forest, (2,))
+    assert explainer.explain_instance(X[0], forest, 1, None, 3, 50).labels.tolist() == [forest.classes_[1]]
+    for wrong in ((2,), -1, ["A"], [0.5], "N"):
+        with pytest.raises(ValueError, match="are columns, expected numbers from 0 to 1"):
+            explainer.explain_instance(X[0], forest, wrong)
+
+
+SEVERAL = [
+    RandomForestClassifier(20, random_state=0),
+    KNeighborsClassifier(3),
+    MLPClassifier((5,), max_iter=20, random_state=0),
+    MultiOutputClassifier(LogisticRegression()),
+    ClassifierChain(LogisticRegression()),
+    OneVsRestClassifier(LogisticRegression()),
+    make_pipeline(StandardScaler(), MLPClassifier((5,), max_iter=20, random_state=0)),
+    make_pipeline(StandardScaler(), RandomForestClassifier(20, random_state=0)),
+    GridSearchCV(KNeighborsClassifier(), {"n_neighbors": [3]}, cv=2),
+]
+
+
+@pytest.mark.parametrize("estimator", SEVERAL, ids=lambda each: type(each).__name__)
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_scikit_learns_classifiers_of_several_labels(estimator):
+    """Each label is explained by its own probability, whatever the form in which they are told."""
+    X, _ = ecgs("table")
+    Y = np.random.default_rng(0).integers(0, 2, (16, 3))
+    estimator = clone(estimator).fit(X, Y)
+    told = label_probabilities(estimator.predict_proba(X[:1]), getattr(estimator, "classes_", None))[0]
+    explanation = explain(estimator, X[0], [0, 1, 2])
+    np.testing.assert_allclose(explanation.probabilities, told, atol=1e-6)
+    for function in (estimator.predict_proba, lambda recordings: estimator.predict_proba(recordings)):
+        np.testing.assert_array_equal(explain(function, X[0], [0, 1, 2]).weights, explanation.weights)
+    for label in range(3):
+        alone = explain(lambda X, k=label: as_classes(estimator, X, k), X[0], [1])
+        np.testing.assert_allclose(alone.weights[0], explanation.weights[label], atol=1e-9)
+
+
+def as_classes(estimator, X, label):
+    """No and yes to one of several labels, as the two classes of a classifier."""
+    yes = label_probabilities(estimator.predict_proba(X), getattr(estimator, "classes_", None))[:, label]
+    return np.column_stack([1 - yes, yes])
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        lambda classifier: classifier,
+        lambda classifier: make_pipeline("passthrough", BandpassFilter(sampling_rate=RATE), classifier),
+        lambda classifier: GridSearchCV(classifier, {"dropout": [0.1]}, cv=2),
+        lambda classifier: TunedDecisionClassifierCV(classifier, cv=2, ensemble=True),
+    ],
+)
+def test_what_learnt_from_a_table_is_explained_on_other_lengths(around):
+    X, y = ecgs("table")
+    estimator = around(small("LSTMClassifier", max_epochs=1)).fit(X, y)
+    explanation = explain(estimator, X[0, :250])
+    np.testing.assert_allclose(explanation.probabilities.max(), estimator.predict_proba([X[0, :250]]).max(), atol=1e-5)
+    with_two_axes = explain(estimator, X[:1, :250])
+    np.testing.assert_array_equal(with_two_axes.weights, explanation.weights)
 
 
 def _halves(X):
@@ -174,7 +237,7 @@ def _halves(X):
         (_halves, np.array(["a"] * 9), {}, ValueError, "does not convert to numbers"),
         (_halves, np.array([*np.zeros(8), np.nan]), {}, ValueError, "NaN .*lead 0, sample 8"),
         (lambda X: _halves(X) * np.nan, np.zeros(9), {}, ValueError, r"answered a perturbed recording with \[nan"),
-        (lambda X: _halves(X) * 2, np.zeros(9), {}, ValueError, "their sum 1, it is 2"),
+        (lambda X: _halves(X) * 3, np.zeros(9), {}, ValueError, "each must be from 0 to 1. Apply a softmax"),
         (lambda X: _halves(X) * [3, -1], np.zeros(9), {}, ValueError, "are no probabilities"),
         (lambda X: _halves(X)[:, 0], np.zeros(9), {}, ValueError, r"shape \(16,\); expected .*\(16, n_classes\)"),
         (lambda X: _halves(X[:1]), np.zeros(9), {}, ValueError, r"answered 16 recordings with .*\(1, 2\)"),

@@ -41,7 +41,8 @@ class RandomChanges(DocLinkMixin, BaseEstimator):
     ----------
     time_scaling : float, default=0.0
         Slower or faster, by a factor of up to 1 + this, the same for all recordings of a batch: those of one length
-        stay so, and padding, which costs time, is spared.
+        stay so, and padding, which costs time, is spared. It is one of a few, six up to 0.1, evenly spread in their
+        logarithm, the outermost somewhat short of the limits.
 
     crop : int, default=None
         A stretch of so many timepoints, anywhere; None leaves recordings whole.

@@ -21,7 +21,7 @@ from ecgclf.explanation import _perturbations
 from ecgclf.explanation._answers import answers
 from ecgclf.explanation._explanation import Explanation, ExplanationWarning, warn_of
 from ecgclf.explanation._faithfulness import deletion_masks, deletion_orders, measure
-from ecgclf.explanation._model import Model, check_recording
+from ecgclf.explanation._model import Model, check_recording, labels_of
 from ecgclf.explanation._segments import cut
 from ecgclf.explanation._stability import compare
 from ecgclf.explanation._surrogate import DISTANCES, METHODS, fit_surrogates
@@ -320,7 +320,7 @@ class LimeTimeSeriesExplainer(DocLinkMixin, BaseEstimator):
         classifier_fn : callable or estimator
             From recordings to probabilities, or a classifier as `explain` takes it.
 
-        labels : sequence of int, default=(1,)
+        labels : int or sequence of int, default=(1,)
             Columns of the probabilities to explain.
 
         top_labels : int, default=None
@@ -344,12 +344,11 @@ class LimeTimeSeriesExplainer(DocLinkMixin, BaseEstimator):
             n_perturbations=self.n_perturbations if num_samples is None else num_samples,
             distance=self.distance if distance_metric is None else distance_metric,
         )
-        classes = getattr(classifier_fn, "classes_", None)
+        classes, labels = labels_of(classifier_fn), np.atleast_1d(labels).tolist()
         if classes is not None and top_labels is None:
-            beyond = [column for column in labels if not 0 <= column < len(classes)]
-            if beyond:
-                raise ValueError(f"labels={list(labels)} are columns, expected numbers from 0 to {len(classes) - 1}.")
-            labels = np.asarray(classes)[list(labels)]
+            if not all(is_whole(column, 0) and column < len(classes) for column in labels):
+                raise ValueError(f"labels={labels} are columns, expected numbers from 0 to {len(classes) - 1}.")
+            labels = classes[labels]
         elif top_labels is not None:
             labels = None
         return explainer.explain(classifier_fn, recording, labels, top_labels, num_features)

@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from ecgclf._labels import several_labels
+from ecgclf._labels import label_probabilities
 from ecgclf._recordings import as_recording, visible
 from ecgclf.signal import SignalQualityWarning
 
@@ -37,8 +37,7 @@ class Model:
         self.estimator = estimator
         self.name = getattr(estimator, "__name__", type(estimator).__name__)
         self.predict = self._find_predict(estimator)
-        classes = None if self.predict is estimator else getattr(estimator, "classes_", None)
-        self.classes = None if classes is None else np.asarray(classes)
+        self.classes = None if self.predict is estimator else labels_of(estimator)
         if np.ndim(labels) > 1:
             raise ValueError(f"labels={labels!r:.60}; expected a label, or a list of labels.")
         self.labels = None if labels is None else list(dict.fromkeys(np.atleast_1d(np.asarray(labels)).tolist()))
@@ -46,8 +45,6 @@ class Model:
         if self.classes is not None:
             self._check_labels()
         self.block = _block(estimator)
-        # Of several labels the probabilities need not sum to 1. A bound method has its estimator.
-        self.several = several_labels(getattr(estimator, "__self__", estimator))
 
     def __call__(self, recordings):
         """Give the probabilities of recordings (n, n_leads, n_timepoints), float64 of shape (n, n_classes)."""
@@ -109,7 +106,7 @@ class Model:
         width = getattr(self.estimator, "n_features_in_", None)
         if width == n_timepoints:
             return "table"
-        if flat and width is not None:
+        if flat and width is not None and not _takes_recordings(self.estimator):
             raise ValueError(
                 f"The recording has {n_timepoints} timepoints, but {self.name} was fitted on a table of {width}. "
                 "Give a recording of that length."
@@ -119,6 +116,8 @@ class Model:
         return "table" if self.predict is self.estimator else "list"
 
     def _check(self, probabilities, n):
+        if isinstance(probabilities, list):
+            probabilities = self._of_each_label(probabilities)
         probabilities = visible(probabilities, f"What {self.name} answered").astype(np.float64, copy=False)
         if self.classes is None and probabilities.ndim == 2:
             self.classes = np.arange(probabilities.shape[1])
@@ -135,24 +134,57 @@ class Model:
                 f"{self.name} answered a perturbed recording with {probabilities[row].tolist()}; expected "
                 "probabilities. Another perturbation may keep the recording within what it can answer."
             )
-        if self.several:
-            wrong = ((probabilities < -1e-6) | (probabilities > 1 + 1e-6)).any(axis=1)
-            if wrong.any():
-                row = int(np.flatnonzero(wrong)[0])
-                raise ValueError(
-                    f"{self.name} answered with {probabilities[row].tolist()}, which are no probabilities: each must "
-                    "be from 0 to 1. Apply a sigmoid to scores."
-                )
-            return probabilities
-        sums = probabilities.sum(axis=1)
-        wrong = (np.abs(sums - 1) > 1e-3) | (probabilities < -1e-6).any(axis=1)
+        # Of several labels, which not every classifier tells that it has, they need not sum to 1.
+        wrong = ((probabilities < -1e-6) | (probabilities > 1 + 1e-6)).any(axis=1)
         if wrong.any():
             row = int(np.flatnonzero(wrong)[0])
             raise ValueError(
                 f"{self.name} answered with {probabilities[row].tolist()}, which are no probabilities: each must be "
-                f"at least 0 and their sum 1, it is {sums[row]:g}. Apply a softmax to scores."
+                "from 0 to 1. Apply a softmax to scores, or a sigmoid where there are several labels."
             )
         return probabilities
+
+    def _of_each_label(self, answers):
+        # A bound method has its estimator.
+        seen = getattr(getattr(self.estimator, "__self__", self.estimator), "classes_", None)
+        if np.ndim(answers[0]) != 2:
+            return answers
+        if seen is None:
+            seen = [range(of_label.shape[1]) for of_label in answers]
+        return label_probabilities(answers, seen)
+
+
+def labels_of(estimator):
+    """Tell the labels that the columns of an estimator's probabilities stand for.
+
+    Parameters
+    ----------
+    estimator : estimator or callable
+        What is explained.
+
+    Returns
+    -------
+    ndarray of shape (n_classes,) or None
+        Of several labels that have no names their numbers; None where it does not tell.
+    """
+    classes = getattr(estimator, "classes_", None)
+    if isinstance(classes, list) and classes and all(np.ndim(of_label) == 1 for of_label in classes):
+        # scikit-learn's own have for each label what it was seen to be.
+        return np.arange(len(classes))
+    return None if classes is None else np.asarray(classes)
+
+
+def _takes_recordings(estimator):
+    """Tell whether what sees the recordings first takes them of any length, in a list."""
+    while True:
+        if hasattr(estimator, "best_estimator_"):
+            estimator = estimator.best_estimator_
+        elif getattr(estimator, "steps", None):
+            estimator = next((step for _, step in estimator.steps if step not in (None, "passthrough")), None)
+        elif not hasattr(estimator, "n_leads_") and getattr(estimator, "estimators_", None):
+            estimator = estimator.estimators_[0]
+        else:
+            return hasattr(estimator, "n_leads_")
 
 
 def _block(estimator):
