@@ -294,6 +294,27 @@ def test_windows_go_on_over_rows_and_parts():
     assert [text.get_text() for text in display.ax_.get_legend().get_texts()] == ["A", "N", "O"]
 
 
+@pytest.mark.parametrize("n_labels", [1, 4, 9, 71])
+@pytest.mark.parametrize("title", [None, "A00154", "a title that is as long as this one is"])
+@pytest.mark.parametrize("seconds", [1, 3, 10])
+def test_title_legend_and_scale_are_whole_and_apart(n_labels, title, seconds):
+    length = int(seconds * RATE)
+    told = windows([0], [length], labels=[f"label {k}" for k in range(n_labels)])
+    display = WindowsDisplay.from_windows(told, np.zeros(length), sampling_rate=RATE, title=title)
+    display.figure_.canvas.draw()
+    ax, legend = display.ax_, display.ax_.get_legend().get_window_extent()
+    paper, figure = ax.get_window_extent(), display.figure_.bbox
+    assert legend.y0 >= paper.y1 - 1
+    assert legend.x0 >= paper.x0 - 5
+    for box in (legend, ax.title.get_window_extent(), ax.xaxis.label.get_window_extent()):
+        assert figure.x0 <= box.x0 + 1
+        assert box.y1 <= figure.y1 + 1
+        assert figure.y0 <= box.y0 + 1
+    assert ax.xaxis.label.get_window_extent().x1 <= figure.x1
+    if title is not None:
+        assert not ax._left_title.get_window_extent().padded(-2).overlaps(legend.padded(-2))
+
+
 def test_windows_of_a_classifier_are_drawn():
     X, y = make_recordings(12, duration=(6.0, 9.0), random_state=0, return_X_y=True)
     fitted = small("LSTMClassifier", max_epochs=1, window_length=500, window_stride=200).fit(X, y)

@@ -19,6 +19,7 @@ _FINE, _COARSE, _MARK = "#e1646433", "#dd5c5c66", "#1f5fbf"
 _TICK_MM = 20.0  # between ticks at least
 _TICKS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600)
 _APART_MM = 5.0  # triangles at the edge that are nearer are one
+_NARROW_MM = 75.0  # a paper that has not room for all that is told of its axes in one line
 _PAD = 0.06  # mV from the edge of a strip to a mark
 
 #: The parameters of all displays on paper, for their docstrings.
@@ -97,7 +98,9 @@ def draw_recording(ax, layout, names, peaks, *, to_scale, halo=False):
     _draw_names(ax, layout, names)
     scale = f"{layout.speed:g} mm/s, {MM_PER_MILLIVOLT} mm/mV; " if to_scale else ""
     one_row = len(layout.rows) == 1
-    ax.set_xlabel(f"{'Time (s)' if one_row else 'Time within the row (s)'}      {scale}the pulse is 1 mV", fontsize=8)
+    # On narrow paper the two would be cut at its edges.
+    gap = "      " if layout.size_mm[0] >= _NARROW_MM else "\n"
+    ax.set_xlabel(f"{'Time (s)' if one_row else 'Time within the row (s)'}{gap}{scale}the pulse is 1 mV", fontsize=8)
     begin = layout.rows[0].start / layout.rate if one_row else 0.0
     step = next((step for step in _TICKS if step * layout.speed >= _TICK_MM), _TICKS[-1])
     seconds = np.arange(ceil(begin / step - 1e-9), (begin + layout.width) / step + 1e-9) * step

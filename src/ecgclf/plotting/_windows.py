@@ -7,7 +7,8 @@ import numpy as np
 from ecgclf._docstrings import document
 from ecgclf._recordings import called
 from ecgclf.plotting._checks import check_recording
-from ecgclf.plotting._paper import INK, PAPER_PARAMETERS, draw_recording, new_axes, prepare
+from ecgclf.plotting._legend import draw_legend, place_legend
+from ecgclf.plotting._paper import INK, MARGINS, PAPER_PARAMETERS, draw_recording, new_axes, prepare
 from ecgclf.plotting._recording import RECORDING_PARAMETERS
 from ecgclf.plotting._tracks import PAD, TRACKS, open_track
 
@@ -166,24 +167,15 @@ class WindowsDisplay:
         probabilities, edges = _check_windows(self.windows, leads.shape[1])
         layout, names, peaks = prepare(self, leads, self.sampling_rate, tracks={_NAME: _ROOM})
 
-        self.ax_ = new_axes(layout)[0] if ax is None else ax
+        labels = np.asarray(self.windows.labels).tolist()
+        n_columns, lift = place_legend(labels, self.title, layout.size_mm[0])
+        self.ax_ = new_axes(layout, margins={**MARGINS, "top": MARGINS["top"] + lift})[0] if ax is None else ax
         self.figure_ = self.ax_.figure
         self.lines_ = draw_recording(self.ax_, layout, names, peaks, to_scale=ax is None)
         self.probability_lines_ = []
-        labels = np.asarray(self.windows.labels).tolist()
         for row in layout.rows:
             self.probability_lines_ += _draw_row(self.ax_, layout, row, probabilities, edges, labels)
-        if self.title is not None:
-            self.ax_.set_title(self.title, loc="left", fontsize=10)
-        self.ax_.legend(
-            handles=self.probability_lines_[: len(labels)],
-            loc="lower right",
-            bbox_to_anchor=(1.0, 1.0),
-            borderaxespad=0.2,
-            ncols=len(labels),
-            frameon=False,
-            fontsize=8,
-        )
+        draw_legend(self.ax_, self.probability_lines_[: len(labels)], self.title, n_columns, lift)
         return self
 
 
