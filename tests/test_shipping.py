@@ -188,12 +188,15 @@ def test_the_table_has_every_model(training, capsys):
 def test_a_paired_difference_is_that_of_the_scores(training):
     answers = importlib.import_module("answers")
     rng = np.random.default_rng(0)
-    y, one, other = (rng.choice(list("ANO~"), 300) for _ in range(3))
-    told = answers.paired_difference(y, one, other).replace("to ", "").split()
-    found, low, high = (float(part.strip("()")) for part in told)
-    assert found == pytest.approx(cinc2017_score(y, one) - cinc2017_score(y, other), abs=1e-4)
-    assert low < found < high
-    assert answers.paired_difference(y, one, one) == "+0.0000 (+0.0000 to +0.0000)"
+    y, *drawn = (rng.choice(list("ANO~"), 300) for _ in range(5))
+    scores = [cinc2017_score(y, each) for each in drawn]
+    for ours, theirs in (([0], [1]), ([0, 1], [2, 3])):
+        told = answers.paired_difference(y, *([drawn[k] for k in seeds] for seeds in (ours, theirs)))
+        found, low, high = (float(part.strip("()")) for part in told.replace("to ", "").split())
+        expected = np.mean([scores[k] for k in ours]) - np.mean([scores[k] for k in theirs])
+        assert found == pytest.approx(expected, abs=1e-4)
+        assert low < found < high
+    assert answers.paired_difference(y, drawn[:2], drawn[:2]) == "+0.0000 (+0.0000 to +0.0000)"
 
 
 def test_scores_of_several_seeds_are_of_the_same_folds(monkeypatch, tmp_path, capsys):
