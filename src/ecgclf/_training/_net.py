@@ -112,6 +112,8 @@ class RecordingNet(Loop, NeuralNetClassifier):
         """Give the loss of a batch."""
         try:
             return super().get_loss(y_pred, y_true, X, training)
+        except torch.cuda.OutOfMemoryError:
+            raise
         except (RuntimeError, ValueError, TypeError, IndexError) as error:
             loss = getattr(self.criterion_, "function", type(self.criterion_))
             targets = "0 and 1" if self.multilabel else "the indices of classes"

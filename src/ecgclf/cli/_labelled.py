@@ -38,10 +38,10 @@ def read_labelled(data, labels, leads, missing, sampling_rate=None):
     if not data.is_dir():
         raise UsageError(f"{data} is no folder. Give one of WFDB records with --data.")
     if any((folder / "training2017.zip").is_file() for folder in (data, data / "cinc2017")):
-        found = _read_archive(data, labels, leads, sampling_rate)
+        found, label_of = _read_archive(data, labels, leads, sampling_rate)
     else:
-        found = _read_records(data, labels, leads, missing, sampling_rate)
-    found.target = np.array([found.label_of[name] for name in found.record_names])
+        found, label_of = _read_records(data, labels, leads, missing, sampling_rate)
+    found.target = np.array([label_of[name] for name in found.record_names])
     return found
 
 
@@ -53,15 +53,15 @@ def _read_archive(data, labels, leads, sampling_rate):
     if leads is not None and [name.lower() for name in np.atleast_1d(leads)] != [found.lead_names[0].lower()]:
         raise UsageError(f"the recordings in {data} have one lead, {found.lead_names[0]}; leave --lead out.")
     if labels is None:
-        found.label_of = dict(zip(found.record_names, found.target.tolist(), strict=True))
+        label_of = dict(zip(found.record_names, found.target.tolist(), strict=True))
     else:
-        found.label_of = _read_labels(data, labels)
-    kept = _labelled(found.record_names, found.label_of, data)
+        label_of = _read_labels(data, labels)
+    kept = _labelled(found.record_names, label_of, data)
     found.data, found.record_names = found.data[kept], [found.record_names[k] for k in kept]
     if sampling_rate not in (None, found.sampling_rate):
         found.data = [resample(x, found.sampling_rate, sampling_rate) for x in found.data]
         found.sampling_rate = sampling_rate
-    return found
+    return found, label_of
 
 
 def _read_records(data, labels, leads, missing, sampling_rate):
@@ -73,8 +73,7 @@ def _read_records(data, labels, leads, missing, sampling_rate):
     headers = [headers[k] for k in kept]
     found = read_recordings(headers, leads=leads, sampling_rate=sampling_rate, missing=missing)
     refuse_other_units(found, data)
-    found.label_of = label_of
-    return found
+    return found, label_of
 
 
 def _labelled(names, label_of, data):
