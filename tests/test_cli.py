@@ -385,6 +385,37 @@ def test_explain_draws(folder, sample, capsys, tmp_path, suffix):
     assert os.listdir(tmp_path) == [out.name]
 
 
+def test_explain_draws_the_stretch_that_predict_has_answered(sample, capsys, tmp_path):
+    longest = write_record(tmp_path, "long", max(sample.data, key=len))
+    code, printed, _ = run(capsys, "predict", longest, "--windows", "--model", TINY, "--json")
+    window = json.loads(printed)["answers"][1]
+    assert (code, window["start"], window["end"]) == (0, 30, 60)
+    stretch = ["--start", "30", "--end", "60"]
+    with _no_check():
+        code, printed, err = run(capsys, "explain", longest, *stretch, "--out", tmp_path / "x.png", "--model", TINY)
+    assert code == 0
+    assert "have seen" not in err
+    label = window["label"]
+    told = f"{longest}, 30 to 60 s: {label}; explained {label} (probability {window['probabilities'][label]:.3f})"
+    assert printed.startswith(told)
+
+
+def test_explain_says_of_a_long_record_that_a_stretch_may_be_explained(sample, capsys, tmp_path):
+    record, out = write_record(tmp_path, "long", np.resize(sample.data[0], 70 * 300)), tmp_path / "x.png"
+    with _no_check():
+        code, _, err = run(capsys, "explain", record, "--out", out, "--model", TINY)
+    assert code == 0
+    assert "long is 70 s long" in err
+    assert "--start and --end explain a stretch" in err
+    # What lies beyond the end is not there, and no error.
+    stretch = ["--start", "20", "--end", "90"]
+    with _no_check():
+        code, printed, err = run(capsys, "explain", record, *stretch, "--out", out, "--model", TINY)
+    assert code == 0
+    assert "20 to 70 s" in printed
+    assert "have seen" not in err
+
+
 @pytest.mark.parametrize("kind", ["ecgclf", "onnx"])
 @pytest.mark.parametrize(("rate", "vote"), [(300, False), (100, False), (100, True)])
 def test_explain_shows_attention_where_there_is_any(kind, rate, vote, sample, folder, capsys, tmp_path, monkeypatch):
@@ -647,6 +678,9 @@ def test_onnx_can_be_explained_and_evaluated(folder, sample, capsys, tmp_path):
         (["explain", "{folder}", "--out", "{empty}/x.png"], 2, "holds 6 records"),
         (["explain", "{record}", "--out", "{empty}/x.doc"], 2, "end with one of .png"),
         (["explain", "{record}", "--out", "{empty}/x.png", "--label", "Q"], 2, "labels are A, N, O, ~"),
+        (["explain", "{record}", "--out", "{empty}/x.png", "--start", "900"], 2, "there is nothing from 900"),
+        (["explain", "{record}", "--out", "{empty}/x.png", "--start", "inf"], 2, "there is nothing from inf"),
+        (["explain", "{record}", "--out", "{empty}/x.png", "--start", "9", "--end", "9"], 2, "nothing from 9 to 9 s"),
         (["train", "--data", "{empty}", "--model", "lstm", "--out", "{empty}/m.ecgclf"], 2, "has no REFERENCE.csv"),
         (["train", "--data", "{text}", "--model", "lstm", "--out", "{empty}/m.ecgclf"], 2, "is no folder"),
         (["train", "--data", "{folder}", "--model", "lstm", "--out", "{empty}/m.pkl"], 2, "end with one of .ecgclf"),

@@ -176,6 +176,7 @@ def predict(
         "Examples:\n"
         "  ecgclf explain A00004 --out A00004.png\n"
         "  ecgclf explain A00004 --out A00004.pdf --segmentation beats --label A\n"
+        "  ecgclf explain holter/100 --lead MLII --start 630 --end 660 --out 100.png\n"
     )
 )
 @kindly
@@ -186,6 +187,12 @@ def explain(
     lead: _Lead = None,
     missing: _Missing = Missing.refuse,
     sampling_rate: _Rate = None,
+    start: Annotated[
+        float | None, typer.Option(help="Where in the record to begin, in seconds.", metavar="S", min=0)
+    ] = None,
+    end: Annotated[
+        float | None, typer.Option(help="Where in the record to end, in seconds.", metavar="S", min=0)
+    ] = None,
     label: Annotated[
         str | None, typer.Option(help="The label to explain. By default the one predicted.", metavar="LABEL")
     ] = None,
@@ -197,7 +204,7 @@ def explain(
     """Draw what in a recording speaks for its rhythm."""
     from ecgclf.cli._explain import run
 
-    return run(record, out, model, lead, missing.value, sampling_rate, label, segmentation.value, seed)
+    return run(record, out, model, lead, missing.value, sampling_rate, start, end, label, segmentation.value, seed)
 
 
 @app.command(epilog=("\b\nExamples:\n  ecgclf models\n  ecgclf models tiny-cinc2017\n"))

@@ -2,13 +2,14 @@
 
 import sys
 
-from ecgclf.cli._files import UsageError, check_writable, draw, find, read
+from ecgclf._whole import nearest
+from ecgclf.cli._files import UsageError, check_writable, draw, find, read, tell_if_long
 from ecgclf.cli._models import open_model
 
 _SUFFIXES = (".png", ".pdf", ".svg", ".jpg", ".jpeg", ".webp")
 
 
-def run(record, out, model_name, lead, missing, sampling_rate, label, segmentation, seed):
+def run(record, out, model_name, lead, missing, sampling_rate, start, end, label, segmentation, seed):
     """Explain a record; give the exit code."""
     check_writable(out, _SUFFIXES)
     model = open_model(model_name, sampling_rate)
@@ -21,6 +22,11 @@ def run(record, out, model_name, lead, missing, sampling_rate, label, segmentati
     if len(headers) > 1:
         raise UsageError(f"{record} holds {len(headers)} records. Name one of them.")
     signal, lead_names = read(headers[0], model, lead, missing)
+    name, title = str(headers[0].with_suffix("")), headers[0].stem
+    if start is not None or end is not None:
+        signal, stretch = _stretch(signal, model.sampling_rate, start, end, name)
+        name, title = f"{name}, {stretch}", f"{title}, {stretch}"
+    tell_if_long(name, signal.shape[-1] / model.sampling_rate, "--start and --end explain a stretch of it")
     probabilities = model.predict_proba([signal])
     answer = model.decide([signal], probabilities)[0]
     if label is not None:
@@ -28,10 +34,21 @@ def run(record, out, model_name, lead, missing, sampling_rate, label, segmentati
     else:
         # Of several labels the most probable; else what it answers.
         wanted = known[(probabilities[0] * model.weights).argmax()] if model.multilabel_ else answer
-    picture(model, signal, wanted, out, segmentation, seed, headers[0].stem, lead_names)
+    picture(model, signal, wanted, out, segmentation, seed, title, lead_names)
     chance = probabilities[0, known.index(wanted)]
-    print(f"{headers[0].with_suffix('')}: {answer}; explained {wanted} (probability {chance:.3f}) in {out}")
+    print(f"{name}: {answer}; explained {wanted} (probability {chance:.3f}) in {out}")
     return 0
+
+
+def _stretch(signal, sampling_rate, start, end, name):
+    """Give the samples from `start` to `end`, in seconds, and what to call them."""
+    seconds = signal.shape[-1] / sampling_rate
+    start, end = 0.0 if start is None else start, seconds if end is None else min(end, seconds)
+    # Infinity is no sample.
+    first, last = nearest(min(start, seconds), sampling_rate), nearest(end, sampling_rate)
+    if first >= last:
+        raise UsageError(f"{name} is {seconds:g} s long: there is nothing from {start:g} to {end:g} s.")
+    return signal[..., first:last], f"{start:g} to {end:g} s"
 
 
 def picture(model, signal, label, out, segmentation, seed, title, lead_names, n_perturbations=1000):

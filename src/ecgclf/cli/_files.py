@@ -1,9 +1,12 @@
 """What the commands read and write."""
 
 import os
+import sys
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
+
+_LONGEST = 61  # s, of what the trained models have seen
 
 
 class UsageError(ValueError):
@@ -137,6 +140,23 @@ def read(header, model, lead, missing):
         )
     refuse_other_units(found, header)
     return found.data[0], names
+
+
+def tell_if_long(name, seconds, instead):
+    """Say that a recording is longer than what the trained models have seen.
+
+    Parameters
+    ----------
+    name : str
+        The record.
+    seconds : float
+        How long it is.
+    instead : str
+        What may be done about it.
+    """
+    if seconds > _LONGEST:
+        words = f"{seconds:.0f} s long, and the trained models have seen 9 to 61 s; {instead}."
+        print(f"ecgclf: {name} is {words}", file=sys.stderr)
 
 
 def refuse_other_units(found, where):

@@ -5,14 +5,13 @@ import sys
 import warnings
 
 from ecgclf._whole import nearest
-from ecgclf.cli._files import UsageError, check_writable, find, read, whole
+from ecgclf.cli._files import UsageError, check_writable, find, read, tell_if_long, whole
 from ecgclf.cli._models import open_model
 
 # Records answered together: enough for batches of similar length, few enough to see that it goes on and, in samples,
 # to hold them.
 _CHUNK, _CHUNK_SECONDS = 64, 3600
 _WINDOW = 30  # s, as the cards measure records from elsewhere
-_LONGEST = 61  # s, of what the trained models have seen
 
 
 def run(paths, model_name, lead, missing, sampling_rate, windows, csv_path, as_json):
@@ -102,12 +101,7 @@ def answer(model, signals, windows):
         seconds = signal.shape[-1] / model.sampling_rate
         name = str(header.with_suffix(""))
         if not windows:
-            if seconds > _LONGEST:
-                print(
-                    f"ecgclf: {name} is {seconds:.0f} s long, and the trained models have seen 9 to 61 s; --windows "
-                    "answers along its time.",
-                    file=sys.stderr,
-                )
+            tell_if_long(name, seconds, "--windows answers along its time")
             pieces.append(signal)
             rows.append({"record": name, "seconds": round(seconds, 3)})
             continue
