@@ -20,6 +20,7 @@ from sklearn.base import clone
 from ecgclf.metrics import rhythm_report
 
 sys.path.append(str(Path(__file__).parent.parent / "training"))
+from answers import keep
 from recipes import FOLDS, RECIPES, load, network_of
 
 
@@ -30,7 +31,7 @@ def fit_once(estimator, X, y, train, test, path):
         estimator.fit(X[train], y[train])
         minutes = (time.process_time() - start) / 60
         probabilities = estimator.predict_proba(X[test])
-        np.savez(path, probabilities=probabilities, classes=estimator.classes_, minutes=minutes)
+        keep(path, probabilities=probabilities, classes=estimator.classes_, minutes=minutes)
     with np.load(path) as file:
         return file["probabilities"], file["classes"], float(file["minutes"])
 

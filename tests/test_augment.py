@@ -204,6 +204,14 @@ def test_probabilities_of_nothing_and_of_all(x, seed):
     assert (dropped.any(axis=1)).sum() == 1
 
 
+@pytest.mark.parametrize("n_leads", [2, 12])
+def test_leads_drop_out_as_often_as_asked(n_leads):
+    generator, x = rng(), np.ones((n_leads, 3))
+    share = np.mean([change("lead_dropout", x, 0.3, generator)[:, 0] == 0 for _ in range(4000)])
+    # All but what is kept where all would have been gone.
+    assert share == pytest.approx(0.3 - 0.3**n_leads / n_leads, abs=0.02)
+
+
 def test_the_same_seed_gives_the_same_sequence():
     X, _ = ecgs(n_leads=3)
     X = [np.asarray(x) for x in X]

@@ -30,6 +30,13 @@ def fitted(recordings):
     return make().fit(*recordings)
 
 
+@pytest.mark.parametrize(("n_large", "expected"), [(4, 1.0), (10, 10.0)])
+def test_the_bins_reach_as_far_as_all_but_one_in_twenty_recordings(n_large, expected):
+    wave = np.sin(np.arange(2000) / 10)[np.newaxis]
+    items = [wave * (10.0 if i < n_large else 1.0) for i in range(100)]
+    assert Amplitudes(items, 256).scale == pytest.approx(expected, rel=0.01)
+
+
 @each
 def test_nan_is_an_error_that_names_the_recording(recordings, name):
     X, y = recordings

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 import warnings
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -250,6 +251,46 @@ def test_code_and_long_arrays_tell_fits_apart(recordings, tmp_path):
     assert len(list(tmp_path.iterdir())) == n_files
     with pytest.raises(ValueError, match="RandomState.* does not say what it is"):
         ECGClassifier(Small, augmentation=Loud(np.random.RandomState(0)), **settings).fit(*recordings)
+
+
+class Activated(Small):
+    """A network that holds what it does in a list, and calls the same thing more than once."""
+
+    slopes: ClassVar = [1.0]
+
+    def __init__(self, n_leads, n_outputs, activations=(torch.nn.Tanh, torch.nn.GELU, torch.nn.Tanh)):
+        super().__init__(n_leads, n_outputs)
+        self.activations = torch.nn.Sequential(*(make() for make in activations))
+
+    def forward(self, x, lengths):
+        """Logits of a batch."""
+        return self.slopes[0] * self.activations(super().forward(x, lengths))
+
+
+def test_what_comes_again_and_what_lists_hold_tell_fits_apart(recordings, tmp_path, monkeypatch):
+    """A second Tanh in place of a second GELU is another network, though both have been met before."""
+    settings = {"max_epochs": 1, "random_state": 0}
+    tanh, gelu = torch.nn.Tanh, torch.nn.GELU
+    fits = [(tanh, gelu, tanh), (tanh, gelu, gelu)]
+    for n_files, activations in enumerate(fits, start=1):
+        given = {"module_params": {"activations": activations}, **settings}
+        found = ECGClassifier(Activated, **given, checkpoint_dir=tmp_path).fit(*recordings)
+        assert len(list(tmp_path.iterdir())) == n_files
+        same(found, ECGClassifier(Activated, **given).fit(*recordings))
+    monkeypatch.setattr(Activated, "slopes", [2.0])
+    found = ECGClassifier(Activated, **given, checkpoint_dir=tmp_path).fit(*recordings)
+    assert len(list(tmp_path.iterdir())) == n_files + 1
+    same(found, ECGClassifier(Activated, **given).fit(*recordings))
+
+
+def test_labels_that_are_weighted_by_name_tell_fits_apart(recordings, tmp_path):
+    X, y = recordings
+    first, second = (np.where(y == y[0], *names) for names in (("A", "N"), ("0", "A")))
+    params = {**SETTINGS, "class_weight": {"A": 9.0}}
+    for n_files, labels in enumerate((first, second), start=1):
+        found = small("CRNNClassifier", **params, checkpoint_dir=tmp_path).fit(X, labels)
+        assert len(list(tmp_path.iterdir())) == n_files
+        same(found, small("CRNNClassifier", **params).fit(X, labels))
 
 
 IN_ANOTHER_PROCESS = """

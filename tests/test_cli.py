@@ -14,10 +14,13 @@ from unittest import mock
 import numpy as np
 import pytest
 from matplotlib import pyplot as plt
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import VotingClassifier
-from sklearn.metrics import f1_score
+from sklearn.frozen import FrozenEstimator
+from sklearn.metrics import f1_score, make_scorer, recall_score
 from sklearn.model_selection import FixedThresholdClassifier, GridSearchCV
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import make_pipeline, make_union
+from sklearn.tree import DecisionTreeClassifier
 
 import ecgclf
 from ecgclf import cli
@@ -29,7 +32,7 @@ from ecgclf.decision import TunedDecisionClassifierCV
 from ecgclf.metrics import cinc2017_score, macro_auroc_scorer
 from ecgclf.onnx import to_onnx
 from ecgclf.persistence import load, save
-from ecgclf.preprocessing import BandpassFilter, Resampler
+from ecgclf.preprocessing import BandpassFilter, Resampler, RRFeatures, SignalQuality
 from ecgclf.pretrained import list_pretrained, load_pretrained, model_card
 from ecgclf.signal import resample
 from small import small
@@ -226,6 +229,89 @@ def test_several_labels_of_a_search(sample, folder, capsys, tmp_path):
     assert [by_name[name] for name in sample.record_names[:6]] == expected
     record = folder / sample.record_names[0]
     assert run(capsys, "explain", record, *arguments, "--out", tmp_path / "picture.png")[0] == 0
+
+
+@pytest.mark.parametrize("around", ["tuned", "calibrated", "features"])
+def test_the_sampling_rate_is_found_whatever_it_lies_in(around, sample, folder, capsys, tmp_path):
+    X, y = sample.data[:40], sample.target[:40]
+    if around == "tuned":
+        trained = load_pretrained(TINY, sampling_rate=300)
+        model = TunedDecisionClassifierCV(trained, scoring=cinc2017_score, cv="prefit").fit(X, y)
+    elif around == "calibrated":
+        model = CalibratedClassifierCV(FrozenEstimator(load_pretrained(TINY, sampling_rate=300))).fit(X, y)
+    else:
+        model = make_pipeline(make_union(RRFeatures(300), SignalQuality(300)), DecisionTreeClassifier()).fit(X, y)
+    path = tmp_path / "model.ecgclf"
+    save(model, path)
+    code, out, _ = run(capsys, "predict", folder, "--model", path, "--json")
+    assert code == 0
+    found = [[row["probabilities"][label] for label in model.classes_] for row in json.loads(out)["answers"]]
+    np.testing.assert_allclose(found, model.predict_proba(sample.data[:6]), atol=1e-5)
+    assert [row["label"] for row in json.loads(out)["answers"]] == model.predict(sample.data[:6]).tolist()
+    code, _, err = run(capsys, "predict", folder, "--model", path, "--sampling-rate", 150)
+    assert (code, "takes recordings at 300 Hz, not at 150" in err) == (2, True)
+    # A record of two leads is named, and the others are answered.
+    two = write_record(tmp_path, "two", np.stack([X[0], X[0]]), leads=("I", "II"))
+    code, out, err = run(capsys, "predict", two, folder, "--model", path, "--json")
+    assert (code, len(json.loads(out)["answers"])) == (1, 6)
+    assert "takes 1. Choose one with --lead" in err
+
+
+def test_parts_of_several_rates_are_told(sample, folder, capsys, tmp_path):
+    rates = (150.0, 300.0)
+    parts = [(f"at {rate:g} Hz", make_pipeline(RRFeatures(rate), DecisionTreeClassifier())) for rate in rates]
+    save(VotingClassifier(parts, voting="soft").fit(sample.data[:20], sample.target[:20]), tmp_path / "vote.ecgclf")
+    code, _, err = run(capsys, "predict", folder, "--model", tmp_path / "vote.ecgclf")
+    assert code == 2
+    assert "parts of it take recordings at 150 and 300 Hz" in err
+
+
+def test_a_tuned_label_of_probability_0_is_answered_as_by_the_estimator(sample, folder, capsys, tmp_path):
+    X, y = sample.data[:60], sample.target[:60]
+    trees = make_pipeline(RRFeatures(300), DecisionTreeClassifier(random_state=0))
+    recall = make_scorer(recall_score, labels=["A"], average="macro")
+    model = TunedDecisionClassifierCV(trees, scoring=recall, calibration=None, cv=3).fit(X, y)
+    save(model, tmp_path / "model.ecgclf")
+    code, out, _ = run(capsys, "predict", folder, "--model", tmp_path / "model.ecgclf", "--json")
+    assert code == 0
+    told = [row["label"] for row in json.loads(out)["answers"]]
+    assert told == model.predict(sample.data[:6]).tolist()
+    assert told != model.classes_[model.predict_proba(sample.data[:6]).argmax(axis=1)].tolist()
+
+
+def test_where_nothing_is_answered_no_file_is_lost(capsys, tmp_path):
+    kept = tmp_path / "answers.csv"
+    kept.write_text("of yesterday")
+    assert run(capsys, "predict", tmp_path / "absent", "--csv", kept, "--model", TINY)[0] == 1
+    assert kept.read_text() == "of yesterday"
+
+
+def test_a_lead_that_was_trained_on_by_name_is_the_one_that_is_answered(sample, capsys, tmp_path):
+    data = tmp_path / "data"
+    data.mkdir()
+    for k, x in enumerate(sample.data[:6]):
+        write_record(data, f"r{k}", np.stack([np.zeros(len(x)), x]), leads=("V1", "II"))
+    (data / "REFERENCE.csv").write_text("".join(f"r{k},{'AN'[k % 2]}\n" for k in range(6)))
+    model, arguments = tmp_path / "mine.ecgclf", ["--data", data, "--lead", "II", "--epochs", 1]
+    assert run(capsys, "train", *arguments, "--model", "lstm", "--out", model)[0] == 0
+    code, out, _ = run(capsys, "predict", data, "--model", model, "--json")
+    assert code == 0
+    found = [row["probabilities"]["A"] for row in json.loads(out)["answers"]]
+    np.testing.assert_allclose(found, load(model).predict_proba(sample.data[:6])[:, 0], atol=1e-3)
+    # Another lead is an answer only to whoever asks for it.
+    other = write_record(tmp_path, "other", sample.data[0], leads=("V1",))
+    code, _, err = run(capsys, "predict", other, "--model", model)
+    assert (code, "'II'" in err) == (1, True)
+    assert run(capsys, "predict", other, "--model", model, "--lead", "V1")[0] == 0
+
+
+def test_labels_that_are_no_utf_8_are_told(folder, sample, capsys, tmp_path):
+    labels = tmp_path / "labels.csv"
+    labels.write_text(f"{sample.record_names[0]},N\n", encoding="utf-16")
+    code, _, err = run(capsys, "evaluate", "--data", folder, "--labels", labels, "--model", TINY)
+    assert code == 2
+    assert "no text in UTF-8" in err
+    assert "Save it as CSV in UTF-8" in err
 
 
 def test_a_table_of_odd_names(tmp_path):

@@ -413,6 +413,26 @@ def test_a_weight_of_nothing_is_as_if_it_were_not_there():
             tuned.set_params(scoring=scoring).fit(X, y, sample_weight=weight)
 
 
+def test_a_weight_of_two_is_as_if_it_were_there_twice():
+    """For the temperature and for the score alike."""
+    X, y = noisy_classes(300)
+    again = np.flatnonzero((y == 2) & (np.arange(300) >= 100))
+    weight = np.where(np.isin(np.arange(300), again), 2.0, 1.0)
+    twice = np.append(np.arange(300), again)
+    splits, more = ([(np.arange(100), np.arange(100, n))] for n in (300, len(twice)))
+    for calibration in ("temperature", None):
+        tuned = TunedDecisionClassifierCV(
+            LogisticRegression(C=100), scoring="accuracy", calibration=calibration, cv=splits, ensemble=True
+        )
+        weighted, plain = clone(tuned).fit(X, y, sample_weight=weight), clone(tuned).fit(X, y)
+        doubled = clone(tuned).set_params(cv=more).fit(X[twice], y[twice])
+        np.testing.assert_allclose(weighted.class_weights_, doubled.class_weights_, rtol=1e-3)
+        assert not np.allclose(weighted.class_weights_, plain.class_weights_, rtol=1e-2)
+        if calibration is not None:
+            assert weighted.temperature_ == pytest.approx(doubled.temperature_, rel=1e-3)
+            assert abs(weighted.temperature_ / plain.temperature_ - 1) > 0.003
+
+
 def test_weights_of_nothing_alone_are_refused():
     X, y = noisy_classes(90)
     splits = [(np.arange(60), np.arange(60, 90))]

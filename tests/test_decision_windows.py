@@ -44,6 +44,20 @@ def test_windows_are_calibrated_and_averaged_as_recordings_are(cut, calibration,
         np.testing.assert_allclose(windows.probabilities, expected, atol=1e-6)
 
 
+@pytest.mark.parametrize("window_length", [None, 3000])
+def test_a_stride_longer_than_the_recordings_trained_on(window_length):
+    """The window is then as long as these, and windows lie side by side."""
+    X, y, asked = long_and_short()
+    classifier = small("LSTMClassifier", max_epochs=1, window_length=window_length, window_stride=2000).fit(X, y)
+    for windows, x in zip(classifier.predict_windows(asked), asked, strict=True):
+        np.testing.assert_array_equal(
+            windows.starts[:-1], np.arange(len(windows.starts) - 1) * classifier.window_length_
+        )
+        assert windows.stops[-1] == len(x)
+        pieces = [x[start:stop] for start, stop in zip(windows.starts, windows.stops, strict=True)]
+        np.testing.assert_allclose(windows.probabilities, classifier.predict_proba(pieces), atol=1e-6)
+
+
 def test_a_class_that_a_fold_did_not_see_has_a_column():
     X, y, asked = long_and_short()
     y = np.array([*"aab", *"abab" * 2, "c"])

@@ -1,5 +1,7 @@
 """Copies of training recordings are found; recordings that are merely real are not taken for copies."""
 
+from contextlib import nullcontext
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -252,6 +254,31 @@ def test_other_sampling_rates(sample):
         found = compare_distances(cut[:20], cut[:20], cut[20:], y[:20], y[:20], rate)
         np.testing.assert_allclose(found.synthetic_distances, 0, atol=1e-4)
         assert (found.synthetic_nearest == np.arange(20)).all()
+
+
+def test_recordings_that_are_just_long_enough(sample):
+    """5 s at 257 Hz is no whole number of the steps of the coarse look."""
+    X, y = sample
+    rate = 257.0
+    for length in (1285, 1286):
+        cut = [x[:, :length] for x in X[:40]]
+        with pytest.raises(ValueError, match="5 s or longer") if length < 1286 else nullcontext():
+            found = compare_distances(cut[:20], cut[:20], cut[20:], y[:20], y[:20], rate)
+    np.testing.assert_allclose(found.synthetic_distances, 0, atol=1e-4)
+
+
+def test_what_held_out_recordings_are_half_as_near_as_is_suspicious(sample):
+    """Where real recordings are nearly alike, those a little nearer than they are no copies."""
+    X, y = sample
+    rng = np.random.RandomState(0)
+    one = X[0][:, :3000]
+    spread = one.std()
+    near = [one + 0.01 * spread * rng.normal(size=one.shape) for _ in range(60)]
+    with pytest.warns(UserWarning, match="20 of 20 held-out recordings are nearly the same"):
+        found = compare_distances(near[:20], near[20:40], near[40:], y[:20], y[:20], RATE)
+    assert found.held_out_distances.max() < _memorisation._SUSPICIOUS
+    assert found.synthetic_distances.max() < _memorisation._SUSPICIOUS
+    assert found.suspicious == ()
 
 
 def test_the_report_holds_the_verdict(sample):

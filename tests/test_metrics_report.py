@@ -174,6 +174,13 @@ def test_calibration_by_hand():
     assert twice == pytest.approx(error)
 
 
+def test_a_border_belongs_to_the_bin_below():
+    # 0.75 is the border of the third and the last of four: with 0.6 in the third, with 0.9 it would be in the last.
+    probabilities = [[0.75, 0.25], [0.6, 0.4], [0.9, 0.1]]
+    error = expected_calibration_error(["A", "N", "A"], probabilities, ["A", "N"], n_bins=4)
+    assert error == pytest.approx((abs(0.75 + 0.6 - 1) + 0.1) / 3)
+
+
 def test_probabilities_that_are_true_are_calibrated():
     rng = np.random.RandomState(0)
     probabilities = softmax(2 * rng.normal(size=(20_000, 4)), axis=1)

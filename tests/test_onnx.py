@@ -13,6 +13,7 @@ import onnx
 import onnxruntime
 import pandas as pd
 import pytest
+import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sklearn.ensemble import VotingClassifier
@@ -27,6 +28,7 @@ from ecgclf.classifiers import ResNetClassifier
 from ecgclf.datasets import load_cinc2017_sample, make_recordings
 from ecgclf.decision import TunedDecisionClassifierCV
 from ecgclf.explanation import ExplanationWarning, LimeTimeSeriesExplainer
+from ecgclf.metrics import cinc2017_score
 from ecgclf.onnx import OnnxClassifier, _portable, load_onnx, to_onnx
 from ecgclf.onnx._steps import describe
 from ecgclf.preprocessing import (
@@ -38,6 +40,7 @@ from ecgclf.preprocessing import (
     RRFeatures,
     WaveletDenoiser,
 )
+from ecgclf.pretrained import load_pretrained
 from small import NAMES, Column, small
 from strategies import recording
 
@@ -230,6 +233,60 @@ def test_voters_with_windows_or_steps_of_their_own_are_refused(real, path):
     voters = [("a", one), ("b", make_pipeline(RecordingNormalizer(), one))]
     with pytest.raises(ValueError, match="other preprocessing steps"):
         to_onnx(VotingClassifier(voters, voting="soft").fit(*real), path)
+
+
+@pytest.mark.parametrize("ensemble", [False, True])
+@pytest.mark.parametrize("several", [False, True])
+def test_decisions_tuned_on_tuned_decisions_say_the_same(ensemble, several, real, path):
+    """As those of a trained model are, tuned once more to recordings of one's own."""
+    X, y = real
+    X, y = X * 2, np.array(["A", "N", "O"] * 8)
+    inner = TunedDecisionClassifierCV(small("LSTMClassifier", max_epochs=2), cv=3, ensemble=ensemble)
+    if several:
+        y = np.stack([y == "A", np.arange(24) % 2], axis=1).astype(int)
+    pipeline = make_pipeline(Resampler(150.0, sampling_rate=300.0), inner).fit(X, y)
+    outer = TunedDecisionClassifierCV(pipeline, cv="prefit", scoring=accuracy_score).fit(X, y)
+    # Neither is near one, nor are the answers near a half.
+    pipeline[-1].temperature_, outer.temperature_ = 0.05, 2.0
+    outer.class_weights_ = np.array([0.3, 1.5, 2.0])[: len(outer.classes_)]
+    probabilities = check(outer, X, path)
+    assert np.ptp(probabilities[:, 0]) > 0.01
+    assert about(path)["class_weights"] == outer.class_weights_.tolist()
+    assert [step["step"] for step in about(path)["preprocessing"]] == ["resample"]
+    np.testing.assert_array_equal(load_onnx(path).predict(X), outer.predict(X))
+
+
+def test_a_vote_of_tuned_decisions_says_the_same(real, path):
+    X, y = real
+    X, y = X * 2, np.array(["A", "N", "O"] * 8)
+    tuned = TunedDecisionClassifierCV(small("LSTMClassifier", max_epochs=2), cv=2, ensemble=True)
+    vote = VotingClassifier([("a", tuned), ("b", small("CRNNClassifier", max_epochs=2))], voting="soft").fit(X, y)
+    vote.estimators_[0].temperature_ = 0.1
+    check(vote, X, path)
+    assert about(path)["class_weights"] == [1.0] * 3
+    np.testing.assert_array_equal(load_onnx(path).predict(X), vote.predict(X))
+
+
+def test_a_trained_model_whose_decisions_are_tuned_anew_says_the_same(path):
+    X, y = load_cinc2017_sample(return_X_y=True)
+    model = load_pretrained("tiny-cinc2017", sampling_rate=300)
+    tuned = TunedDecisionClassifierCV(model, scoring=cinc2017_score, cv="prefit").fit(X[:60], y[:60])
+    check(tuned, X[60:70], path)
+    np.testing.assert_array_equal(load_onnx(path).predict(X[60:70]), tuned.predict(X[60:70]))
+
+
+def test_a_probability_of_nothing_may_win_by_its_weight_as_in_tuning(real, path):
+    classifier = small("LSTMClassifier", max_epochs=1).fit(real[0], np.arange(12) % 2)
+    tuned = TunedDecisionClassifierCV(classifier, cv="prefit", calibration=None, scoring=accuracy_score)
+    tuned.fit(real[0], np.arange(12) % 2)
+    # The logits are so far apart that float32 has a probability of 0.
+    classifier.net_.module_.head.weight.data.zero_()
+    classifier.net_.module_.head.bias.data = torch.tensor([300.0, 0.0])
+    tuned.class_weights_ = np.array([1e-7, 1e7])
+    to_onnx(tuned, path)
+    assert (tuned.predict_proba(real[0])[:, 1] < 1e-100).all()
+    np.testing.assert_array_equal(tuned.predict(real[0]), 1)
+    np.testing.assert_array_equal(load_onnx(path).predict(real[0]), 1)
 
 
 def test_what_an_ensemble_cannot_export_is_said(real, path):

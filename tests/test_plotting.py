@@ -171,7 +171,7 @@ def test_plot_again():
         (np.zeros(300), {"r_peaks": [300]}, "samples 0 to 299"),
         (np.zeros(300), {"r_peaks": [0.5]}, "dtype float64"),
         (np.zeros(300), {"r_peaks": "all"}, "r_peaks='all'"),
-        (np.zeros(300), {"sampling_rate": None}, "sampling_rate must be a number of hertz"),
+        (np.zeros(300), {"sampling_rate": None}, "sampling_rate=None; expected a number of Hz"),
         (np.zeros((11, 300)), {"lead_names": "standard"}, "for the usual 12"),
         (np.zeros(300), {"attention": np.ones(299)}, r"shape \(299,\), expected numbers of shape \(300,\)"),
         (np.zeros(300), {"speed": 0.0}, "speed=0.0 must be a positive number of mm/s"),

@@ -271,7 +271,7 @@ def probability_at(display, column, n_labels, row, time):
 )
 def test_windows_lie_where_they_are_the_nearest(starts, stops, borders):
     told = windows(starts, stops)
-    display = WindowsDisplay.from_windows(told, np.zeros(3000), sampling_rate=RATE)
+    display = WindowsDisplay.from_windows(told, np.zeros(stops[-1]), sampling_rate=RATE)
     assert [line.get_label() for line in display.probability_lines_] == ["A", "N"]
     for number, (begin, end) in enumerate(pairwise(borders)):
         for column in (0, 1):
@@ -332,6 +332,7 @@ def test_windows_of_a_classifier_are_drawn():
     ("changes", "message"),
     [
         ({"stops": np.array([1000, 3001])}, "do not lie one after the other in a recording of 3000 samples"),
+        ({"stops": np.array([1000, 2000])}, "0 to 2000 do not lie .* 3000 samples, to its end.*behind a Resampler"),
         ({"starts": np.array([1000, 0])}, "one after the other"),
         ({"starts": np.array([-5, 1000])}, "one after the other"),
         ({"probabilities": np.ones((3, 2)) / 2}, r"shape \(3, 2\) do not fit 2 windows and 2 labels"),
@@ -341,7 +342,7 @@ def test_windows_of_a_classifier_are_drawn():
     ],
 )
 def test_windows_of_another_recording(changes, message):
-    told = windows([0, 1000], [1000, 2000])
+    told = windows([0, 1000], [1000, 3000])
     vars(told).update(changes)
     with pytest.raises(ValueError, match=message):
         WindowsDisplay.from_windows(told, np.zeros(3000), sampling_rate=RATE)

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import make_pipeline, make_union
 
 from ecgclf import signal
+from ecgclf.datasets import make_recordings
 from ecgclf.preprocessing import (
     BandpassFilter,
     FixedLength,
@@ -19,6 +20,7 @@ from ecgclf.preprocessing import (
     RecordingNormalizer,
     Resampler,
     RRFeatures,
+    SignalQuality,
     WaveletDenoiser,
 )
 from strategies import collections
@@ -179,6 +181,26 @@ def test_tables_as_data_frames(transformer, n_columns):
     out = clone(transformer).set_output(transform="pandas").fit_transform(np.ones((3, 90)))
     assert out.shape == (3, n_columns)
     assert out.columns.is_unique
+
+
+@pytest.mark.parametrize(
+    "step", [BandpassFilter(sampling_rate=300.0), Resampler(150.0, sampling_rate=300.0)], ids=repr
+)
+def test_figures_of_recordings_of_any_lengths_come_in_data_frames(step):
+    """Also if that is asked for when the steps before are fitted, whose recordings make no table."""
+    X = make_recordings(6, duration=(4.0, 8.0), random_state=0).data
+    rate = getattr(step, "new_sampling_rate", 300.0)
+    pipeline = make_pipeline(clone(step), RRFeatures(rate)).fit(X)
+    names = pipeline[-1].get_feature_names_out().tolist()
+    frame = pipeline.set_output(transform="pandas").transform(X)
+    assert frame.columns.tolist() == names
+    assert isinstance(pipeline.set_output(transform="default").transform(X), np.ndarray)
+    union = make_union(pipeline, SignalQuality(300)).set_output(transform="pandas")
+    assert union.fit_transform(X).shape == (6, len(names) + len(union.transformer_list[1][1]._names))
+    # What is no table comes as it is.
+    np.testing.assert_array_equal(
+        pipeline[0].set_output(transform="pandas").transform(X)[2], step.fit(X).transform(X)[2]
+    )
 
 
 # Heart-rate variability

@@ -112,10 +112,19 @@ def test_bad_sampling_rates(rate):
         lambda: find_r_peaks(x, rate),
         lambda: rr_intervals([1, 2], rate),
     ):
-        with pytest.raises(ValueError, match=r"^sampling_rate must be"):
+        with pytest.raises(ValueError, match=r"^sampling_rate=.*; expected a (positive )?number of Hz"):
             call()
-    with pytest.raises(ValueError, match=r"^new_sampling_rate must be"):
+    with pytest.raises(ValueError, match=r"^new_sampling_rate=.*; expected a positive number of Hz"):
         resample(x, 300, rate)
+
+
+def test_rates_in_khz_are_none():
+    for call in (lambda: find_r_peaks(np.zeros(100), 0.3), lambda: rr_intervals([1, 2], 0.3)):
+        with pytest.raises(ValueError, match=r"^sampling_rate=0.3; expected a number of Hz from 10 to 100,000"):
+            call()
+    # Only the ratio counts.
+    x = np.random.default_rng(0).normal(size=100)
+    np.testing.assert_array_equal(resample(x, 0.3, 0.1), resample(x, 300, 100))
 
 
 # Filters

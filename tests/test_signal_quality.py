@@ -47,6 +47,20 @@ BAD = {
 }
 
 
+@pytest.mark.parametrize(("seconds", "is_told"), [(0.9, False), (1.1, True)])
+def test_what_is_clipped_for_more_than_a_hundredth_of_the_time_is_told(ecg, seconds, is_told):
+    x = np.resize(ecg, round(100 * RATE)).astype(float)
+    starts = np.linspace(0, len(x) - 1000, round(seconds / 0.02)).astype(int)
+    # In stretches of 20 ms, and of one sample less.
+    for n_samples, expected in ((6, seconds / 100), (5, 0.0)):
+        clipped = x.copy()
+        for start in starts:
+            clipped[start : start + n_samples] = x.max() + 0.1
+        found = signal_quality(clipped, RATE)
+        assert found.clipped == pytest.approx(expected, abs=1e-9)
+        assert any(problem.startswith("clipped") for problem in found.problems) is (is_told and n_samples == 6)
+
+
 @pytest.mark.parametrize("kind", BAD)
 def test_what_is_wrong_is_said(ecg, kind):
     make, expected = BAD[kind]

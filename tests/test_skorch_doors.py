@@ -51,6 +51,15 @@ def test_arguments_of_callbacks_that_are_not_there(key, message, recordings):
         fitted(recordings, net_params={key: 0.5})
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("dataset__length", 5), ("iterator_valid__shuffle", True), ("history", 3), ("train_split__cv", 3)],
+)
+def test_arguments_that_would_change_nothing(key, value, recordings):
+    with pytest.raises(ValueError, match=rf"net_params\['{key}'\] would not be heeded"):
+        fitted(recordings, net_params={key: value})
+
+
 def test_arguments_of_callbacks(recordings):
     changed = fitted(recordings, net_params={"callbacks__one_cycle__rise": 0.5, "callbacks__valid_acc": None})
     assert callback_of(changed, "one_cycle").rise == 0.5

@@ -15,7 +15,9 @@ from sklearn.model_selection import (
     GroupShuffleSplit,
     LeaveOneGroupOut,
     PredefinedSplit,
+    ShuffleSplit,
     StratifiedGroupKFold,
+    TimeSeriesSplit,
     cross_validate,
 )
 from sklearn.pipeline import make_pipeline
@@ -309,6 +311,21 @@ def test_validation_split_is_by_recording_and_class(patients, seen):
     assert abs(sum(of_class[first] for first in validation) - 12 * np.mean(y == "A")) <= 1
 
 
+@pytest.mark.parametrize(
+    "splitter", [ShuffleSplit(1, train_size=30, test_size=10, random_state=0), TimeSeriesSplit(3)], ids=repr
+)
+def test_what_a_splitter_leaves_out_is_neither_trained_on_nor_watched(splitter, patients, seen):
+    """Such as what comes after the first split of a series, or lies between two times."""
+    X, y, _ = patients
+    train, test = next(splitter.split(np.zeros((len(X), 1)), y))
+    watched(validation_fraction=splitter).fit(X, y)
+    ((training, validation),) = seen
+    first = X_first(X)
+    assert training == {first[i] for i in train}
+    assert validation == {first[i] for i in test}
+    assert len(train) + len(test) < len(X)
+
+
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 8)), min_size=2, max_size=40), st.floats(0.01, 0.99))
 def test_set_aside(rows, fraction):
     """Groups are whole, each class is trained on, something is watched: or it is an error."""
@@ -317,12 +334,13 @@ def test_set_aside(rows, fraction):
     groups = np.unique(groups, return_inverse=True)[1]
     for of_groups in (None, groups):
         try:
-            held_out = set_aside(targets, fraction, of_groups, np.random.RandomState(0), "share", "Give more.")
+            kept, held_out = set_aside(targets, fraction, of_groups, np.random.RandomState(0), "share", "Give more.")
         except ValueError:
             # Each group is needed, or there are too few; never for half of three recordings of each class.
             assert of_groups is not None or np.bincount(targets).min() < 3 or fraction > 0.5
             continue
         assert held_out.any()
+        np.testing.assert_array_equal(kept, ~held_out)
         assert set(targets[~held_out]) == set(targets)
         if of_groups is not None:
             assert not set(groups[held_out]) & set(groups[~held_out])

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import pooch
-from answers import HERE, challenge_scores
+from answers import HERE, challenge_scores, keep
 from joblib import Parallel, delayed
 from recipes import FOLDS, RECIPES, load
 from sklearn.base import clone
@@ -103,7 +103,7 @@ def train(name, seed, fold, X, y, out, checkpoints):
     durations = network.net_.history[:, "dur"]
     seconds = len(durations) * np.median(durations)
     probabilities = network.predict_proba(X[test]).astype(np.float16)
-    np.savez_compressed(path, probabilities=probabilities, test=test, seconds=seconds, classes=network.classes_)
+    keep(path, probabilities=probabilities, test=test, seconds=seconds, classes=network.classes_)
 
 
 def read(name, out):

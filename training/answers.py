@@ -10,6 +10,14 @@ HERE = Path(__file__).parent
 CHALLENGE = ("A", "N", "O")
 
 
+def keep(path, **arrays):
+    """Write arrays into a file that is there as a whole, or not at all."""
+    draft = path.with_suffix(".part")
+    with open(draft, "wb") as file:
+        np.savez_compressed(file, **arrays)
+    draft.replace(path)
+
+
 def read_answers(folder):
     """Read what the classifiers of the folds answered.
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import pooch
 from ablation import BASE, prepared
-from answers import HERE, paired_difference, read_answers
+from answers import HERE, keep, paired_difference, read_answers
 from joblib import Parallel, delayed
 from recipes import FOLDS, RECIPES, load, network_of
 from sklearn.base import clone
@@ -35,7 +35,7 @@ def answers_of(classifier, path, X, y, trained, asked, checkpoints, targets=None
         network = clone(classifier).set_params(random_state=seed, verbose=1, checkpoint_dir=checkpoints / path.stem)
         fit = partial(network.fit, X[trained], y[trained])
         fit() if targets is None else with_targets(fit, targets)
-        np.savez_compressed(path, probabilities=network.predict_proba(X[asked]).astype(np.float16), test=asked)
+        keep(path, probabilities=network.predict_proba(X[asked]).astype(np.float16), test=asked)
         print(path.stem, flush=True)
     return path
 

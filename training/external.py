@@ -31,7 +31,7 @@ def windows_of(record, sampling_rate):
         Which are in atrial fibrillation.
     """
     found = read_recordings(record)
-    signal, rate = found.data[0][0], found.sampling_rate
+    signal, rate = np.atleast_2d(found.data[0])[0], found.sampling_rate
     length = round(SECONDS * rate)
     starts, stops, shares = windows_with_rhythm(read_annotations(record), "AFIB", length)
     windows, in_af = [], []

@@ -60,8 +60,9 @@ def set_aside(targets, share, groups, rng, name, advice):
 
     Returns
     -------
-    ndarray of bool of shape (n_recordings,)
-        Which are set aside; never all recordings of a class.
+    training, held_out : ndarray of bool of shape (n_recordings,)
+        Which are trained on, and which are set aside, never all recordings of a class. A splitter may leave some out
+        of both, such as those after the first split of a TimeSeriesSplit.
 
     Raises
     ------
@@ -72,10 +73,10 @@ def set_aside(targets, share, groups, rng, name, advice):
     if callable(share):
         # As skorch's ValidSplit is.
         parts = share(np.zeros((len(targets), 1)), targets, groups)
-        return _held_out(targets, *(part.indices for part in parts), name, share)
+        return _checked(targets, *(part.indices for part in parts), name, share)
     if not isinstance(share, Real):
         parts = next(iter(share.split(np.zeros((len(targets), 1)), split_by(share, labels), groups)))
-        return _held_out(targets, *parts, name, share)
+        return _checked(targets, *parts, name, share)
     what = "recordings" if groups is None else "groups"
     groups = np.arange(len(targets)) if groups is None else groups
     # A group stands for the rarest class it holds.
@@ -91,13 +92,13 @@ def set_aside(targets, share, groups, rng, name, advice):
         raise ValueError(
             f"none of {len(first)} {what} can be set aside by {name}={share!r}: each trains a class. {advice}"
         )
-    return is_held_out[groups]
+    return ~is_held_out[groups], is_held_out[groups]
 
 
-def _held_out(targets, training, validation, name, splitter):
+def _checked(targets, training, validation, name, splitter):
     training, validation = np.asarray(training, dtype=int), np.asarray(validation, dtype=int)
-    is_held_out = np.zeros(len(targets), dtype=bool)
-    is_held_out[validation] = True
+    is_trained_on, is_held_out = np.zeros((2, len(targets)), dtype=bool)
+    is_trained_on[training], is_held_out[validation] = True, True
     both = np.intersect1d(training, validation)
     missing = np.setdiff1d(targets, targets[training])
     if len(both) or len(missing) or not len(validation):
@@ -109,7 +110,7 @@ def _held_out(targets, training, validation, name, splitter):
             else "sets nothing aside"
         )
         raise ValueError(f"{name}={splitter!r} {what}. Give another splitter, or a share.")
-    return is_held_out
+    return is_trained_on, is_held_out
 
 
 def _draw(targets, share, rng, what, name, advice):

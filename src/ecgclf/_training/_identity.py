@@ -2,15 +2,18 @@
 
 import hashlib
 import json
+from dataclasses import is_dataclass
 from importlib.metadata import version
 
 import numpy as np
 import torch
 
-_FORMAT = 2
+_FORMAT = 3
 
 # What these do their versions tell, or the state of the network.
 _KNOWN = ("builtins", "ecgclf", "numpy", "sklearn", "skorch", "torch")
+
+_PLAIN = (bool, int, float, complex, str, bytes, tuple, list, dict, set, frozenset, np.ndarray, torch.Tensor)
 
 
 def identity(name, parameters, module, training, validation):
@@ -58,7 +61,8 @@ class _Digest:
 
     def __init__(self):
         self.sha = hashlib.sha256()
-        self.seen = set()
+        # By the place of each, its number; and it itself, for the place of what is gone is given to others.
+        self.seen = {}
 
     def add(self, value):
         """Count what a value is, and all that is in it."""
@@ -80,7 +84,7 @@ class _Digest:
         elif isinstance(value, set | frozenset):
             self._tell("set", sorted(map(repr, value)))
         elif id(value) in self.seen:
-            self._tell("again", _path(type(value)))
+            self._tell("again", self.seen[id(value)][0])
         else:
             self._add_whole(value)
 
@@ -93,7 +97,7 @@ class _Digest:
             self._tell(_path(type(value)), text)
             return
         # What holds itself, as a class does in methods that call super(), is gone through once.
-        self.seen.add(id(value))
+        self.seen[id(value)] = len(self.seen), value
         self._tell(_path(value if hasattr(value, "__qualname__") else type(value)))
         self.add(parts)
 
@@ -137,7 +141,7 @@ def _is_code(value):
 
 def _is_plain(name, value):
     # Python notes the place of a class in its file, and other things that change nothing.
-    return not name.startswith("__") and isinstance(value, bool | int | float | str | tuple | np.ndarray)
+    return not name.startswith("__") and (isinstance(value, _PLAIN) or is_dataclass(value))
 
 
 def _path(thing):

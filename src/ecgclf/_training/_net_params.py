@@ -11,6 +11,7 @@ _REFUSED = {
     "predict_nonlinearity": "probabilities are the softmax of what the network gives",
     "classes": "the labels are those of y",
     "dataset": "batches are made of recordings of any lengths",
+    "history": "a fit writes its own",
     "callbacks": f"{_OWN}, callbacks",
     "max_epochs": f"{_OWN}, max_epochs",
     "batch_size": f"{_OWN}, batch_size",
@@ -41,10 +42,12 @@ def check_net_params(net_params):
     """
     for name, value in net_params.items():
         whole, _, part = name.partition("__")
-        reason = _REFUSED.get(name) or (_REFUSED.get(whole) if whole == "module" else None)
+        reason = _REFUSED.get(name if whole == "callbacks" else whole)
         loader = whole in ("iterator_train", "iterator_valid") and whole not in net_params
         if loader and part not in ("", *_LOADER_OPTIONS):
             reason = _LOADER
+        if name == "iterator_valid__shuffle":
+            reason = "recordings that are watched are not learnt from, and their order tells nothing"
         if name == "criterion" and isinstance(value, type) and issubclass(value, torch.nn.NLLLoss):
             reason = "the network gives logits, which this loss takes for logarithms of probabilities"
         if name == "criterion" and (isinstance(value, torch.nn.Module) or not callable(value)):

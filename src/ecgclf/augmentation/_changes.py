@@ -74,9 +74,10 @@ def amplitude(x, extent, rng):
 
 
 def lead_dropout(x, probability, rng):
-    """Set each lead to zero with this probability; one is always kept."""
+    """Set each lead to zero with this probability; if that were all, one of them is kept."""
     keep = rng.random(len(x)) >= probability
-    keep[rng.integers(len(x))] = True
+    if not keep.any():
+        keep[rng.integers(len(x))] = True
     return x * keep[:, np.newaxis]
 
 

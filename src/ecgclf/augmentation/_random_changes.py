@@ -54,7 +54,7 @@ class RandomChanges(DocLinkMixin, BaseEstimator):
         Each lead times a factor of up to 1 + this, either way; the classifiers here hardly see it (Notes).
 
     lead_dropout : float, default=0.0
-        Probability of a lead to be zero; one is always kept.
+        Probability of a lead to be zero; where that would be all of them, one is kept.
 
     polarity : float, default=0.0
         Probability to be turned upside down, as by exchanged electrodes.

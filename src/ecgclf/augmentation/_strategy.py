@@ -4,7 +4,6 @@ import numpy as np
 
 from ecgclf._numbers import is_finite, is_whole
 
-_MINORITY, _MAJORITY = "minority", "majority"
 STRATEGIES = ("auto", "minority", "not minority", "not majority", "all")
 
 

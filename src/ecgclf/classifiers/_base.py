@@ -222,9 +222,9 @@ class BaseECGClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Recor
             validation = _training.WindowDataset(others.items, watched, of_others)
         elif self.early_stopping or self.validation_fraction is not None:
             share = _USUAL_SHARE if self.validation_fraction is None else self.validation_fraction
-            is_held_out = set_aside(targets, share, groups, rng, "validation_fraction", _NONE_TO_SPARE)[windows[:, 0]]
-            validation = _training.WindowDataset(recordings.items, windows[is_held_out], targets)
-            windows = windows[~is_held_out]
+            kept, held_out = set_aside(targets, share, groups, rng, "validation_fraction", _NONE_TO_SPARE)
+            validation = _training.WindowDataset(recordings.items, windows[held_out[windows[:, 0]]], targets)
+            windows = windows[kept[windows[:, 0]]]
         else:
             validation = None
         return _training.WindowDataset(recordings.items, windows, targets), validation

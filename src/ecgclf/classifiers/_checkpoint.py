@@ -51,6 +51,8 @@ def checkpoint_of(classifier, module, training, validation):
         if name.partition("__")[0]
         not in ("checkpoint_dir", "init_from", "random_state", "validation_fraction", "verbose", "warm_start")
     }
+    # By its own name a label may be weighted, or begin its windows.
+    parameters["classes"] = classifier.classes_
     try:
         name = _training.identity(type(classifier).__name__, parameters, module, training, validation)
     except TypeError as error:

@@ -6,6 +6,7 @@ from sklearn.ensemble import BaggingClassifier
 from sklearn.exceptions import NotFittedError
 
 from ecgclf import persistence, pretrained
+from ecgclf._inside import inside, steps_of
 from ecgclf._recordings import called
 
 # What a new network has from its own recordings, and what a network of one's own is found to do.
@@ -74,14 +75,9 @@ def _classifiers_in(estimator, names=None):
     if hasattr(estimator, "le_") or hasattr(estimator, "_label_encoder") or isinstance(estimator, BaggingClassifier):
         # Members of a vote, a stack or a bag are given numbers for labels.
         names = estimator.classes_
-    for name in ("estimators_", "calibrated_classifiers_", "best_estimator_", "estimator_", "estimator"):
-        if hasattr(estimator, name):
-            inside = getattr(estimator, name)
-            for each in inside if isinstance(inside, list | tuple) else [inside]:
-                yield from _classifiers_in(each, names)
-            return
-    for _, step in getattr(estimator, "steps", [])[-1:]:
-        yield from _classifiers_in(step, names)
+    held = steps_of(estimator)[-1:] if hasattr(estimator, "steps") else inside(estimator)
+    for each in held:
+        yield from _classifiers_in(each, names)
 
 
 def _match(module, source, classes, classifier):

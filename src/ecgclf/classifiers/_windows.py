@@ -74,6 +74,8 @@ def prediction_windows(lengths, window_length, window_stride):
         As `cut_windows` gives them.
     """
     stride = window_stride if isinstance(window_stride, Integral) else window_length
+    # A window no longer than the recordings trained on may be shorter than the stride that was asked for.
+    stride = stride if window_length is None else min(stride, window_length)
     return cut_windows(lengths, window_length, np.full(len(lengths), stride))
 
 

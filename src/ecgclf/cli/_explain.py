@@ -2,6 +2,7 @@
 
 import sys
 
+from ecgclf._inside import inside, steps_of
 from ecgclf._whole import nearest
 from ecgclf.cli._files import UsageError, check_writable, draw, find, read, tell_if_long
 from ecgclf.cli._models import open_model
@@ -110,12 +111,13 @@ def _attention(estimator, signal):
 
     if hasattr(estimator, "attention"):
         return estimator.attention([signal])[0]
-    if hasattr(estimator, "estimators_"):
-        looked = [_attention(member, signal) for member in estimator.estimators_]
+    members = [] if hasattr(estimator, "steps") else inside(estimator)
+    if members:
+        looked = [_attention(member, signal) for member in members]
         looked = [weights for weights in looked if weights is not None]
         return np.mean(looked, axis=0) if looked else None
     # Of a piece there is no telling where in the recording it lies.
-    if not hasattr(estimator, "steps") or any(hasattr(step, "n_timepoints") for _, step in estimator.steps):
+    if not hasattr(estimator, "steps") or any(hasattr(step, "n_timepoints") for step in steps_of(estimator)):
         return None
     (prepared,) = estimator[:-1].transform([signal]) if len(estimator) > 1 else [signal]
     weights = _attention(estimator[-1], prepared)

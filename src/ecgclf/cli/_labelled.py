@@ -105,8 +105,11 @@ def _read_labels(data, labels):
     if not labels.is_file():
         raise UsageError(f"there is no file {labels}. Give a CSV file of lines RECORD,LABEL with --labels.")
     label_of = {}
-    with open(labels, newline="", encoding="utf-8-sig", errors="replace") as file:
-        rows = [(number, [cell.strip() for cell in row]) for number, row in enumerate(csv.reader(file), start=1)]
+    try:
+        with open(labels, newline="", encoding="utf-8-sig") as file:
+            rows = [(number, [cell.strip() for cell in row]) for number, row in enumerate(csv.reader(file), start=1)]
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{labels} is no text in UTF-8 ({error.reason}). Save it as CSV in UTF-8.") from error
     rows = [(number, row) for number, row in rows if any(row)]
     columns = _columns_of(rows[0][1], labels) if rows else None
     for number, row in rows[1:] if columns else rows:

@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+from ecgclf._inside import chains, inside, steps_of
 from ecgclf._recordings import called
 from ecgclf.cli._files import UsageError
 
@@ -73,7 +74,9 @@ class Model:
         elif self.multilabel_:
             told = probabilities * self.weights > 0.5
         else:
-            told = self.classes_[(probabilities * self.weights).argmax(axis=1)]
+            from ecgclf.decision._weights import decide
+
+            told = self.classes_[decide(probabilities, self.weights)]
         if not self.multilabel_:
             return told
         return np.array(["+".join(map(str, self.classes_[row == 1])) or "-" for row in told])
@@ -125,16 +128,21 @@ def _of_estimator(estimator, name, sampling_rate):
 
     from ecgclf._labels import several_labels
     from ecgclf._mixins import RecordingClassifierMixin
-    from ecgclf.onnx._export import sampling_rates
+    from ecgclf.onnx._apart import sampling_rates
 
-    steps = _steps(estimator)
+    within = chains(estimator)
     try:
-        told, _ = sampling_rates(steps)
+        rates = {sampling_rates(chain)[0] for chain in within} - {None}
     except ValueError as error:
         raise UsageError(f"{name}: {error}") from error
-    leads = [step.n_leads_ for step in steps if hasattr(step, "n_leads_")]
-    weights = getattr(steps[-1], "class_weights_", [1.0] * len(estimator.classes_))
-    rate = _rate(name, told, sampling_rate)
+    if len(rates) > 1:
+        raise UsageError(
+            f"{name}: parts of it take recordings at {' and '.join(f'{rate:g}' for rate in sorted(rates))} Hz."
+        )
+    rate = _rate(name, next(iter(rates), None), sampling_rate)
+    leads = [step.n_leads_ for chain in within for step in chain if hasattr(step, "n_leads_")]
+    decides = _decides(estimator)
+    weights = getattr(decides, "class_weights_", [1.0] * len(estimator.classes_))
     return Model(
         name,
         estimator.classes_,
@@ -145,20 +153,25 @@ def _of_estimator(estimator, name, sampling_rate):
         estimator,
         multilabel=several_labels(estimator),
         # A vote answers the greatest mean, too.
-        predict=None if isinstance(steps[-1], RecordingClassifierMixin | VotingClassifier) else estimator.predict,
+        predict=None if isinstance(decides, RecordingClassifierMixin | VotingClassifier) else estimator.predict,
         # As `ecgclf train` keeps them.
-        lead_names=getattr(estimator, "lead_names_", None),
+        lead_names=_lead_names(estimator),
     )
 
 
-def _steps(estimator):
-    """Give what a recording goes through, whatever Pipelines and searches it lies in."""
+def _lead_names(estimator):
+    if hasattr(estimator, "lead_names_"):
+        return estimator.lead_names_
+    held = steps_of(estimator) if hasattr(estimator, "steps") else inside(estimator)
+    return next((names for names in map(_lead_names, held) if names is not None), None)
+
+
+def _decides(estimator):
+    """Give what decides, whatever Pipelines and searches it lies in."""
     inside = getattr(estimator, "best_estimator_", None)
-    if inside is not None:
-        return _steps(inside)
-    if not hasattr(estimator, "steps"):
-        return [estimator]
-    return [part for _, step in estimator.steps if step not in (None, "passthrough") for part in _steps(step)]
+    if inside is None and hasattr(estimator, "steps"):
+        inside = estimator.steps[-1][1]
+    return estimator if inside is None else _decides(inside)
 
 
 def _of_onnx(path, sampling_rate):

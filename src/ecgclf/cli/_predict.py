@@ -36,7 +36,8 @@ def run(paths, model_name, lead, missing, sampling_rate, windows, csv_path, as_j
     if as_json:
         failed = [{"record": name, "error": reason} for name, reason in errors.items()]
         print(json.dumps({"model": model.name, "answers": rows, "errors": failed}, indent=1))
-    if csv_path is not None:
+    # Nothing answered is no reason to lose what another day has answered.
+    if csv_path is not None and rows:
         _write_csv(rows, csv_path)
     return 1 if errors else 0
 
@@ -177,6 +178,6 @@ def _write_csv(rows, path):
         flat.append({**row, **told, **words})
     # Names of files need not be text.
     with whole(path) as draft, open(draft, "w", newline="", encoding="utf-8", errors="surrogateescape") as file:
-        writer = csv.DictWriter(file, list(flat[0]) if flat else ["record", "label"])
+        writer = csv.DictWriter(file, list(flat[0]))
         writer.writeheader()
         writer.writerows(flat)

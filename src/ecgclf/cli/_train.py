@@ -37,8 +37,8 @@ def run(data, labels, network, out, lead, missing, epochs, seed):
         print(f"\necgclf: the same command goes on from the last whole epoch, kept in {kept}", file=sys.stderr)
         raise
     classifier.set_params(checkpoint_dir=None, verbose=0)
-    if len(found.lead_names) > 1:
-        # Records to be answered may have theirs in another order.
+    if lead is not None or len(found.lead_names) > 1:
+        # Records to be answered may have others, and in another order. One that was all there was may have any name.
         pipeline.lead_names_ = list(found.lead_names)
     save(pipeline, out)
     shutil.rmtree(kept)

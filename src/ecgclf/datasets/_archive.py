@@ -12,6 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
+from ecgclf._words import some
+
 LABELS = ("N", "A", "O", "~")
 MAX_MAT_BYTES = 1 << 20
 MAX_HEADER_BYTES = 1 << 12
@@ -81,7 +83,7 @@ class Archive:
         headers, signals = self._members["hea"], self._members["mat"]
         alone = sorted(headers.keys() ^ signals.keys())
         if alone:
-            raise ValueError(f"{self.path} has only one of header (.hea) and signal (.mat) of {_some(alone)}.")
+            raise ValueError(f"{self.path} has only one of header (.hea) and signal (.mat) of {some(alone)}.")
         self.record_names = sorted(headers)
         sizes = [self._size(signals[name]) for name in self.record_names]
         for name, size in zip(self.record_names, sizes, strict=True):
@@ -260,7 +262,3 @@ def read_labels(path):
                 )
             labels[name] = label
     return labels
-
-
-def _some(names):
-    return ", ".join(names[:5]) + (f" and {len(names) - 5} others" if len(names) > 5 else "")

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
+from ecgclf._words import some
+
 _TABLE = Path(__file__).with_name("data") / "cinc2021_diagnoses.csv"
 
 
@@ -160,22 +162,3 @@ def _labels_by_code(table):
 
 def _is_missing(value):
     return value is None or (isinstance(value, float) and np.isnan(value))
-
-
-def some(names, most=5):
-    """Write the first of a list of names, and how many others there are.
-
-    Parameters
-    ----------
-    names : list
-        What to name.
-    most : int, default=5
-        How many.
-
-    Returns
-    -------
-    str
-        The text.
-    """
-    shown = ", ".join(map(str, names[:most]))
-    return shown if len(names) <= most else f"{shown} and {len(names) - most} others"

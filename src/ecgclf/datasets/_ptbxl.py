@@ -6,8 +6,9 @@ from sklearn.utils import Bunch
 
 from ecgclf._numbers import is_finite
 from ecgclf._parameters import check_choice
+from ecgclf._words import some
 from ecgclf.datasets._cache import user_folder
-from ecgclf.datasets._diagnoses import diagnoses_to_indicator, some
+from ecgclf.datasets._diagnoses import diagnoses_to_indicator
 from ecgclf.datasets._download import download, download_all
 from ecgclf.datasets._ptbxl_records import read_records
 from ecgclf.datasets._ptbxl_tables import DATABASE, STATEMENTS, read_database, read_statements, record_path

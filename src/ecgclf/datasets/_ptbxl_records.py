@@ -8,8 +8,8 @@ import re
 import numpy as np
 
 from ecgclf._warnings import warn
+from ecgclf._words import some
 from ecgclf.datasets import _wfdb
-from ecgclf.datasets._diagnoses import some
 from ecgclf.datasets._wfdb_missing import fill
 
 _MAX_HEADER_BYTES = 1 << 14

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 
-from ecgclf.datasets._diagnoses import some
+from ecgclf._words import some
 
 DATABASE, STATEMENTS = "ptbxl_database.csv", "scp_statements.csv"
 # Ten times what the tables of PTB-XL 1.0.3 have.

@@ -43,8 +43,8 @@ def splits_of(cv, X, targets, groups, classes, random_state):
         raise ValueError(f"Tuning needs recordings of at least two classes; y has 1 class: {classes.tolist()[0]!r}.")
     if isinstance(cv, Real) and not isinstance(cv, Integral):
         rng = check_random_state(random_state)
-        is_held_out = set_aside(targets, float(cv), groups, rng, "cv", "Give more of them.")
-        return [(np.flatnonzero(~is_held_out), np.flatnonzero(is_held_out))]
+        parts = set_aside(targets, float(cv), groups, rng, "cv", "Give more of them.")
+        return [tuple(map(np.flatnonzero, parts))]
     splitter = _splitter(cv, targets, groups, classes)
     splits = list(splitter.split(X, split_by(splitter, targets), groups))
     if not splits:

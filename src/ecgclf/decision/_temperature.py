@@ -4,7 +4,8 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import expit
 
-_TINY = 1e-12
+# What a probability of 0 counts as, where its logarithm is taken.
+TINY = 1e-12
 
 
 def fit_temperature(probabilities, targets, weight=None):
@@ -30,7 +31,7 @@ def fit_temperature(probabilities, targets, weight=None):
     Guo C, Pleiss G, Sun Y, Weinberger KQ (2017). On calibration of modern neural networks. arXiv:1706.04599.
     """
     several = targets.ndim == 2
-    logs = _log_odds(probabilities) if several else np.log(np.maximum(probabilities, _TINY))
+    logs = _log_odds(probabilities) if several else np.log(np.maximum(probabilities, TINY))
     rows = np.arange(len(targets))
 
     def loss(log_temperature):
@@ -45,7 +46,7 @@ def fit_temperature(probabilities, targets, weight=None):
 
 
 def _log_odds(probabilities):
-    p = np.clip(probabilities, _TINY, 1 - _TINY)
+    p = np.clip(probabilities, TINY, 1 - TINY)
     return np.log(p) - np.log1p(-p)
 
 
@@ -68,6 +69,6 @@ def apply_temperature(probabilities, temperature, several=False):
     """
     if several:
         return expit(_log_odds(probabilities) / temperature)
-    logs = np.log(np.maximum(probabilities, _TINY)) / temperature
+    logs = np.log(np.maximum(probabilities, TINY)) / temperature
     scaled = np.exp(logs - logs.max(axis=1, keepdims=True))
     return scaled / scaled.sum(axis=1, keepdims=True)

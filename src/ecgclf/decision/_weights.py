@@ -2,10 +2,11 @@
 
 import numpy as np
 
+from ecgclf.decision._temperature import TINY
+
 # Candidates for a class's weight in one step of the search, and how often the search goes through the classes.
 _N_CANDIDATES = 60
 _N_SWEEPS = 4
-_TINY = 1e-12
 
 
 def decide(probabilities, weights):
@@ -23,7 +24,7 @@ def decide(probabilities, weights):
     ndarray of int of shape (n_recordings,)
         Class indices.
     """
-    return (np.maximum(probabilities, _TINY) * weights).argmax(axis=1)
+    return (np.maximum(probabilities, TINY) * weights).argmax(axis=1)
 
 
 def tune_class_weights(probabilities, targets, score):
@@ -47,7 +48,7 @@ def tune_class_weights(probabilities, targets, score):
     ndarray of shape (n_classes,)
         Weights with a geometric mean of 1. All are 1 if no others are better.
     """
-    logs = np.log(np.maximum(probabilities, _TINY))
+    logs = np.log(np.maximum(probabilities, TINY))
     n_classes = logs.shape[1]
     shifts = np.zeros(n_classes)
     best = score(targets, logs.argmax(axis=1))

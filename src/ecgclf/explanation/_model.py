@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from ecgclf._inside import chains
 from ecgclf._labels import label_probabilities
 from ecgclf._recordings import as_recording, visible
 from ecgclf.signal import SignalQualityWarning
@@ -176,15 +177,7 @@ def labels_of(estimator):
 
 def _takes_recordings(estimator):
     """Tell whether what sees the recordings first takes them of any length, in a list."""
-    while True:
-        if hasattr(estimator, "best_estimator_"):
-            estimator = estimator.best_estimator_
-        elif getattr(estimator, "steps", None):
-            estimator = next((step for _, step in estimator.steps if step not in (None, "passthrough")), None)
-        elif not hasattr(estimator, "n_leads_") and getattr(estimator, "estimators_", None):
-            estimator = estimator.estimators_[0]
-        else:
-            return hasattr(estimator, "n_leads_")
+    return any(hasattr(chain[0], "n_leads_") for chain in chains(estimator) if chain)
 
 
 def _block(estimator):

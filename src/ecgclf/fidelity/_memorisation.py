@@ -107,15 +107,14 @@ def nearest_recordings(queries, references, sampling_rate, n_windows):
     indices : ndarray of int of shape (n_queries,)
         The nearest references; -1 where there is none.
     """
-    step = max(1, at_most(1 / _COARSE_RATE, sampling_rate))
-    width = nearest(_WINDOW, sampling_rate / step) * step
+    step, width = _window(sampling_rate)
     pieces, owners = _cut(references, sampling_rate, width, step)
     coarse = _Stretches([piece[:, ::step] for piece in pieces], width // step) if pieces else None
     distances, indices = np.full(len(queries), np.nan), np.full(len(queries), -1)
     for i, query in enumerate(queries):
         if query.shape[1] < width or not pieces:
             continue
-        windows = _windows(_prepare(query, sampling_rate), width, n_windows, step)
+        windows = _windows(_prepare(query, sampling_rate), width, n_windows)
         best = np.argmax(coarse.similarities(windows[:, :, ::step]), axis=1)
         fine = _Stretches([pieces[b] for b in np.unique(best)], width).similarities(windows)
         window, place = np.unravel_index(np.argmax(fine), fine.shape)
@@ -186,7 +185,13 @@ def _cut(references, sampling_rate, width, step):
     return pieces, owners
 
 
-def _windows(x, width, n_windows, step):
+def _window(sampling_rate):
+    """Give the step of a coarse look, and the length of a window, which is so many of these."""
+    step = max(1, at_most(1 / _COARSE_RATE, sampling_rate))
+    return step, nearest(_WINDOW, sampling_rate / step) * step
+
+
+def _windows(x, width, n_windows):
     starts = np.linspace(0, x.shape[1] - width, n_windows).astype(int)
     windows = np.stack([x[:, start : start + width] for start in np.unique(starts)])
     norms = np.sqrt((windows**2).sum(axis=(1, 2), keepdims=True))
@@ -260,7 +265,7 @@ def _warn_of_leaks(near_held):
 
 def _number_of_windows(real, synthetic, held_out, sampling_rate):
     """As many for all as short recordings of either set hold: a longer look would find nearer neighbours."""
-    width = nearest(_WINDOW, sampling_rate)
+    _, width = _window(sampling_rate)
     shortest = []
     for name, items in (("real", real), ("synthetic", synthetic), ("held-out", held_out)):
         lengths = [item.shape[1] for item in items if item.shape[1] >= width]

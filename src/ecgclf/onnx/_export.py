@@ -4,21 +4,18 @@ import json
 import warnings
 from numbers import Integral
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
-from sklearn.ensemble import VotingClassifier
-from sklearn.pipeline import Pipeline
-from sklearn.utils.validation import check_is_fitted
 
 from ecgclf._files import write_atomically
 from ecgclf._rates import check_rate
 from ecgclf._versions import versions
+from ecgclf.decision._temperature import TINY
+from ecgclf.onnx._apart import Mean, sampling_rates, take_apart
 from ecgclf.onnx._portable import from_bytes
 from ecgclf.signal import SignalQualityWarning
 
 _TOLERANCE = 1e-4
-_TINY = 1e-12
 
 
 def to_onnx(estimator, path, *, sampling_rate=None):
@@ -96,14 +93,13 @@ def to_onnx(estimator, path, *, sampling_rate=None):
         raise ImportError(f"to_onnx needs the extra onnx: pip install 'ecgclf[onnx]' ({error}).") from error
     from ecgclf.onnx._graph import Graph
     from ecgclf.onnx._layers import lower_rate, trim
-    from ecgclf.onnx._networks import write
 
-    steps, votes, classes, tuned = _apart(estimator)
-    networks = [network for vote in votes for network in vote]
+    steps, tree, networks, last = take_apart(estimator)
+    classes = last.classes_
     classifiers = [network.classifier for network in networks]
     about = _about(steps, networks, classes.tolist(), sampling_rate)
     about["attention_step"] = _attention_step(about["preprocessing"], networks)
-    about["class_weights"] = [1.0] * len(classes) if tuned is None else tuned.class_weights_.tolist()
+    about["class_weights"] = np.asarray(getattr(last, "class_weights_", np.ones(len(classes)))).tolist()
 
     g = Graph()
     signals = {1: ("signal", "lengths")}
@@ -112,24 +108,8 @@ def to_onnx(estimator, path, *, sampling_rate=None):
             signals[network.down] = lower_rate(
                 g, trim(g, *signals[1]), "lengths", about["n_leads"], network.down, network.taps
             )
-    temperature = 1.0 if tuned is None else tuned.temperature_
-    members, looked = [], []
-    for vote in votes:
-        logits, attentions = zip(
-            *(
-                write(g, each.classifier.net_.module_, *signals[each.down], each.classifier.window_length_)
-                for each in vote
-            ),
-            strict=True,
-        )
-        looked += [attention for attention in attentions if attention is not None]
-        if len(vote) > 1:
-            # Its mean is what the temperature is applied to.
-            mean = g("Mean", *(g("Softmax", each, axis=1) for each in logits))
-            logits = (g("Log", g("Max", mean, _TINY)),)
-        scaled = g("Div", logits[0], temperature) if temperature != 1 else logits[0]
-        members.append(g("Sigmoid", scaled) if about["multilabel"] else g("Softmax", scaled, axis=1))
-    results = {"probabilities": (_mean(g, members), len(classes))}
+    probabilities, looked = _answer(g, tree, signals, about["multilabel"])
+    results = {"probabilities": (probabilities, len(classes))}
     if about["attention_step"] is not None:
         results["attention"] = (_mean(g, looked), "n_steps")
     model = g.model(
@@ -153,6 +133,39 @@ def to_onnx(estimator, path, *, sampling_rate=None):
     write_atomically(path, data)
 
 
+def _answer(g, tree, signals, multilabel):
+    """Write what answers; give its probabilities, and where its networks looked."""
+    from ecgclf.onnx._networks import write
+
+    looked = []
+
+    def chances(logits):
+        return g("Sigmoid", logits) if multilabel else g("Softmax", logits, axis=1)
+
+    def logits(branch):
+        if not isinstance(branch, Mean):
+            classifier = branch.classifier
+            told, attention = write(g, classifier.net_.module_, *signals[branch.down], classifier.window_length_)
+            looked.extend([] if attention is None else [attention])
+            return told
+        told = of_members(branch)
+        if len(told) == 1:
+            return told[0]
+        of = g("Log", g("Max", _mean(g, [chances(each) for each in told]), TINY))
+        if not multilabel:
+            return of
+        # One minus the mean would be rounded away where it is near one.
+        against = g("Log", g("Max", _mean(g, [chances(g("Neg", each)) for each in told]), TINY))
+        return g("Sub", of, against)
+
+    def of_members(branch):
+        told = [logits(member) for member in branch.members]
+        return told if branch.temperature == 1 else [g("Div", each, branch.temperature) for each in told]
+
+    told = of_members(tree) if isinstance(tree, Mean) else [logits(tree)]
+    return _mean(g, [chances(each) for each in told]), looked
+
+
 def _mean(g, outputs):
     return g("Mean", *outputs) if len(outputs) > 1 else outputs[0]
 
@@ -164,88 +177,6 @@ def _attention_step(preprocessing, networks):
     looked = [network for network in networks if hasattr(network.classifier, "attention")]
     steps = {network.classifier.net_.module_.encoder.segment_length * network.down for network in looked}
     return steps.pop() if len(steps) == 1 else None
-
-
-class _Network(NamedTuple):
-    """A classifier, the rate of the recordings, and by what factor it is lowered in the graph, by which filter."""
-
-    classifier: object
-    sampling_rate: float | None
-    down: int = 1
-    taps: list | None = None
-
-
-def _apart(estimator):
-    """Take an estimator apart: steps, the votes whose means are averaged, their labels, and what tunes them."""
-    *steps, last = _steps(estimator)
-    tuned = last if hasattr(last, "temperature_") and hasattr(last, "estimators_") else None
-    votes = []
-    for member in [last] if tuned is None else tuned.estimators_:
-        *before, classifier = _steps(member)
-        if tuned is not None and classifier.classes_.tolist() != tuned.classes_.tolist():
-            raise ValueError(
-                "a classifier of the ensemble has not seen all classes, and cannot be exported with the others."
-            )
-        votes.append([[*before, *_steps(voter)] for voter in _voters(classifier)])
-    chains = [chain for vote in votes for chain in vote]
-    classifiers = [chain[-1] for chain in chains]
-    for classifier in classifiers:
-        if not hasattr(classifier, "_rebuild_module") or not hasattr(classifier, "predict_windows"):
-            can = "its .best_estimator_" if hasattr(classifier, "best_estimator_") else "a classifier of ecgclf"
-            raise ValueError(f"{type(classifier).__name__} cannot be exported; {can} can.")
-        check_is_fitted(classifier)
-    if len({(classifier.window_length, str(classifier.window_stride)) for classifier in classifiers}) > 1:
-        raise ValueError("the classifiers of the ensemble have windows of their own, and cannot share a file.")
-    if tuned is not None and tuned.temperature_ != 1 and classifiers[0].window_length is not None:
-        raise ValueError(
-            "the temperature is applied to means over windows, which are not part of the graph. Export a classifier "
-            "with window_length=None, or one with calibration=None."
-        )
-    # What all do goes before the graph.
-    n_shared = len(chains[0]) - 1
-    for chain in chains:
-        alike = [repr(one) == repr(other) for one, other in zip(chain[:-1], chains[0], strict=False)]
-        n_shared = min(n_shared, [*alike, False].index(False))
-    votes = [[_network([*steps, *chain], len(steps) + n_shared) for chain in vote] for vote in votes]
-    return [*steps, *chains[0][:n_shared]], votes, last.classes_, tuned
-
-
-def _network(chain, n_shared):
-    """Take apart what only some of the networks do."""
-    from ecgclf.onnx._steps import describe
-
-    classifier, own = chain[-1], chain[n_shared:-1]
-    told, _ = sampling_rates(chain[:-1])
-    if not own:
-        return _Network(classifier, told)
-    step = describe(own[0])
-    if len(own) > 1 or step["step"] != "resample" or step["up"] != 1 or classifier.window_length is not None:
-        raise ValueError(
-            f"the classifiers of the ensemble have other preprocessing steps, {own}, and cannot share a file. What "
-            "they may have of their own is a Resampler that lowers the rate by a whole factor."
-        )
-    return _Network(classifier, told, step["down"], step["taps"])
-
-
-def _voters(classifier):
-    """Give the classifiers of a VotingClassifier, or the classifier."""
-    if not isinstance(classifier, VotingClassifier):
-        return [classifier]
-    check_is_fitted(classifier)
-    if classifier.voting != "soft" or classifier.weights is not None:
-        raise ValueError(
-            f"a VotingClassifier with voting={classifier.voting!r} and weights={classifier.weights} cannot be "
-            'exported; one with voting="soft" and weights=None can.'
-        )
-    return classifier.estimators_
-
-
-def _steps(estimator):
-    """Take nested pipelines apart."""
-    if not isinstance(estimator, Pipeline):
-        return [estimator]
-    steps = [step for _, step in estimator.steps if step is not None and not isinstance(step, str)]
-    return [part for step in steps for part in _steps(step)]
 
 
 def _about(transformers, networks, classes, sampling_rate):
@@ -283,39 +214,6 @@ def _about(transformers, networks, classes, sampling_rate):
         "window_stride": int(stride) if isinstance(stride, Integral) else classifier.window_length,
         "versions": versions(),
     }
-
-
-def sampling_rates(transformers):
-    """Tell which sampling rate steps take recordings at, and which they give them at.
-
-    Parameters
-    ----------
-    transformers : list of estimator
-        Steps in the order in which they are applied.
-
-    Returns
-    -------
-    first, last : float or None
-        In Hz; None where no step speaks of one.
-
-    Raises
-    ------
-    ValueError
-        If a step is made for another rate than the recordings have when they come to it.
-    """
-    first = last = before = None
-    for step in transformers:
-        rate = getattr(step, "sampling_rate", None)
-        if rate is None:
-            continue
-        if last is not None and rate != last:
-            raise ValueError(
-                f"{step!r} is made for {rate:g} Hz, but what comes to it, after {before!r}, has {last:g} Hz. Give the "
-                "steps of a Pipeline the rates that the recordings have there."
-            )
-        first = rate if first is None else first
-        last, before = getattr(step, "new_sampling_rate", rate), step
-    return first, last
 
 
 def is_foreign(classifier):

@@ -197,10 +197,12 @@ def _check_windows(windows, n_timepoints):
             f"expected numbers from 0 to 1 of shape {shape}."
         )
     fits = stops.shape == starts.shape and (starts >= 0).all() and (starts < stops).all()
-    if not fits or (stops > n_timepoints).any() or (np.diff(starts) <= 0).any():
+    # They end with the recording; those of another sampling rate would be drawn at other times than they are of.
+    if not fits or stops.max() != n_timepoints or (np.diff(starts) <= 0).any():
         raise ValueError(
             f"windows from {starts.min()} to {stops.max()} do not lie one after the other in a recording of "
-            f"{n_timepoints} samples. Give the recording that the windows are of, at the same sampling rate."
+            f"{n_timepoints} samples, to its end. Give the recording that the windows are of, cut where they end, at "
+            "the same sampling rate: of a classifier behind a Resampler, what that gives."
         )
     centres = (starts + stops) / 2
     between = np.round((centres[1:] + centres[:-1]) / 2).astype(int)

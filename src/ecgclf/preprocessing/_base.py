@@ -8,6 +8,7 @@ from sklearn.base import (
     TransformerMixin,
     _fit_context,
 )
+from sklearn.utils._set_output import _SetOutputMixin
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
@@ -17,6 +18,8 @@ from ecgclf._rates import check_told
 from ecgclf._recordings import check_recordings, has_columns, restack
 from ecgclf._state import all_or_nothing
 from ecgclf.signal._beats import check_beat_rate
+
+_set_output = vars(_SetOutputMixin)["set_output"].fn
 
 
 class BaseRecordingTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
@@ -64,6 +67,23 @@ class BaseRecordingTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         return self._transform_recordings(check_recordings(self, X, reset=False))
+
+    def set_output(self, *, transform=None):
+        """Set in what container a table that `transform` gives comes; anything else than a table comes as it is.
+
+        Parameters
+        ----------
+        transform : {"default", "pandas", "polars"} or None, default=None
+            None leaves it as it was.
+
+        Returns
+        -------
+        self : object
+            The transformer.
+        """
+        # scikit-learn hides its own where there are no names of columns, which a fit on recordings of unequal
+        # lengths would make of it: a Pipeline that ends in figures could then be told no more.
+        return _set_output(self, transform=transform)
 
     def _check_parameters(self):
         """Raise if the parameters do not go together; each by itself is already checked."""

@@ -5,6 +5,7 @@ from numbers import Real
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ecgclf._rates import check_rate
 from ecgclf._recordings import check_axes, visible
 
 FloatArray = NDArray[np.floating]
@@ -51,13 +52,7 @@ def as_leads(x: ArrayLike) -> FloatArray:
 
 def check_sampling_rate(rate: float, name: str = "sampling_rate") -> float:
     """Give a sampling rate as a float, or say what is wrong with it."""
-    if isinstance(rate, bool) or not isinstance(rate, Real):
-        raise ValueError(
-            f"{name} must be a number of hertz, got {rate!r} of type {type(rate).__name__}. "
-            f"Give a float, e.g. {name}=300.0."
-        )
-    if not (np.isfinite(float(rate)) and rate > 0):
-        raise ValueError(f"{name} must be positive and finite, got {rate!r}. Give it in hertz.")
+    check_rate(rate, name)
     return float(rate)
 
 

@@ -17,6 +17,7 @@ _NOISE = 0.66  # correlation, as in the paper
 _FEWEST = 3  # beats: with fewer, there is no second interval to compare with
 _SHORTEST = 4.0  # s: three beats of a heart at 30 a minute
 _FLAT = 0.5  # of the time
+_STILL = 4.0  # s, from which on a lead is silent, not clipped
 _TOP = 0.02  # s, for which no wave rests at its extremum
 _CLIPPED = 0.01  # of the time: a QRS complex cut off for 10 ms, once a second
 
@@ -146,7 +147,7 @@ def _share_at_extrema(lead: FloatArray, rate: float) -> float:
     """Share of the time at the largest or the smallest value, but for what stands still for long."""
     if np.ptp(lead) == 0:
         return 0.0
-    shortest, longest = max(3, at_least(_TOP, rate)), at_least(_SHORTEST, rate)
+    shortest, longest = max(3, at_least(_TOP, rate)), at_least(_STILL, rate)
     lengths = [stop - start for start, stop in runs((lead == lead.max()) | (lead == lead.min()))]
     return sum(length for length in lengths if shortest <= length < longest) / len(lead)
 

@@ -46,7 +46,7 @@ def rr_intervals(r_peaks: ArrayLike, sampling_rate: float, gaps: ArrayLike | Non
     ------
     ValueError
         If the R peaks are not increasing numbers of samples, the gaps not starts and stops, or the sampling rate is
-        not a positive number.
+        not from 10 to 100,000 Hz.
 
     Examples
     --------
@@ -95,7 +95,7 @@ def rr_statistics(r_peaks: ArrayLike, sampling_rate: float, gaps: ArrayLike | No
     ------
     ValueError
         If the R peaks are not increasing numbers of samples, the gaps not starts and stops, or the sampling rate is
-        not a positive number.
+        not from 10 to 100,000 Hz.
 
     Notes
     -----
@@ -157,8 +157,8 @@ def find_gaps(x: ArrayLike, r_peaks: ArrayLike, sampling_rate: float) -> NDArray
     Raises
     ------
     ValueError
-        If the R peaks are not increasing numbers of samples, the sampling rate is not a positive number, or `x` is
-        empty, complex or not finite.
+        If the R peaks are not increasing numbers of samples, the sampling rate is not from 10 to 100,000 Hz, or `x`
+        is empty, complex or not finite.
 
     Notes
     -----

@@ -6,7 +6,8 @@ from functools import lru_cache
 from numpy.typing import ArrayLike
 from scipy.signal import firwin, resample_poly
 
-from ecgclf.signal._checks import FloatArray, as_signal, check_sampling_rate
+from ecgclf._numbers import is_finite
+from ecgclf.signal._checks import FloatArray, as_signal
 
 # Tried one after the other: between rates that are nearly the same, as 124.98 and 125 Hz, no simple fraction lies.
 _LARGEST_TERMS = (10**3, 10**4, 10**5, 10**6)
@@ -76,7 +77,11 @@ def anti_aliasing(up: int, down: int) -> FloatArray:
 
 def ratio_of_rates(sampling_rate: float, new_sampling_rate: float) -> tuple[int, int]:
     """Give the factors by which `resample` raises and then lowers the rate."""
-    return _ratio(check_sampling_rate(sampling_rate), check_sampling_rate(new_sampling_rate, "new_sampling_rate"))
+    # Any will do, of trends and of sound: only their ratio counts.
+    for name, rate in {"sampling_rate": sampling_rate, "new_sampling_rate": new_sampling_rate}.items():
+        if not is_finite(rate) or not rate > 0:
+            raise ValueError(f"{name}={rate!r}; expected a positive number of Hz, such as 300.0.")
+    return _ratio(float(sampling_rate), float(new_sampling_rate))
 
 
 def _ratio(old: float, new: float) -> tuple[int, int]:

@@ -280,10 +280,11 @@ class OnnxClassifier:
         labels : ndarray of shape (n_recordings,) or (n_recordings, n_labels)
             Labels out of `classes_`; where a recording may have several, 0 and 1 for each.
         """
-        weighted = self.predict_proba(X) * self.class_weights_
+        probabilities = self.predict_proba(X)
         if self.multilabel_:
-            return (weighted > 0.5).astype(np.int64)
-        return self.classes_[weighted.argmax(axis=1)]
+            return (probabilities * self.class_weights_ > 0.5).astype(np.int64)
+        # As decisions are tuned, which takes logarithms.
+        return self.classes_[(np.maximum(probabilities, 1e-12) * self.class_weights_).argmax(axis=1)]
 
     def prepare(self, recording):
         """Do with numpy alone what the exported Pipeline does to a recording before its network.
