@@ -111,7 +111,7 @@ def main():
     parser.add_argument("folder")
     parser.add_argument("--out", type=Path, default=HERE / "distilled")
     parser.add_argument("--checkpoints", type=Path, default=Path(pooch.os_cache("ecgclf")) / "distillation")
-    parser.add_argument("--seeds", type=int, nargs="*", default=[0, 1, 2])
+    parser.add_argument("--seeds", type=int, nargs="*", default=[0, 1])
     parser.add_argument("--jobs", type=int, default=1, help="fits at the same time, each on torch's threads")
     args = parser.parse_args()
     run = Parallel(args.jobs)

@@ -45,7 +45,8 @@ early_stopping : bool, default=False
 validation_fraction : float, cross-validation splitter, skorch.dataset.ValidSplit or None, default=None
     Share of the recordings of each class set aside for validation, whether `early_stopping` heeds them or not; with
     the `groups` of `fit` a share of the groups. Of a splitter, such as ``GroupShuffleSplit(1, test_size=0.2)``, the
-    first split is taken. None sets a tenth aside if `early_stopping` needs it, and nothing otherwise.
+    first split is taken; what that has on neither side has no part in the fit. None sets a tenth aside if
+    `early_stopping` needs it, and nothing otherwise.
 
 n_iter_no_change : int, default=10
     Epochs without a fall of the validation loss after which `early_stopping` stops.

@@ -26,8 +26,8 @@ def to_onnx(estimator, path, *, sampling_rate=None):
     estimator : estimator
         A classifier of this package, of a network of yours if torch's exporter takes it, a VotingClassifier of some of
         them (soft, without weights), a Pipeline of preprocessing steps (all but RRFeatures and SignalQuality) that
-        ends in one, or a TunedDecisionClassifierCV of these, also at the end of such a Pipeline. Members of a vote may
-        each begin with a Resampler of their own that lowers the rate by a whole factor.
+        ends in one, or a TunedDecisionClassifierCV of these; each inside the others too. Members of a vote may each
+        begin with a Resampler of their own that lowers the rate by a whole factor.
     path : path-like
         Where to write. A file that is already there is replaced only by a whole new one.
     sampling_rate : float, default=None
@@ -56,7 +56,7 @@ def to_onnx(estimator, path, *, sampling_rate=None):
     attention it gives ``attention`` too, float32 of shape (n, n_steps), their mean: a weight for every
     "attention_step" timepoints, as the metadata say, zero in the padding and 1 in sum.
 
-    The networks of an ensemble and the temperature of calibrated probabilities are in the graph. Decisions tuned for a
+    The networks of an ensemble and the temperatures of calibrated probabilities are in the graph. Decisions tuned for a
     metric are not: the weights that they multiply probabilities by stand in the metadata as "class_weights".
 
     What comes before it, the steps that all networks share, is described in numbers in the metadata of the file, with
