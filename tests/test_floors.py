@@ -17,6 +17,7 @@ FLOORS = (
         "_recordings",
         "_docstrings",
         "_files",
+        "_inside",
         "_labels",
         "_lazy",
         "_numbers",
@@ -24,6 +25,7 @@ FLOORS = (
         "_versions",
         "_warnings",
         "_whole",
+        "_words",
     },
     {"_mixins", "_parameters", "_rates", "_splits", "signal", "metrics", "nn"},
     {"_training", "datasets"},
@@ -38,6 +40,8 @@ EXCEPTIONS = {
     "nn": set(),
     # Whoever is given groups asks `_splits` whether they are such.
     "metrics": FLOORS[0] | {"_splits"},
+    # Whoever is told a sampling rate asks `_rates` whether it is one.
+    "signal": FLOORS[0] | {"_rates"},
     **{room: set().union(*FLOORS) for room in FLOORS[-1]},
 }
 # What is told draws itself when asked to: its `plot` imports, inside the method, a display that takes it as it comes.
@@ -48,6 +52,7 @@ LIBRARIES = {
     "_recordings": {"numpy", "scipy.sparse", "sklearn.utils"},
     "_docstrings": set(),
     "_files": set(),
+    "_inside": set(),
     "_labels": {"numpy", "sklearn.utils"},
     "_lazy": set(),
     "_mixins": {"numpy", "sklearn.base"},
@@ -59,6 +64,7 @@ LIBRARIES = {
     "_versions": set(),
     "_warnings": set(),
     "_whole": {"numpy"},
+    "_words": set(),
     "signal": {"numpy", "scipy", "pywt"},
     "metrics": {"numpy", "scipy.special", "sklearn.exceptions", "sklearn.metrics", "sklearn.utils"},
     "nn": {"torch"},

@@ -123,7 +123,7 @@ def pairwise(sample):
     stretches = _memorisation._Stretches([piece[:, ::3] for piece in pieces], 500)
     assert owners == list(range(200))
     for i, x in enumerate(X):
-        windows = _memorisation._windows(_memorisation._prepare(x, RATE), 1500, 2, 3)
+        windows = _memorisation._windows(_memorisation._prepare(x, RATE), 1500, 2)
         distances[i] = 1 - stretches.similarities(windows[:, :, ::3]).max(axis=0)
     return distances
 

@@ -10,12 +10,13 @@ import numpy as np
 from ecgclf._files import write_atomically
 from ecgclf._rates import check_rate
 from ecgclf._versions import versions
-from ecgclf.decision._temperature import TINY
 from ecgclf.onnx._apart import Mean, sampling_rates, take_apart
 from ecgclf.onnx._portable import from_bytes
 from ecgclf.signal import SignalQualityWarning
 
 _TOLERANCE = 1e-4
+# What a probability of 0 counts as where temperatures divide its logarithm, as in `ecgclf.decision`.
+_TINY = 1e-12
 
 
 def to_onnx(estimator, path, *, sampling_rate=None):
@@ -56,8 +57,8 @@ def to_onnx(estimator, path, *, sampling_rate=None):
     attention it gives ``attention`` too, float32 of shape (n, n_steps), their mean: a weight for every
     "attention_step" timepoints, as the metadata say, zero in the padding and 1 in sum.
 
-    The networks of an ensemble and the temperatures of calibrated probabilities are in the graph. Decisions tuned for a
-    metric are not: the weights that they multiply probabilities by stand in the metadata as "class_weights".
+    The networks of an ensemble and the temperatures of calibrated probabilities are in the graph. Decisions tuned for
+    a metric are not: the weights that they multiply probabilities by stand in the metadata as "class_weights".
 
     What comes before it, the steps that all networks share, is described in numbers in the metadata of the file, with
     the labels, the windows over which probabilities are averaged, sampling rates and versions: JSON under the key
@@ -151,11 +152,11 @@ def _answer(g, tree, signals, multilabel):
         told = of_members(branch)
         if len(told) == 1:
             return told[0]
-        of = g("Log", g("Max", _mean(g, [chances(each) for each in told]), TINY))
+        of = g("Log", g("Max", _mean(g, [chances(each) for each in told]), _TINY))
         if not multilabel:
             return of
         # One minus the mean would be rounded away where it is near one.
-        against = g("Log", g("Max", _mean(g, [chances(g("Neg", each)) for each in told]), TINY))
+        against = g("Log", g("Max", _mean(g, [chances(g("Neg", each)) for each in told]), _TINY))
         return g("Sub", of, against)
 
     def of_members(branch):
