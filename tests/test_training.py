@@ -170,6 +170,15 @@ def test_warm_start_goes_on(recordings):
     np.testing.assert_array_equal(cold.predict_proba(X), before)
 
 
+def test_a_fit_that_goes_on_with_recordings_of_other_lengths_forgets_the_table_before():
+    rng, y = np.random.RandomState(0), ["A", "N"] * 4
+    classifier = small("CRNNClassifier", max_epochs=1, warm_start=True).fit(rng.randn(8, 600), y)
+    assert classifier.n_features_in_ == 600
+    classifier.fit([rng.randn(500) for _ in range(8)], y)
+    assert not hasattr(classifier, "n_features_in_")
+    assert classifier.predict(rng.randn(3, 500)).shape == (3,)
+
+
 def test_warm_start_heeds_changed_parameters(recordings):
     X, y = recordings
     classifier = small("CRNNClassifier", warm_start=True).fit(X, y)

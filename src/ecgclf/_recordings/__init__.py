@@ -1,6 +1,6 @@
 """What a recording is: the one gate through which every estimator takes them."""
 
-from ecgclf._recordings._many import Recordings, check_recordings, has_columns, object_array, restack
+from ecgclf._recordings._many import Recordings, check_recordings, forget_table, has_columns, object_array, restack
 from ecgclf._recordings._one import as_recording, called, check_axes, hidden, visible
 
 __all__ = [
@@ -9,6 +9,7 @@ __all__ = [
     "called",
     "check_axes",
     "check_recordings",
+    "forget_table",
     "has_columns",
     "hidden",
     "object_array",

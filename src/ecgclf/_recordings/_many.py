@@ -152,10 +152,7 @@ def check_recordings(estimator, X, y="no_validation", *, reset=True, indicator=F
     if with_y and (recordings.kind != "table" or indicator):
         y = _check_labels(estimator, y, recordings, indicator)
     if reset:
-        if recordings.kind != "table":
-            # What was learnt from a table at an earlier fit must not bind this one.
-            for name in ("n_features_in_", "feature_names_in_"):
-                vars(estimator).pop(name, None)
+        forget_table(estimator, recordings)
         estimator.n_leads_ = recordings.n_leads
     elif recordings.n_leads != estimator.n_leads_:
         raise ValueError(
@@ -163,6 +160,21 @@ def check_recordings(estimator, X, y="no_validation", *, reset=True, indicator=F
             f"{_leads(estimator.n_leads_)}. Give the leads it was fitted on, in the same order."
         )
     return (recordings, y) if with_y else recordings
+
+
+def forget_table(estimator, recordings):
+    """Forget what was learnt from a table at an earlier fit, unless this one is on a table too.
+
+    Parameters
+    ----------
+    estimator : estimator
+        In its fit.
+    recordings : Recordings
+        What it is fitted on.
+    """
+    if recordings.kind != "table":
+        for name in ("n_features_in_", "feature_names_in_"):
+            vars(estimator).pop(name, None)
 
 
 def has_columns(estimator):

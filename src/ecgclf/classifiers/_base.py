@@ -16,7 +16,7 @@ from ecgclf._docstrings import RECORDINGS, document
 from ecgclf._labels import encode, loss_weights, names_of, refuse_odd
 from ecgclf._mixins import RecordingClassifierMixin
 from ecgclf._parameters import Number
-from ecgclf._recordings import check_recordings
+from ecgclf._recordings import check_recordings, forget_table
 from ecgclf._splits import check_groups, set_aside
 from ecgclf._state import all_or_nothing
 from ecgclf.classifiers._checkpoint import checkpoint_of
@@ -142,6 +142,7 @@ class BaseECGClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Recor
         refuse_odd(y)
         names = names_of(y)
         recordings, y = check_recordings(self, X, y, reset=not going_on, indicator=True)
+        forget_table(self, recordings)
         targets = self._encode_labels(y, names, going_on)
         rng = check_random_state(self.random_state)
         seed = int(rng.randint(np.iinfo(np.int32).max))
