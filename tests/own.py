@@ -1,5 +1,6 @@
 """Networks of a user's own, as `ECGClassifier` takes them."""
 
+import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -105,3 +106,66 @@ class Fixed(nn.Module):
     def forward(self, x, lengths):
         """Logits of a batch."""
         return self.head(torch.relu(self.conv(x)).flatten(1))
+
+
+class Drawn(Small):
+    """Multiplies by what it drew when it was made, and does not keep."""
+
+    def __init__(self, n_leads, n_outputs, how="buffer"):
+        super().__init__(n_leads, n_outputs)
+        drawn = torch.rand(n_outputs) + 0.5
+        self.how = how
+        if how == "buffer":
+            self.register_buffer("drawn", drawn, persistent=False)
+        else:
+            self.drawn = {"attribute": drawn, "list": [drawn], "numpy": np.random.rand(n_outputs).astype(np.float32)}[
+                how
+            ]
+
+    def forward(self, x, lengths):
+        """Logits of a batch."""
+        drawn = self.drawn[0] if self.how == "list" else self.drawn
+        return super().forward(x, lengths) * torch.as_tensor(drawn).to(x.dtype)
+
+
+class Odd(Small):
+    """Does while it answers what a network must not, or may."""
+
+    def __init__(self, n_leads, n_outputs, what):
+        super().__init__(n_leads, n_outputs)
+        self.what, self.remembered, self.n_seen = what, None, 1.0
+
+    def forward(self, x, lengths):
+        """Logits of a batch."""
+        if self.what == "in place":
+            x.mul_(0.5)
+        logits = super().forward(x, lengths)
+        if self.what == "draws":
+            return F.dropout(logits, 0.5)
+        if self.what == "mixes":
+            return logits - logits.mean(0)
+        if self.what == "narrow" and not self.training and len(x) > 2:
+            return logits[:, :1]
+        if self.what == "remembers":
+            self.remembered = torch.arange(len(x))
+        if self.what == "counts" and self.training:
+            self.n_seen += 1.0
+        return logits * self.n_seen
+
+
+class Stateful(Small):
+    """Has something in its state that is no tensor."""
+
+    def get_extra_state(self):
+        """Something."""
+        return {"version": 1}
+
+    def set_extra_state(self, state):
+        """Take it."""
+
+
+def make_normed(n_leads, n_outputs):
+    """A network with a parametrization of torch."""
+    network = Small(n_leads, n_outputs)
+    nn.utils.parametrizations.weight_norm(network.conv)
+    return network

@@ -1,11 +1,14 @@
 """Fits that go on where they ended: the same weights to the bit, whatever ended them."""
 
+import enum
+import functools
 import os
 import signal
 import subprocess
 import sys
 import time
 import warnings
+from types import SimpleNamespace
 from typing import ClassVar
 
 import numpy as np
@@ -283,6 +286,104 @@ def test_what_comes_again_and_what_lists_hold_tell_fits_apart(recordings, tmp_pa
     same(found, ECGClassifier(Activated, **given).fit(*recordings))
 
 
+class Slotted:
+    """Has no dict, and a repr that tells nothing."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value):
+        self.value = value
+
+    def __repr__(self):
+        return "Slotted"
+
+
+class Level(enum.Enum):
+    """Two of them."""
+
+    LOW = 1.0
+    HIGH = 2.0
+
+
+GAIN = 1.0
+
+
+class Gained(Small):
+    """A network that multiplies its logits by what it holds in one of many ways."""
+
+    held = None
+
+    def factor(self):
+        """What the class holds."""
+        return GAIN
+
+    def forward(self, x, lengths):
+        """Logits of a batch."""
+        factor = self.factor()
+        return super().forward(x, lengths) * float(getattr(factor, "value", factor))
+
+
+HELD = {
+    "numpy": (np.float32(1), np.float32(2)),
+    "enum": (Level.LOW, Level.HIGH),
+    "namespace": (SimpleNamespace(value=1.0), SimpleNamespace(value=2.0)),
+    "slots": (Slotted(1.0), Slotted(2.0)),
+}
+
+
+@pytest.mark.parametrize("kind", HELD)
+def test_what_a_class_holds_tells_fits_apart(kind, recordings, tmp_path, monkeypatch):
+    monkeypatch.setattr(Gained, "factor", lambda self: self.held)
+    for n_files, value in enumerate(HELD[kind], start=1):
+        monkeypatch.setattr(Gained, "held", value)
+        for _ in range(2):
+            kept = ECGClassifier(Gained, max_epochs=1, random_state=0, checkpoint_dir=tmp_path).fit(*recordings)
+            assert len(list(tmp_path.iterdir())) == n_files
+        same(kept, ECGClassifier(Gained, max_epochs=1, random_state=0).fit(*recordings))
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        functools.lru_cache,
+        functools.cached_property,
+        staticmethod,
+        lambda function: functools.partialmethod(function),
+        lambda function: property(function),
+    ],
+    ids=["lru_cache", "cached_property", "staticmethod", "partialmethod", "property"],
+)
+def test_wrapped_code_tells_fits_apart(wrap, recordings, tmp_path, monkeypatch):
+    bodies = (lambda *self: 1.0, lambda *self: 2.0)
+    for n_files, body in enumerate(bodies, start=1):
+        held = wrap(body)
+        if isinstance(held, functools.cached_property):
+            held.__set_name__(Gained, "held")
+        monkeypatch.setattr(Gained, "held", held)
+        monkeypatch.setattr(Gained, "factor", lambda self: self.held() if callable(self.held) else self.held)
+        kept = ECGClassifier(Gained, max_epochs=1, random_state=0, checkpoint_dir=tmp_path).fit(*recordings)
+        assert len(list(tmp_path.iterdir())) == n_files
+        same(kept, ECGClassifier(Gained, max_epochs=1, random_state=0).fit(*recordings))
+
+
+def test_constants_that_code_names_tell_fits_apart(recordings, tmp_path, monkeypatch):
+    for n_files, gain in enumerate((1.0, 2.0), start=1):
+        monkeypatch.setitem(globals(), "GAIN", gain)
+        kept = ECGClassifier(Gained, max_epochs=1, random_state=0, checkpoint_dir=tmp_path).fit(*recordings)
+        assert len(list(tmp_path.iterdir())) == n_files
+        same(kept, ECGClassifier(Gained, max_epochs=1, random_state=0).fit(*recordings))
+
+
+def test_a_name_that_is_not_set_yet_is_no_error(recordings, tmp_path):
+    class Early(Small):
+        def forward(self, x, lengths):
+            return super().forward(x, lengths) if self else later
+
+    ECGClassifier(Early, max_epochs=1, random_state=0, checkpoint_dir=tmp_path).fit(*recordings)
+    later = None
+    assert len(list(tmp_path.iterdir())) == 1
+
+
 def test_labels_that_are_weighted_by_name_tell_fits_apart(recordings, tmp_path):
     X, y = recordings
     first, second = (np.where(y == y[0], *names) for names in (("A", "N"), ("0", "A")))
@@ -298,13 +399,16 @@ import sys
 from ecgclf.classifiers import ECGClassifier
 from ecgclf.datasets import make_recordings
 sys.path.append(sys.argv[2])
-from own import make_small
+from own import Small, make_small
 X, y = make_recordings(8, duration=2.0, random_state=0, return_X_y=True)
 def loss(logits, targets):
     kinds = {"one", "two", "three"}
     return logits.logsumexp(1).mean() - logits.gather(1, targets[:, None]).mean() * (len(kinds) in {3, 5, 7})
-ECGClassifier(make_small, net_params={"criterion": loss}, max_epochs=1, random_state=0,
-              checkpoint_dir=sys.argv[1]).fit(X, y)
+class Held(Small):
+    kinds = {frozenset({"one", "two", "three"}), make_small, loss}
+for module in (make_small, Held):
+    ECGClassifier(module, net_params={"criterion": loss}, max_epochs=1, random_state=0,
+                  checkpoint_dir=sys.argv[1]).fit(X, y)
 """
 
 
@@ -312,7 +416,7 @@ def test_another_process_finds_the_fit(tmp_path):
     for hash_seed in "12":
         command = [sys.executable, "-c", IN_ANOTHER_PROCESS, str(tmp_path), os.path.dirname(__file__)]
         subprocess.run(command, check=True, env={**os.environ, "PYTHONHASHSEED": hash_seed})
-    assert len(list(tmp_path.iterdir())) == 1
+    assert len(list(tmp_path.iterdir())) == 2
 
 
 def test_other_recordings_and_labels_have_other_files(recordings, tmp_path):

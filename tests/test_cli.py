@@ -231,7 +231,7 @@ def test_several_labels_of_a_search(sample, folder, capsys, tmp_path):
     assert run(capsys, "explain", record, *arguments, "--out", tmp_path / "picture.png")[0] == 0
 
 
-@pytest.mark.parametrize("around", ["tuned", "calibrated", "features"])
+@pytest.mark.parametrize("around", ["tuned", "calibrated", "frozen", "features"])
 def test_the_sampling_rate_is_found_whatever_it_lies_in(around, sample, folder, capsys, tmp_path):
     X, y = sample.data[:40], sample.target[:40]
     if around == "tuned":
@@ -239,6 +239,8 @@ def test_the_sampling_rate_is_found_whatever_it_lies_in(around, sample, folder, 
         model = TunedDecisionClassifierCV(trained, scoring=cinc2017_score, cv="prefit").fit(X, y)
     elif around == "calibrated":
         model = CalibratedClassifierCV(FrozenEstimator(load_pretrained(TINY, sampling_rate=300))).fit(X, y)
+    elif around == "frozen":
+        model = FrozenEstimator(load_pretrained(TINY, sampling_rate=300))
     else:
         model = make_pipeline(make_union(RRFeatures(300), SignalQuality(300)), DecisionTreeClassifier()).fit(X, y)
     path = tmp_path / "model.ecgclf"
@@ -250,6 +252,11 @@ def test_the_sampling_rate_is_found_whatever_it_lies_in(around, sample, folder, 
     assert [row["label"] for row in json.loads(out)["answers"]] == model.predict(sample.data[:6]).tolist()
     code, _, err = run(capsys, "predict", folder, "--model", path, "--sampling-rate", 150)
     assert (code, "takes recordings at 300 Hz, not at 150" in err) == (2, True)
+    with _no_check():
+        assert (
+            run(capsys, "explain", folder / sample.record_names[0], "--model", path, "--out", tmp_path / "x.png")[0]
+            == 0
+        )
     # A record of two leads is named, and the others are answered.
     two = write_record(tmp_path, "two", np.stack([X[0], X[0]]), leads=("I", "II"))
     code, out, err = run(capsys, "predict", two, folder, "--model", path, "--json")

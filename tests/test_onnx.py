@@ -17,6 +17,7 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sklearn.ensemble import VotingClassifier
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score
 from sklearn.model_selection import GridSearchCV
@@ -270,7 +271,7 @@ def test_a_vote_of_tuned_decisions_says_the_same(real, path):
 def test_a_trained_model_whose_decisions_are_tuned_anew_says_the_same(path):
     X, y = load_cinc2017_sample(return_X_y=True)
     model = load_pretrained("tiny-cinc2017", sampling_rate=300)
-    tuned = TunedDecisionClassifierCV(model, scoring=cinc2017_score, cv="prefit").fit(X[:60], y[:60])
+    tuned = TunedDecisionClassifierCV(FrozenEstimator(model), scoring=cinc2017_score, cv="prefit").fit(X[:60], y[:60])
     check(tuned, X[60:70], path)
     np.testing.assert_array_equal(load_onnx(path).predict(X[60:70]), tuned.predict(X[60:70]))
 

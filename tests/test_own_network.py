@@ -17,7 +17,7 @@ from ecgclf.datasets import make_recordings
 from ecgclf.explanation import LimeTimeSeriesExplainer
 from ecgclf.nn import ResNet
 from ecgclf.persistence import _container, load, save
-from own import Fixed, OneArgument, Returning, Small, Unmasked, make_small
+from own import Drawn, Fixed, Odd, OneArgument, Returning, Small, Stateful, Unmasked, make_normed, make_small
 from small import NETWORKS
 from test_threads import threads
 
@@ -203,6 +203,76 @@ def test_pickle_and_copy_keep_the_answers(recordings):
     for again in (pickle.loads(pickle.dumps(classifier)), copy.deepcopy(classifier)):
         np.testing.assert_array_equal(again.predict_proba(X), classifier.predict_proba(X))
     assert again.fit(*recordings).n_epochs_ == 3
+
+
+@pytest.mark.parametrize("how", ["buffer", "attribute", "list", "numpy"])
+def test_copies_keep_what_a_network_drew(how, recordings, tmp_path):
+    """A network that is built again draws something else."""
+    classifier = fitted(recordings, Drawn, module_params={"how": how})
+    expected = classifier.predict_proba(recordings[0])
+    for same in (copy.deepcopy(classifier), pickle.loads(pickle.dumps(classifier))):
+        np.testing.assert_array_equal(same.predict_proba(recordings[0]), expected)
+    with pytest.raises(ValueError, match="no parameter and no persistent buffer"):
+        save(classifier, tmp_path / "drawn.ecgclf")
+    kept = fitted(recordings, Drawn, module_params={"how": how}, checkpoint_dir=tmp_path)
+    again = fitted(recordings, Drawn, module_params={"how": how}, checkpoint_dir=tmp_path)
+    if how == "numpy":
+        # numpy's generator is no part of a fit: another was drawn, and another fit it is.
+        assert len(list(tmp_path.iterdir())) == 2
+    else:
+        np.testing.assert_array_equal(again.predict_proba(recordings[0]), kept.predict_proba(recordings[0]))
+        np.testing.assert_array_equal(kept.predict_proba(recordings[0]), expected)
+
+
+def test_what_is_remembered_for_speed_is_no_part_of_a_network(recordings, tmp_path):
+    classifier = fitted(recordings, Odd, module_params={"what": "remembers"}, checkpoint_dir=tmp_path)
+    save(classifier.set_params(checkpoint_dir=None), tmp_path / "odd.ecgclf")
+    same = load(tmp_path / "odd.ecgclf", trusted=[Odd])
+    np.testing.assert_array_equal(same.predict_proba(recordings[0]), classifier.predict_proba(recordings[0]))
+
+
+def test_what_training_changes_beside_the_state_cannot_be_kept(recordings, tmp_path):
+    with pytest.raises(ValueError, match="training has changed network.n_seen, which is not in it"):
+        fitted(recordings, Odd, module_params={"what": "counts"}, checkpoint_dir=tmp_path)
+    classifier = fitted(recordings, Odd, module_params={"what": "counts"})
+    same = pickle.loads(pickle.dumps(classifier))
+    np.testing.assert_array_equal(same.predict_proba(recordings[0]), classifier.predict_proba(recordings[0]))
+
+
+def test_a_state_that_is_not_all_tensors(recordings, tmp_path):
+    classifier = fitted(recordings, Stateful)
+    same = pickle.loads(pickle.dumps(classifier))
+    np.testing.assert_array_equal(same.predict_proba(recordings[0]), classifier.predict_proba(recordings[0]))
+    with pytest.raises(ValueError, match="state_dict of the network has network._extra_state, which is none"):
+        fitted(recordings, Stateful, checkpoint_dir=tmp_path)
+
+
+def test_parametrizations_of_torch_are_copied_and_stored(recordings, tmp_path):
+    classifier = fitted(recordings, make_normed)
+    save(classifier, tmp_path / "normed.ecgclf")
+    loaded = load(tmp_path / "normed.ecgclf", trusted=[make_normed])
+    for same in (copy.deepcopy(classifier), pickle.loads(pickle.dumps(classifier)), loaded):
+        np.testing.assert_array_equal(same.predict_proba(recordings[0]), classifier.predict_proba(recordings[0]))
+
+
+@pytest.mark.parametrize("duration", [2.0, (2.0, 4.0)])
+@pytest.mark.parametrize(
+    ("what", "told"), [("draws", "asked again: it draws at random"), ("mixes", "beside another recording: it mixes")]
+)
+def test_what_depends_on_chance_or_company_is_told_before_the_training(what, told, duration):
+    recordings = make_recordings(12, duration=duration, random_state=0, return_X_y=True)
+    with pytest.raises(ValueError, match=f"Odd answers a recording by logits of .* {told}"):
+        fitted(recordings, Odd, module_params={"what": what})
+
+
+def test_a_network_may_change_its_input_in_place(recordings):
+    fitted(recordings, Odd, module_params={"what": "in place"}, max_epochs=1)
+
+
+def test_logits_of_another_shape_than_in_the_trial_are_told(recordings):
+    classifier = fitted(recordings, Odd, module_params={"what": "narrow"}, max_epochs=1)
+    with pytest.raises(ValueError, match=r"the Odd gave logits of shape \(\d+, 1\) for .* one for each class"):
+        classifier.predict_proba(recordings[0])
 
 
 def test_a_file_names_the_network_and_whoever_loads_it_has_it(recordings, tmp_path):

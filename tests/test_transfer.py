@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import torch
 from sklearn.base import clone
-from sklearn.ensemble import VotingClassifier
+from sklearn.ensemble import StackingClassifier, VotingClassifier
 from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
@@ -97,6 +98,21 @@ def test_leads_that_are_alike_add_up_to_the_one_lead(name, recordings):
     again = make(name, init_from=three, **STILL).fit(X, y)
     first = next(conv for conv in again.net_.module_.modules() if isinstance(conv, torch.nn.Conv2d))
     torch.testing.assert_close(first.weight, before[0].weight, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("labels", [(-1, 1), (False, True), (0, 1), (1, 2), ("a", "b")], ids=repr)
+@pytest.mark.parametrize("kind", ["vote", "stack"])
+def test_members_that_were_fitted_before_know_the_labels_themselves(labels, kind, recordings):
+    """Those that a vote has fitted know their numbers."""
+    X, y = recordings
+    y = np.array(labels)[(y == y[0]).astype(int)]
+    member = small("CRNNClassifier", max_epochs=2).fit(X, y)
+    fitted = {
+        "vote": VotingClassifier([("a", FrozenEstimator(member))], voting="soft"),
+        "stack": StackingClassifier([("a", member)], cv="prefit"),
+    }[kind].fit(X, y)
+    begun = small("CRNNClassifier", init_from=fitted, **STILL).fit(X, y)
+    torch.testing.assert_close(begun.net_.module_.head.weight, member.net_.module_.head.weight)
 
 
 def test_from_a_file_a_pipeline_a_vote_or_tuned_decisions(source, recordings, tmp_path):

@@ -4,6 +4,22 @@
 _HOLDS = ("estimators_", "calibrated_classifiers_", "best_estimator_", "estimator_", "estimator", "transformer_list")
 
 
+def is_pipeline(estimator):
+    """Tell whether an estimator is a Pipeline; a FrozenEstimator hands on the steps of the one it holds.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Any.
+
+    Returns
+    -------
+    bool
+        Whether its steps are its own.
+    """
+    return "steps" in getattr(estimator, "__dict__", {})
+
+
 def inside(estimator):
     """Give the estimators that an estimator asks; of a Pipeline, whose steps follow one another, none.
 
@@ -56,7 +72,7 @@ def chains(estimator):
     list of list of estimator
         One for each that answers in the end, which is its last.
     """
-    if hasattr(estimator, "steps"):
+    if is_pipeline(estimator):
         found = [[]]
         for step in steps_of(estimator):
             found = [[*before, *after] for before in found for after in chains(step)]

@@ -11,6 +11,8 @@ from skorch.callbacks import Callback, EarlyStopping
 from skorch.history import History
 
 from ecgclf._files import write_atomically
+from ecgclf._training._beside import beside, changed
+from ecgclf.nn._scaled import ScaledNetwork
 
 _STOPPING = ("misses_", "dynamic_threshold_", "best_epoch_")
 
@@ -43,6 +45,7 @@ class Checkpoint(Callback):
         self.rng_ = X.rng
         self.n_before_ = len(net.history)
         self.finished_ = False
+        self.beside_ = _told_beside(net.module_)
         if self.path().exists():
             try:
                 self._restore(net)
@@ -63,6 +66,13 @@ class Checkpoint(Callback):
             self._write(net)
 
     def _write(self, net):
+        lost = changed(self.beside_, _told_beside(net.module_))
+        if lost:
+            raise ValueError(
+                f"checkpoint_dir={str(self.folder)!r} keeps what the state_dict of a network has, and training has "
+                f"changed {', '.join(lost)}, which is not in it. Make a persistent buffer of it (register_buffer), or "
+                "set checkpoint_dir=None."
+            )
         tensors = {f"module.{key}": tensor for key, tensor in net.module_.state_dict().items()}
         optimizer = net.optimizer_.state_dict()
         plain = {}
@@ -108,6 +118,19 @@ class Checkpoint(Callback):
         net.history = History(document["history"])
         self.finished_ = document["finished"]
         net.n_done_ = net.max_epochs if self.finished_ else document["n_epochs"]
+
+
+def _told_beside(module):
+    """Give what a network of the user's own holds that a file would not."""
+    if not isinstance(module, ScaledNetwork):
+        return {}
+    odd = [name for name, value in module.state_dict().items() if not isinstance(value, torch.Tensor)]
+    if odd:
+        raise ValueError(
+            f"checkpoint_dir keeps tensors, and the state_dict of the network has {', '.join(odd)}, which is none. "
+            "Set checkpoint_dir=None."
+        )
+    return beside(module)
 
 
 def _early_stopping(net):

@@ -2,24 +2,43 @@
 
 import hashlib
 import json
-from dataclasses import is_dataclass
+import sys
 from importlib.metadata import version
+from types import SimpleNamespace
 
 import numpy as np
 import torch
+
+from ecgclf._training._beside import beside
 
 _FORMAT = 3
 
 # What these do their versions tell, or the state of the network.
 _KNOWN = ("builtins", "ecgclf", "numpy", "sklearn", "skorch", "torch")
 
-_PLAIN = (bool, int, float, complex, str, bytes, tuple, list, dict, set, frozenset, np.ndarray, torch.Tensor)
+_PLAIN = (
+    SimpleNamespace,
+    bool,
+    int,
+    float,
+    complex,
+    str,
+    bytes,
+    tuple,
+    list,
+    dict,
+    set,
+    frozenset,
+    np.ndarray,
+    torch.Tensor,
+)
 
 
 def identity(name, parameters, module, training, validation):
     """Tell one fit from every other: two with the same identity give the same weights to the bit.
 
-    Of classes and functions of a user's own their code counts, and what they hold; not the code of what they call.
+    Of classes and functions of a user's own their code counts, what they hold, and the constants of their module that
+    they name; not the code of what they call.
 
     Parameters
     ----------
@@ -44,8 +63,9 @@ def identity(name, parameters, module, training, validation):
     """
     digest = _Digest()
     digest.add((_FORMAT, version("torch"), name, parameters))
-    digest.add({_path(kind): kind for kind in {type(part) for part in module.modules()}})
+    digest.add({_path(kind): kind for kind in sorted({type(part) for part in module.modules()}, key=_path)})
     digest.add(dict(module.state_dict()))
+    digest.add(beside(module))
     digest.add(json.dumps(training.rng.bit_generator.state, sort_keys=True))
     for dataset in (training, validation):
         if dataset is not None:
@@ -79,10 +99,10 @@ class _Digest:
                 self.add(item)
         elif isinstance(value, dict):
             self._tell("dict", len(value))
-            for key in sorted(value, key=repr):
-                self.add((key, value[key]))
+            for item in value.items():
+                self.add(item)
         elif isinstance(value, set | frozenset):
-            self._tell("set", sorted(map(repr, value)))
+            self._tell("set", sorted(_digest_of(item) for item in value))
         elif id(value) in self.seen:
             self._tell("again", self.seen[id(value)][0])
         else:
@@ -106,42 +126,82 @@ class _Digest:
         self.sha.update(f"{len(text)} ".encode() + text)
 
 
+def _digest_of(value):
+    digest = _Digest()
+    digest.add(value)
+    return digest.sha.hexdigest()
+
+
 def _parts(value):
     """Give what decides over what a value does; None if its repr says that."""
     if hasattr(value, "co_code"):
         return value.co_code, value.co_names, value.co_consts
+    if hasattr(value, "__wrapped__") and not hasattr(value, "__code__") and not isinstance(value, type):
+        # Such as what lru_cache makes of a function.
+        return type(value), value.__wrapped__
     if hasattr(value, "__qualname__") and _is_known(value):
         return ()
     if isinstance(value, type):
         own = [vars(kind).items() for kind in value.__mro__ if not _is_known(kind)]
         return [{name: part for name, part in each if _is_code(part) or _is_plain(name, part)} for each in own]
     if hasattr(value, "__code__"):
-        cells = [cell.cell_contents for cell in value.__closure__ or ()]
-        return value.__code__, value.__defaults__, value.__kwdefaults__, cells
+        return value.__code__, value.__defaults__, value.__kwdefaults__, _cells(value), _constants(value)
     if hasattr(value, "__func__"):
         return value.__func__, getattr(value, "__self__", None)
     if isinstance(value, property):
         return value.fget, value.fset
     if hasattr(value, "get_params"):
         return type(value), value.get_params(deep=False)
-    if hasattr(value, "func") and hasattr(value, "keywords"):
-        return value.func, value.args, value.keywords
-    return (type(value), vars(value)) if hasattr(value, "__dict__") else None
+    if hasattr(value, "func"):
+        return value.func, getattr(value, "args", None), getattr(value, "keywords", None)
+    slots = [name for kind in type(value).__mro__ if not _is_known(kind) for name in getattr(kind, "__slots__", ())]
+    if slots or hasattr(value, "__dict__"):
+        return type(value), getattr(value, "__dict__", {}), {k: getattr(value, k) for k in slots if hasattr(value, k)}
+    return None
+
+
+def _cells(function):
+    """Give what a function holds of the one that it was made in; what was not set yet is nothing."""
+    held = []
+    for cell in function.__closure__ or ():
+        try:
+            held.append(cell.cell_contents)
+        except ValueError:
+            held.append("not set")
+    return held
+
+
+def _constants(function):
+    """Give the numbers, text and so on of its module that a function names."""
+    codes, names = [function.__code__], set()
+    while codes:
+        code = codes.pop()
+        names.update(code.co_names)
+        codes += [part for part in code.co_consts if hasattr(part, "co_code")]
+    there = function.__globals__
+    return {name: there[name] for name in sorted(names) if name in there and isinstance(there[name], _PLAIN)}
 
 
 def _is_known(thing):
     """Tell whether a class or a function is one whose code is no user's."""
+    if not isinstance(thing, type):
+        thing = getattr(thing, "__wrapped__", thing)
     written = isinstance(thing, type) or hasattr(thing, "__code__") or hasattr(thing, "__func__")
-    return not written or thing.__module__.partition(".")[0] in _KNOWN
+    return not written or _home(thing) in _KNOWN or _home(thing) in sys.stdlib_module_names
 
 
 def _is_code(value):
-    return callable(value) or hasattr(value, "__func__") or isinstance(value, property)
+    return callable(value) or isinstance(value, property) or hasattr(value, "__func__") or hasattr(value, "func")
 
 
 def _is_plain(name, value):
-    # Python notes the place of a class in its file, and other things that change nothing.
-    return not name.startswith("__") and (isinstance(value, _PLAIN) or is_dataclass(value))
+    # Python notes the place of a class in its file, and other things that change nothing; so do loggers and locks.
+    of_python = _home(type(value)) in sys.stdlib_module_names
+    return not name.startswith("__") and (isinstance(value, _PLAIN) or not of_python)
+
+
+def _home(thing):
+    return str(thing.__module__).partition(".")[0]
 
 
 def _path(thing):

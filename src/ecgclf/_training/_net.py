@@ -314,7 +314,8 @@ def run(net, batches):
     net.interrupted_ = False
     net.partial_fit(batches, None)
     # The last step may have gone too far with nobody to see its loss.
-    if not all(tensor.isfinite().all() for tensor in net.module_.state_dict().values()):
+    tensors = (each for each in net.module_.state_dict().values() if isinstance(each, torch.Tensor))
+    if not all(tensor.isfinite().all() for tensor in tensors):
         raise _diverged(net, "its weights are not finite")
     if net.interrupted_ and net.history and "train_loss" not in net.history[-1]:
         # An epoch cut short has no loss; learning curves need one in every row.

@@ -32,9 +32,21 @@ def window_probabilities(net, items, windows):
     ndarray of shape (n_windows, n_classes)
         In the order of `windows`.
     """
-    batches = _run(net, net.module_, "forward", items, windows)
-    rows = [net.probabilities(logits).numpy() for logits, _ in batches]
+    rows = []
+    for logits, lengths in _run(net, net.module_, "forward", items, windows):
+        _check_shape(logits, (len(lengths), len(net.classes)), net.module_, lengths)
+        rows.append(net.probabilities(logits).numpy())
     return _finite(_unsort(np.concatenate(rows), windows), items, windows)
+
+
+def _check_shape(logits, expected, module, lengths):
+    """Refuse what a network of the user's own may give for other recordings than those it was tried on."""
+    if tuple(logits.shape) != expected:
+        name = type(getattr(module, "network", module)).__name__
+        raise ValueError(
+            f"the {name} gave logits of shape {tuple(logits.shape)} for {len(lengths)} recordings of "
+            f"{int(lengths.min())} to {int(lengths.max())} timepoints; expected {expected}, one for each class."
+        )
 
 
 def window_embeddings(net, items, windows):

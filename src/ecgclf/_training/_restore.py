@@ -8,8 +8,10 @@ import math
 import torch
 from skorch.history import History
 from torch import nn
+from torch.nn.utils.parametrize import is_parametrized
 from torch.overrides import TorchFunctionMode
 
+from ecgclf._training._beside import beside, changed, is_of_tensors
 from ecgclf._training._net import build_net, resolve_device
 from ecgclf._training._random import drawing_from
 from ecgclf._warnings import warn
@@ -92,8 +94,13 @@ def net_state(net, build):
         described = _on_meta(build)
     except ValueError:
         return None
-    if not _is_same(net.module_, described):
+    if not is_of_tensors(net.module_) or not _is_same(net.module_, described):
         return None
+    if isinstance(net.module_, ScaledNetwork):
+        # What it drew, or has learnt, beside its tensors would be another when it is built again.
+        with drawing_from(0):
+            if changed(beside(build()), beside(net.module_)):
+                return None
     return {
         "arrays": module_state(net.module_),
         "batch_size": net.batch_size,
@@ -207,14 +214,21 @@ def _is_same(module, other):
     if [name for name, _ in mine] != [name for name, _ in theirs]:
         return False
     pairs = [(a, b) for (_, a), (_, b) in zip(mine, theirs, strict=True)]
-    if any(type(a) is not type(b) or _settings(a) != _settings(b) for a, b in pairs):
+    if any(_kind(a) is not _kind(b) or _settings(a) != _settings(b) for a, b in pairs):
         return False
     return _shapes(module.state_dict()) == _shapes(other.state_dict())
 
 
+def _kind(module):
+    # torch makes a class of its own for each module that has a parametrization, such as weight_norm.
+    return type(module).__mro__[1] if is_parametrized(module) else type(module)
+
+
 def _settings(module):
     """Give what a module has beside tensors: strides, kinds of pooling, …."""
-    return {key: value for key, value in vars(module).items() if key != "training" and _is_plain(value)}
+    # None may be the place of what is remembered for speed.
+    own = {key: value for key, value in vars(module).items() if key != "training" and value is not None}
+    return {key: value for key, value in own.items() if _is_plain(value)}
 
 
 def _is_plain(value):

@@ -90,6 +90,7 @@ def check(network, n_leads, n_outputs, lengths, name):
         trial = copy.deepcopy(network).eval()
         with torch.no_grad():
             alone = _logits(trial, noise[:1, :, :short], both[:1], n_outputs, name)
+            _check_company(trial, noise[:, :, :short], alone, n_outputs, name)
             padded = torch.zeros(1, n_leads, long + _N_PADDING)
             padded[:, :, :short] = noise[:1, :, :short]
             # In company, with the other row setting the width.
@@ -113,10 +114,27 @@ def check(network, n_leads, n_outputs, lengths, name):
     network.masks_padding.fill_(same)
 
 
+def _check_company(trial, noise, alone, n_outputs, name):
+    """Refuse a network whose answer depends on other recordings, or on chance."""
+    lengths = torch.full((len(noise),), noise.shape[2])
+    again = _logits(trial, noise[:1], lengths[:1], n_outputs, name)
+    beside = _logits(trial, noise, lengths, n_outputs, name)[:1]
+    for other, when, reason in (
+        (again, "asked again", "it draws at random where it does not train (F.dropout wants training=self.training)"),
+        (beside, "beside another recording", "it mixes the recordings of a batch"),
+    ):
+        if not torch.allclose(alone, other, atol=_ATOL, rtol=_RTOL):
+            raise ValueError(
+                f"{name} answers a recording by logits of {_numbers(alone)} alone and of {_numbers(other)} {when}: "
+                f"{reason}. The answer for a recording has to depend on it alone."
+            )
+
+
 def _logits(network, x, lengths, n_outputs, name):
     given = f"x of shape {tuple(x.shape)} and lengths {lengths.tolist()}"
     try:
-        logits = network(x, lengths)
+        # It may change what it is given.
+        logits = network(x.clone(), lengths)
     except Exception as error:
         raise ValueError(
             f"{name} cannot compute {given}: {_told(error)}. Its forward takes (x, lengths), float32 of shape "

@@ -4,9 +4,10 @@ from pathlib import Path
 
 from sklearn.ensemble import BaggingClassifier
 from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
 
 from ecgclf import persistence, pretrained
-from ecgclf._inside import inside, steps_of
+from ecgclf._inside import inside, is_pipeline, steps_of
 from ecgclf._recordings import called
 
 # What a new network has from its own recordings, and what a network of one's own is found to do.
@@ -69,13 +70,16 @@ def _resolve(source):
 
 def _classifiers_in(estimator, names=None):
     """Yield the classifiers of this package in an estimator, and what their classes stand for if that is told."""
+    if isinstance(estimator, FrozenEstimator) or getattr(estimator, "cv", None) == "prefit":
+        # What was fitted before was given the labels themselves.
+        names = None
+    elif hasattr(estimator, "le_") or hasattr(estimator, "_label_encoder") or isinstance(estimator, BaggingClassifier):
+        # Members of a vote, a stack or a bag are given numbers for labels.
+        names = estimator.classes_
     if hasattr(estimator, "_rebuild_module"):
         yield estimator, names
         return
-    if hasattr(estimator, "le_") or hasattr(estimator, "_label_encoder") or isinstance(estimator, BaggingClassifier):
-        # Members of a vote, a stack or a bag are given numbers for labels.
-        names = estimator.classes_
-    held = steps_of(estimator)[-1:] if hasattr(estimator, "steps") else inside(estimator)
+    held = steps_of(estimator)[-1:] if is_pipeline(estimator) else inside(estimator)
     for each in held:
         yield from _classifiers_in(each, names)
 

@@ -2,7 +2,7 @@
 
 import sys
 
-from ecgclf._inside import inside, steps_of
+from ecgclf._inside import inside, is_pipeline, steps_of
 from ecgclf._whole import nearest
 from ecgclf.cli._files import UsageError, check_writable, draw, find, read, tell_if_long
 from ecgclf.cli._models import open_model
@@ -111,13 +111,13 @@ def _attention(estimator, signal):
 
     if hasattr(estimator, "attention"):
         return estimator.attention([signal])[0]
-    members = [] if hasattr(estimator, "steps") else inside(estimator)
+    members = [] if is_pipeline(estimator) else inside(estimator)
     if members:
         looked = [_attention(member, signal) for member in members]
         looked = [weights for weights in looked if weights is not None]
         return np.mean(looked, axis=0) if looked else None
     # Of a piece there is no telling where in the recording it lies.
-    if not hasattr(estimator, "steps") or any(hasattr(step, "n_timepoints") for step in steps_of(estimator)):
+    if not is_pipeline(estimator) or any(hasattr(step, "n_timepoints") for step in steps_of(estimator)):
         return None
     (prepared,) = estimator[:-1].transform([signal]) if len(estimator) > 1 else [signal]
     weights = _attention(estimator[-1], prepared)

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from ecgclf._inside import chains, inside, steps_of
+from ecgclf._inside import chains, inside, is_pipeline, steps_of
 from ecgclf._recordings import called
 from ecgclf.cli._files import UsageError
 
@@ -162,7 +162,7 @@ def _of_estimator(estimator, name, sampling_rate):
 def _lead_names(estimator):
     if hasattr(estimator, "lead_names_"):
         return estimator.lead_names_
-    held = steps_of(estimator) if hasattr(estimator, "steps") else inside(estimator)
+    held = steps_of(estimator) if is_pipeline(estimator) else inside(estimator)
     return next((names for names in map(_lead_names, held) if names is not None), None)
 
 

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from sklearn.ensemble import VotingClassifier
+from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
@@ -75,6 +76,8 @@ def take_apart(estimator):
 
 def flat_steps(estimator):
     """Give what recordings go through, one after the other, in whatever Pipelines it lies."""
+    if isinstance(estimator, FrozenEstimator):
+        return flat_steps(estimator.estimator)
     if not isinstance(estimator, Pipeline):
         return [estimator]
     return [part for step in steps_of(estimator) for part in flat_steps(step)]

@@ -168,8 +168,8 @@ def _cannot(value, where):
     if hasattr(value, "module_"):
         return (
             f"{where} holds another network than the parameters beside it describe: they were changed after fit, or "
-            'net_params names a module, or a network of yours cannot be built on torch\'s device "meta". Set them '
-            "back, or fit again, then save."
+            'net_params names a module, or a network of yours cannot be built on torch\'s device "meta", or holds '
+            "what is no parameter and no persistent buffer (register_buffer). Set them back, or fit again, then save."
         )
     if hasattr(value, "__qualname__"):
         what = f"{value.__module__}.{value.__qualname__}"
