@@ -374,6 +374,14 @@ def test_constants_that_code_names_tell_fits_apart(recordings, tmp_path, monkeyp
         same(kept, ECGClassifier(Gained, max_epochs=1, random_state=0).fit(*recordings))
 
 
+def test_what_code_only_calls_by_such_a_name_is_none_of_its_constants(recordings, tmp_path, monkeypatch):
+    """`factor` is a method of the network; that its module may have something of that name is not its affair."""
+    for held in (1.0, [np.random.RandomState(0)]):
+        monkeypatch.setitem(globals(), "factor", held)
+        ECGClassifier(Gained, max_epochs=1, random_state=0, checkpoint_dir=tmp_path).fit(*recordings)
+        assert len(list(tmp_path.iterdir())) == 1
+
+
 def test_a_name_that_is_not_set_yet_is_no_error(recordings, tmp_path):
     class Early(Small):
         def forward(self, x, lengths):

@@ -1,5 +1,7 @@
 """What tells one fit from every other, so that its state is found again and never taken for another's."""
 
+import copyreg
+import dis
 import hashlib
 import json
 import sys
@@ -154,7 +156,7 @@ def _parts(value):
         return type(value), value.get_params(deep=False)
     if hasattr(value, "func"):
         return value.func, getattr(value, "args", None), getattr(value, "keywords", None)
-    slots = [name for kind in type(value).__mro__ if not _is_known(kind) for name in getattr(kind, "__slots__", ())]
+    slots = copyreg._slotnames(type(value))
     if slots or hasattr(value, "__dict__"):
         return type(value), getattr(value, "__dict__", {}), {k: getattr(value, k) for k in slots if hasattr(value, k)}
     return None
@@ -176,7 +178,7 @@ def _constants(function):
     codes, names = [function.__code__], set()
     while codes:
         code = codes.pop()
-        names.update(code.co_names)
+        names.update(each.argval for each in dis.get_instructions(code) if each.opname in ("LOAD_GLOBAL", "LOAD_NAME"))
         codes += [part for part in code.co_consts if hasattr(part, "co_code")]
     there = function.__globals__
     return {name: there[name] for name in sorted(names) if name in there and isinstance(there[name], _PLAIN)}
