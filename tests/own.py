@@ -5,6 +5,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from ecgclf.nn import InputScale
+
 
 class Small(nn.Module):
     """Convolution, mean over the recording, linear layer; draws by a layer and by a function."""
@@ -137,8 +139,6 @@ class Odd(Small):
 
     def forward(self, x, lengths):
         """Logits of a batch."""
-        if self.what == "in place":
-            x.mul_(0.5)
         logits = super().forward(x, lengths)
         if self.what == "draws":
             return F.dropout(logits, 0.5)
@@ -151,6 +151,18 @@ class Odd(Small):
         if self.what == "counts" and self.training:
             self.n_seen += 1.0
         return logits * self.n_seen
+
+
+class InPlace(Small):
+    """Is given millivolts, not a standardised copy, and changes them."""
+
+    def __init__(self, n_leads, n_outputs):
+        super().__init__(n_leads, n_outputs)
+        self.scale = InputScale(n_leads)
+
+    def forward(self, x, lengths):
+        """Logits of a batch."""
+        return super().forward(x.mul_(0.5), lengths)
 
 
 class Stateful(Small):

@@ -17,7 +17,7 @@ from ecgclf.datasets import make_recordings
 from ecgclf.explanation import LimeTimeSeriesExplainer
 from ecgclf.nn import ResNet
 from ecgclf.persistence import _container, load, save
-from own import Drawn, Fixed, Odd, OneArgument, Returning, Small, Stateful, Unmasked, make_normed, make_small
+from own import Drawn, Fixed, InPlace, Odd, OneArgument, Returning, Small, Stateful, Unmasked, make_normed, make_small
 from small import NETWORKS
 from test_threads import threads
 
@@ -266,7 +266,7 @@ def test_what_depends_on_chance_or_company_is_told_before_the_training(what, tol
 
 
 def test_a_network_may_change_its_input_in_place(recordings):
-    fitted(recordings, Odd, module_params={"what": "in place"}, max_epochs=1)
+    fitted(recordings, InPlace, max_epochs=1)
 
 
 def test_logits_of_another_shape_than_in_the_trial_are_told(recordings):
